@@ -1,0 +1,110 @@
+//! The only output model: every analysis answers with a [`Report`], every renderer shows one.
+
+use crate::event::{Ledger, Span, Timestamp};
+
+/// One cell of a table or of the overall row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Nothing to say: a rate of no events, a key that the records lack.
+    Null,
+    /// Text from the logs; renderers for a terminal escape it.
+    Text(String),
+    Count(u64),
+    Int(i64),
+    Float(f64),
+    /// A share between 0 and 1. Shown in percent to people, in full precision to programs.
+    Rate(f64),
+    /// The bounds of a confidence interval of a rate.
+    Interval(f64, f64),
+    Bool(bool),
+    Time(Timestamp),
+}
+
+impl Cell {
+    /// `part` of `whole`; null where there is no whole.
+    pub fn rate(part: u64, whole: u64) -> Self {
+        if whole == 0 { Cell::Null } else { Cell::Rate(part as f64 / whole as f64) }
+    }
+
+    /// The Wilson score interval of `part` out of `whole` at 95 % (Wilson 1927); null where
+    /// there is no whole.
+    pub fn wilson(part: u64, whole: u64) -> Self {
+        if whole == 0 {
+            return Cell::Null;
+        }
+        const Z: f64 = 1.959_963_984_540_054;
+        let (n, p) = (whole as f64, part as f64 / whole as f64);
+        let centre = p + Z * Z / (2.0 * n);
+        let spread = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+        let scale = 1.0 + Z * Z / n;
+        // The exact bounds touch 0 and 1 there; rounding must not step over them.
+        let low = if part == 0 { 0.0 } else { ((centre - spread) / scale).max(0.0) };
+        let high = if part == whole { 1.0 } else { ((centre + spread) / scale).min(1.0) };
+        Cell::Interval(low, high)
+    }
+}
+
+impl From<Option<Timestamp>> for Cell {
+    fn from(time: Option<Timestamp>) -> Self {
+        time.map_or(Cell::Null, Cell::Time)
+    }
+}
+
+/// Named cells, in order.
+pub type Fields = Vec<(&'static str, Cell)>;
+
+/// What an analysis answers: a table with one row per key, and one row over everything.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The event time that the numbers cover, both ends included.
+    pub window: Option<(Timestamp, Timestamp)>,
+    pub columns: Vec<String>,
+    /// How many of the columns, from the first, are the key of a row.
+    pub keys: usize,
+    /// Sorted by key; every row is as long as `columns`.
+    pub rows: Vec<Vec<Cell>>,
+    pub overall: Fields,
+    /// Sentences about the answer that a person should read: a bound that acted, a sample's error.
+    pub notes: Vec<String>,
+}
+
+/// One update of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    pub analysis: &'static str,
+    /// Counts the reports of a run, from 1.
+    pub seq: u64,
+    /// Whether this is the last report of the run.
+    pub last: bool,
+    /// The event time seen so far.
+    pub seen: Span,
+    pub answer: Answer,
+    pub ledger: Ledger,
+    pub pace: Pace,
+}
+
+/// How fast the run goes; shown to people only, so that equal input gives equal output.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    pub read_bytes: u64,
+    pub elapsed_seconds: f64,
+    /// Bytes known to exist and not yet read.
+    pub behind_bytes: u64,
+    /// Whether the run waits for more input.
+    pub following: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_gives_the_textbook_interval() {
+        // Newcombe 1998, table I: 81 of 263.
+        let Cell::Interval(low, high) = Cell::wilson(81, 263) else { panic!("an interval") };
+        assert!((low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5, "{low} {high}");
+        assert_eq!(Cell::wilson(0, 0), Cell::Null);
+        let Cell::Interval(low, high) = Cell::wilson(0, 7) else { panic!("an interval") };
+        assert!(low == 0.0 && high < 0.36);
+    }
+}

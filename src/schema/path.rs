@@ -1,0 +1,89 @@
+//! A dotted path into a record: `http.response.status_code`, `tags.0`, `labels."app.kubernetes.io"`.
+
+use std::fmt;
+
+/// The keys to follow from a record's top. A key of digits also takes the element of an array.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Path {
+    keys: Vec<String>,
+}
+
+impl Path {
+    /// Keys are separated by dots; a key in double quotes may hold dots, and `\"` and `\\`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut keys = Vec::new();
+        let mut rest = text;
+        loop {
+            let (key, after) = match rest.strip_prefix('"') {
+                Some(quoted) => quoted_key(quoted).ok_or_else(|| format!("`{text}` has a quote that never closes"))?,
+                None => {
+                    let end = rest.find('.').unwrap_or(rest.len());
+                    (rest[..end].to_owned(), &rest[end..])
+                }
+            };
+            if key.is_empty() {
+                return Err(format!(
+                    "`{text}` has an empty key; write the path as `http.status`, and a key that holds dots in quotes"
+                ));
+            }
+            keys.push(key);
+            match after.strip_prefix('.') {
+                Some(next) => rest = next,
+                None if after.is_empty() => return Ok(Self { keys }),
+                None => return Err(format!("`{text}` goes on after a closing quote without a dot")),
+            }
+        }
+    }
+
+    pub fn keys(&self) -> &[String] {
+        &self.keys
+    }
+}
+
+fn quoted_key(text: &str) -> Option<(String, &str)> {
+    let mut key = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, char)) = chars.next() {
+        match char {
+            '"' => return Some((key, &text[at + 1..])),
+            '\\' => key.push(chars.next()?.1),
+            other => key.push(other),
+        }
+    }
+    None
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, key) in self.keys.iter().enumerate() {
+            let dot = if place == 0 { "" } else { "." };
+            if key.contains(['.', '"', '\\']) {
+                write!(f, "{dot}\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))?;
+            } else {
+                write!(f, "{dot}{key}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_path_reads_back_as_it_prints(keys in prop::collection::vec("[a-z.\"\\\\]{1,5}", 1..4)) {
+            let path = Path { keys };
+            prop_assert_eq!(Path::parse(&path.to_string()), Ok(path));
+        }
+    }
+
+    #[test]
+    fn a_bad_path_is_refused() {
+        for bad in ["", ".", "a.", ".a", "a..b", "\"a", "\"a\"b"] {
+            assert!(Path::parse(bad).is_err(), "{bad}");
+        }
+    }
+}
