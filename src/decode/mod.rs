@@ -12,7 +12,7 @@ mod time;
 pub use framing::guess_start;
 pub use time::Clock;
 
-use crate::event::{DeadLetter, Event, Ledger, Position, Verdict};
+use crate::event::{DeadLetter, Event, Ledger, Position, Skip, Verdict};
 use crate::schema::Schema;
 use framing::{Frame, Stretch, frame, oversized_end, skip_separators};
 use memchr::memchr;
@@ -40,17 +40,6 @@ pub struct Progress {
     pub next: Option<usize>,
     /// The remains of an oversized record are being passed over.
     pub skip: Skip,
-}
-
-/// Whether the bytes that come next still belong to an oversized record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Skip {
-    #[default]
-    No,
-    /// To the end of the line.
-    Line,
-    /// To the end of the line, or before the next element.
-    Element,
 }
 
 /// What decoding is told once for all chunks.

@@ -42,8 +42,8 @@ impl Clock {
             TimeUnit::Nanos => 1,
             TimeUnit::Auto => match magnitude {
                 0..100_000_000_000 => 1_000_000_000,
-                0..100_000_000_000_000 => 1_000_000,
-                0..100_000_000_000_000_000 => 1000,
+                100_000_000_000..100_000_000_000_000 => 1_000_000,
+                100_000_000_000_000..100_000_000_000_000_000 => 1000,
                 _ => 1,
             },
         }
@@ -143,10 +143,8 @@ fn fraction(text: &[u8]) -> Result<(i64, &[u8]), &'static str> {
     if count == 0 {
         return Err(NOT_A_TIME);
     }
-    let mut nanos = 0;
-    for place in 0..9 {
-        nanos = nanos * 10 + if place < count { i64::from(digits[place] - b'0') } else { 0 };
-    }
+    let padded = digits[..count].iter().map(|digit| i64::from(digit - b'0')).chain(std::iter::repeat(0));
+    let nanos = padded.take(9).fold(0, |nanos, digit| nanos * 10 + digit);
     Ok((nanos, &digits[count..]))
 }
 
