@@ -64,6 +64,11 @@ impl<T> Groups<T> {
         Some((place, &self.entries[place].1))
     }
 
+    /// Keys in their byte form and their summaries, in order of first appearance.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &T)> {
+        self.entries.iter().map(|(key, value)| (&**key, value))
+    }
+
     /// The summaries of all keys, then the overflow's.
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.entries.iter().map(|(_, value)| value).chain(&self.overflow)
@@ -138,7 +143,7 @@ impl<T> Groups<T> {
     }
 }
 
-impl<T: Merge + Default> Groups<T> {
+impl<T: Default> Groups<T> {
     /// The summary of a key, empty if it is new.
     pub fn entry<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> &mut T {
         self.encode(values);
@@ -159,7 +164,9 @@ impl<T: Merge + Default> Groups<T> {
         };
         &mut self.entries[place].1
     }
+}
 
+impl<T: Merge + Default> Groups<T> {
     /// Keeps the first `max_keys` keys and folds the others into the overflow. For the root, after
     /// each merge: a part of the input does not know which keys came before it.
     pub fn cap(&mut self, max_keys: usize) {
@@ -206,8 +213,7 @@ impl<T> TryFrom<Stored<T>> for Groups<T> {
     type Error = &'static str;
 
     fn try_from(stored: Stored<T>) -> Result<Self, Self::Error> {
-        let mut groups =
-            Self { overflow: stored.overflow, overflowed_keys: stored.overflowed_keys, ..Self::default() };
+        let mut groups = Self { overflow: stored.overflow, overflowed_keys: stored.overflowed_keys, ..Self::default() };
         groups.entries.reserve(stored.entries.len());
         for (key, value) in stored.entries {
             if key::decode_key(&key).is_none() {
