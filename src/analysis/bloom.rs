@@ -169,7 +169,7 @@ fn measured(state: &Matches, all: Rate) -> Fields {
     vec![("false_positives", false_positives), ("measured_fpr", rate)]
 }
 
-/// A text as a key of fixed size: with 128 bits, two of a billion texts meet once in 10^20 runs.
+/// A text as a key of fixed size. With 128 bits, two of a billion texts meet in one of 10^20 runs.
 fn fingerprint(text: &[u8]) -> impl Iterator<Item = Value<'static>> {
     let hash = xxh3_128(text);
     [Value::Uint((hash >> 64) as u64), Value::Uint(hash as u64)].into_iter()
