@@ -140,10 +140,9 @@ mod tests {
     }
 
     fn is_same(parsed: &Parsed, cell: &Cell) -> bool {
-        // serde_json reads a number back to within its last bit.
-        let is = |parsed: &Parsed, number: f64| match parsed.as_f64() {
-            Some(read) => (read - number).abs() <= number.abs() * f64::EPSILON,
-            None => parsed.is_null() && !number.is_finite(),
+        let is = |parsed: &Parsed, number: f64| match number.is_finite() {
+            true => parsed.is_f64() && parsed.as_f64() == Some(number),
+            false => parsed.is_null(),
         };
         match cell {
             Cell::Null => parsed.is_null(),

@@ -238,7 +238,17 @@ mod tests {
 
     #[test]
     fn a_report_reads_from_the_question_to_the_ledger() {
-        assert_eq!(rendered(&[report()], UNICODE), "");
+        let expected = "\
+running-avg · 2025-10-15 15:21:26.315 … 20:21:26.315 UTC
+service             total  success  success rate    95 % interval
+─────────────────────────────────────────────────────────────────
+inference           3,000    1,050       35.00 %  25.00 … 50.00 %
+pay|ment\\u{1b}[2J   9,200    3,350       36.41 %  25.00 … 50.00 %
+─────────────────────────────────────────────────────────────────
+(all)              12,200    4,400       36.07 %  25.00 … 50.00 %
+read 12,250 = counted 12,200 + dead letter 50
+";
+        assert_eq!(rendered(&[report()], UNICODE), expected);
     }
 
     #[test]
@@ -248,7 +258,17 @@ mod tests {
         report.answer.rows[0][0] = Cell::Null;
         report.answer.overall = vec![("most_common", Cell::Int(200)), ("sample_size", Cell::Count(1000))];
         report.answer.notes = vec!["a\nb".to_owned()];
-        assert_eq!(rendered(&[report.clone(), report], ASCII), "");
+        let expected = "\
+running-avg | as of 2025-10-15 20:21:26.315 UTC
+service            total  success  success rate     95 % interval
+-----------------------------------------------------------------
+(none)             3,000    1,050       35.00 %  25.00 .. 50.00 %
+pay|ment\\u{1b}[2J  9,200    3,350       36.41 %  25.00 .. 50.00 %
+most common 200 | sample size 1,000
+read 12,250 = counted 12,200 + dead letter 50
+note: a\\nb
+";
+        assert_eq!(rendered(&[report.clone(), report], ASCII), format!("{expected}\n{expected}"));
     }
 
     #[test]
@@ -270,7 +290,7 @@ mod tests {
 
         #[test]
         fn emphasis_adds_nothing_but_itself(report in any_report()) {
-            let plain = rendered(&[report.clone()], UNICODE);
+            let plain = rendered(std::slice::from_ref(&report), UNICODE);
             let styled = rendered(&[report], Style { color: true, ..UNICODE });
             prop_assert!(styled.starts_with("\x1b[1mrunning-avg"));
             let stripped = styled.replace("\x1b[1m", "").replace("\x1b[2m", "").replace("\x1b[0m", "");
