@@ -64,7 +64,7 @@ impl<W: Write> Live<W> {
         let size = (self.size)();
         let lines = frame.layout(size, self.style.unicode);
         let mut update = String::from(BEGIN);
-        erase(&mut update, &self.drawn, size.0);
+        erase(&mut update, &self.drawn, size);
         for line in &lines {
             line.write(&mut update, self.style);
             update.push_str("\r\n");
@@ -101,7 +101,7 @@ impl<W: Write> Render for Live<W> {
 
     fn clear(&mut self) -> io::Result<()> {
         let mut update = String::new();
-        erase(&mut update, &self.drawn, (self.size)().0);
+        erase(&mut update, &self.drawn, (self.size)());
         self.drawn.clear();
         // The next tick draws again.
         self.drawn_size = (0, 0);
@@ -113,12 +113,18 @@ impl<W: Write> Render for Live<W> {
 const BEGIN: &str = "\x1b[?2026h";
 const END: &str = "\x1b[?2026l";
 
-/// Goes up over the rows that `drawn` takes on a screen of `columns` columns, and clears the rest
-/// of the screen.
-fn erase(update: &mut String, drawn: &[String], columns: u16) {
+/// Clears the rows that `drawn` takes on a screen of that size, and all below, and goes to the first.
+///
+/// The first row is cleared by itself: some terminals (tmux) keep what is cleared from the screen's
+/// first cell to its last in their scrollback, which would fill with frames.
+fn erase(update: &mut String, drawn: &[String], (columns, height): (u16, u16)) {
     let rows: usize = drawn.iter().map(|line| rows(line, usize::from(columns))).sum();
+    let rows = rows.min(usize::from(height).saturating_sub(1));
+    if rows > 1 {
+        write!(update, "\x1b[{}A", rows - 1).expect("a String takes all");
+    }
     if rows > 0 {
-        write!(update, "\x1b[{rows}A\r\x1b[J").expect("a String takes all");
+        update.push_str("\r\x1b[J\x1b[1A\x1b[2K");
     }
 }
 
@@ -136,20 +142,24 @@ fn rows(line: &str, columns: usize) -> usize {
 }
 
 impl Frame {
-    /// The lines to draw, cut to the terminal's size. One row is left for the cursor.
+    /// The lines to draw, cut to the terminal's size. One row is left for the cursor. Long sentences
+    /// take further rows only where no row of the table is left out for it.
     fn layout(&self, (columns, rows): (u16, u16), unicode: bool) -> Vec<Line> {
-        let fit = |lines: &[Line]| -> Vec<Line> {
-            lines.iter().flat_map(|line| line.fit(usize::from(columns), unicode)).collect()
-        };
-        let (mut lines, mut body, foot) = (fit(&self.sheet.head), fit(&self.sheet.rows), fit(&self.sheet.foot));
+        let columns = usize::from(columns);
         let height = if self.whole { usize::MAX } else { usize::from(rows).saturating_sub(1) };
-        let room = height.saturating_sub(lines.len() + foot.len());
+        let fit = |lines: &[Line], wrap| lines.iter().flat_map(|line| line.fit(columns, unicode, wrap)).collect();
+        let mut body: Vec<Line> = fit(&self.sheet.rows, false);
         let all = body.len() + self.left_out;
+        let chrome = |wrap| -> (Vec<Line>, Vec<Line>) { (fit(&self.sheet.head, wrap), fit(&self.sheet.foot, wrap)) };
+        let room = |(head, foot): &(Vec<Line>, Vec<Line>)| height.saturating_sub(head.len() + foot.len());
+        let chrome = Some(chrome(true)).filter(|wrapped| all <= room(wrapped)).unwrap_or_else(|| chrome(false));
+        let room = room(&chrome);
         if all > room {
             body.truncate(room.saturating_sub(1));
             let more = format!("{} {} more rows", ellipsis(unicode), all - body.len());
-            body.extend(Line::row(Emphasis::Faint, more).fit(usize::from(columns), unicode));
+            body.extend(Line::row(Emphasis::Faint, more).fit(columns, unicode, false));
         }
+        let (mut lines, foot) = chrome;
         lines.extend(body);
         lines.extend(foot);
         lines.truncate(height);

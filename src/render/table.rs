@@ -24,7 +24,7 @@ pub(super) enum Emphasis {
 /// What becomes of a line that is wider than the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overflow {
-    /// It is broken between words.
+    /// It may be broken between words.
     Wrap,
     /// It is cut, and ends in an ellipsis.
     Cut,
@@ -51,11 +51,11 @@ impl Line {
         Self { text: text.into(), emphasis, overflow: Overflow::Wrap }
     }
 
-    /// The line in as many lines as it needs, each of at most `columns` columns.
-    pub fn fit(&self, columns: usize, unicode: bool) -> Vec<Line> {
+    /// The line in at most `columns` columns: in further lines where it and `wrap` allow it.
+    pub fn fit(&self, columns: usize, unicode: bool, wrap: bool) -> Vec<Line> {
         let parts = match self.overflow {
-            Overflow::Wrap => text::wrap(&self.text, columns),
-            Overflow::Cut => vec![self.text.clone()],
+            Overflow::Wrap if wrap => text::wrap(&self.text, columns),
+            Overflow::Wrap | Overflow::Cut => vec![self.text.clone()],
             Overflow::Clip => vec![self.text.chars().take(columns).collect()],
         };
         let cut = parts.iter().map(|part| text::shown(part, unicode, columns).trim_end().to_owned());

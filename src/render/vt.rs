@@ -48,6 +48,13 @@ impl Vt {
     fn obey(&mut self, parameters: &str, end: u8) {
         match (parameters, end) {
             ("?2026", b'h' | b'l') | ("0" | "1" | "2", b'm') => {}
+            // As tmux does: what fills the screen is not lost.
+            ("", b'J') if (self.row, self.column) == (self.top, 0) => {
+                self.top = self.rows.len();
+                self.row = self.top;
+                self.rows.push(Row::default());
+            }
+            ("2", b'K') => self.rows[self.row] = Row::default(),
             ("", b'J') => {
                 self.rows.truncate(self.row + 1);
                 let row = &mut self.rows[self.row];
