@@ -30,10 +30,40 @@ impl std::error::Error for ExprError {}
 
 /// Functions to suggest for a mistyped one.
 const FUNCTIONS: &[&str] = &[
-    "all", "bool", "charAt", "contains", "double", "duration", "endsWith", "exists", "exists_one", "filter",
-    "getDayOfWeek", "getFullYear", "getHours", "getMinutes", "getSeconds", "has", "indexOf", "int", "join",
-    "lastIndexOf", "lowerAscii", "map", "matches", "replace", "size", "split", "startsWith", "string", "substring",
-    "timestamp", "trim", "type", "uint", "upperAscii",
+    "all",
+    "bool",
+    "charAt",
+    "contains",
+    "double",
+    "duration",
+    "endsWith",
+    "exists",
+    "exists_one",
+    "filter",
+    "getDayOfWeek",
+    "getFullYear",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "has",
+    "indexOf",
+    "int",
+    "join",
+    "lastIndexOf",
+    "lowerAscii",
+    "map",
+    "matches",
+    "replace",
+    "size",
+    "split",
+    "startsWith",
+    "string",
+    "substring",
+    "timestamp",
+    "trim",
+    "type",
+    "uint",
+    "upperAscii",
 ];
 
 impl ExprError {
@@ -51,6 +81,23 @@ impl ExprError {
             reason: format!("the expression has {} bytes; the longest allowed has {limit}", source.len()),
             place: None,
             advice: Some("split it at `&&` into several, each with its own flag".to_owned()),
+        }
+    }
+
+    pub(super) fn too_deep(source: &str) -> Self {
+        let beginning: String = source.chars().take(60).collect();
+        Self {
+            reason: format!("the expression `{}...` nests too deeply", shown(&beginning)),
+            place: None,
+            advice: Some("write a list, as in `status in [500, 502]`, or split it at `&&` into several".to_owned()),
+        }
+    }
+
+    pub(super) fn parser(source: &str, reason: &str) -> Self {
+        Self {
+            reason: format!("the expression `{}` cannot be read: {reason}", shown(source)),
+            place: None,
+            advice: None,
         }
     }
 

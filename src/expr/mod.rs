@@ -16,12 +16,16 @@ use cel::context::VariableResolver;
 use cel::{Context, Env, IdedExpr, Value, extensions};
 use std::sync::{Arc, LazyLock, OnceLock};
 
-/// The longest condition, in bytes. CEL's parser recurses once per operator of a chain; this keeps
-/// it, and the evaluation, well within the stack of a worker thread.
-pub const MAX_LENGTH_BYTES: usize = 2048;
+/// The longest condition, in bytes.
+const MAX_LENGTH_BYTES: usize = 4096;
 
-/// How deep parentheses, lists and calls may nest.
-const MAX_DEPTH: u16 = 24;
+/// How deep a condition may nest, where each operator of a chain like `a + b + c` is a level. Bounds
+/// what an evaluation takes of a worker's stack.
+const MAX_DEPTH: usize = 96;
+
+/// CEL's parser recurses once per operator, before the depth can be known: this suffices for the
+/// longest condition.
+const PARSER_STACK_BYTES: usize = 64 << 20;
 
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib();
@@ -49,8 +53,7 @@ impl Expr {
         if source.trim().is_empty() {
             return Err(ExprError::empty(source));
         }
-        let parser = ENV.parser().max_recursion_depth(MAX_DEPTH).enable_ident_escape_syntax(true);
-        let mut tree = parser.parse(source).map_err(|errors| ExprError::syntax(source, &errors))?;
+        let mut tree = parse(source)?;
         let mut root = Context::with_env(Arc::clone(&ENV));
         let variables = tree::variables(&tree);
         for name in variables.iter().filter(|name| !tree::is_type(name)) {
@@ -94,6 +97,20 @@ impl Expr {
             )),
         }
     }
+}
+
+/// Parses on a thread of its own, for the stack that it may need.
+fn parse(source: &str) -> Result<IdedExpr, ExprError> {
+    let parse = || {
+        let parser = ENV.parser().enable_ident_escape_syntax(true);
+        let tree = parser.parse(source).map_err(|errors| ExprError::syntax(source, &errors))?;
+        if tree::depth(&tree) > MAX_DEPTH { Err(ExprError::too_deep(source)) } else { Ok(tree) }
+    };
+    std::thread::scope(|scope| {
+        let parser = std::thread::Builder::new().stack_size(PARSER_STACK_BYTES).spawn_scoped(scope, parse);
+        let parser = parser.map_err(|error| ExprError::parser(source, &error.to_string()))?;
+        parser.join().unwrap_or_else(|_| Err(ExprError::parser(source, "the parser failed on it")))
+    })
 }
 
 impl std::fmt::Debug for Expr {

@@ -14,6 +14,11 @@ pub fn is_type(name: &str) -> bool {
     TYPES.contains(&name)
 }
 
+/// The levels of the tree; one for a name alone.
+pub fn depth(tree: &IdedExpr) -> usize {
+    1 + children(tree).into_iter().map(depth).max().unwrap_or(0)
+}
+
 /// The names that are free in the condition, sorted.
 pub fn variables(tree: &IdedExpr) -> Vec<String> {
     let mut names = BTreeSet::new();
