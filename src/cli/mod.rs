@@ -1,3 +1,5 @@
 //! To come.
 
+pub mod assert;
+mod nearest;
 pub mod when;

@@ -133,7 +133,7 @@ impl VariableResolver for Record<'_, '_> {
     fn resolve<'b>(&'b self, name: &str) -> Option<CowVal<'b, 'b>> {
         let place = self.names.iter().position(|known| known == name)?;
         let value = self.slots[place].get_or_init(|| (self.lookup)(name).map(Operand::into_val));
-        value.as_deref().map(|value| CowVal::Borrowed(value))
+        value.as_deref().map(CowVal::Borrowed)
     }
 }
 
