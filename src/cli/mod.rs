@@ -1,1 +1,6 @@
 //! To come.
+
+pub mod assert;
+pub mod config;
+mod nearest;
+pub mod when;
