@@ -1,1 +1,3 @@
-//! To come.
+//! The subcommands: one file each holds its arguments and its run.
+
+pub mod units;
