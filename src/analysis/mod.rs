@@ -28,7 +28,7 @@ use std::io::{self, Write};
 pub const MAX_KEYS: usize = 100_000;
 
 /// One statistic.
-pub trait Analysis: Sync {
+pub trait Analysis: Send + Sync {
     type State: Merge + Serialize + DeserializeOwned + Send;
 
     /// The subcommand's name, and the report's.

@@ -37,12 +37,7 @@ impl Feed {
     }
 
     /// Consumes the whole records that have come; with `last`, everything.
-    fn consume<A: Analysis>(
-        &mut self,
-        folder: &Folder<'_, A>,
-        root: &mut Root<'_, A>,
-        last: bool,
-    ) -> Result<(), Stop> {
+    fn consume<A: Analysis>(&mut self, folder: &Folder<'_, A>, root: &mut Root<'_, A>, last: bool) -> Result<(), Stop> {
         let begin = self.cursor.offset;
         let stream = Stream {
             file: self.file,

@@ -11,7 +11,7 @@ use crate::event::{Cursor, DeadLetter, FileId, Ledger, Position, Skip, Span, Ver
 use crate::input::ReadAt;
 use crate::schema::Schema;
 use std::io;
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock};
 
 /// What a worker is to read.
 #[derive(Clone, Copy)]
@@ -63,10 +63,10 @@ pub struct Partial<S> {
 
 /// What all workers share.
 pub struct Folder<'a, A: Analysis> {
-    pub analysis: &'a A,
-    pub schema: &'a Schema,
-    pub filter: &'a Filter,
-    pub limits: Limits,
+    analysis: &'a RwLock<A>,
+    schema: &'a Schema,
+    filter: &'a Filter,
+    limits: Limits,
     /// Workers at rest, with their buffers.
     idle: Mutex<Vec<Worker>>,
 }
@@ -81,16 +81,14 @@ struct Worker {
 const LOOKAHEAD_BYTES: usize = 32 << 10;
 
 impl<'a, A: Analysis> Folder<'a, A> {
-    pub fn new(analysis: &'a A, schema: &'a Schema, filter: &'a Filter, limits: Limits) -> Self {
+    pub fn new(analysis: &'a RwLock<A>, schema: &'a Schema, filter: &'a Filter, limits: Limits) -> Self {
         Self { analysis, schema, filter, limits, idle: Mutex::default() }
     }
 
     pub fn fold(&self, stretch: Stretch<'_>) -> Partial<A::State> {
         let rested = self.idle.lock().expect("no worker panics while it holds the lock").pop();
-        let mut worker = rested.unwrap_or_else(|| Worker {
-            decoder: Decoder::new(self.schema, self.limits),
-            buffer: Buffer::default(),
-        });
+        let mut worker = rested
+            .unwrap_or_else(|| Worker { decoder: Decoder::new(self.schema, self.limits), buffer: Buffer::default() });
         let partial = self.work(&mut worker, stretch);
         self.idle.lock().expect("no worker panics while it holds the lock").push(worker);
         partial
@@ -98,8 +96,9 @@ impl<'a, A: Analysis> Folder<'a, A> {
 
     fn work(&self, worker: &mut Worker, stretch: Stretch<'_>) -> Partial<A::State> {
         let Worker { decoder, buffer } = worker;
+        let analysis = self.analysis.read().expect("no refresh panics");
         let mut partial = Partial {
-            state: self.analysis.empty(),
+            state: analysis.empty(),
             ledger: Ledger::default(),
             dead: Vec::new(),
             seen: Span::default(),
@@ -143,7 +142,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
                 if !self.filter.keeps(event) {
                     return Verdict::Filtered;
                 }
-                let verdict = self.analysis.observe(&mut partial.state, event);
+                let verdict = analysis.observe(&mut partial.state, event);
                 if let (Some(time), Verdict::Counted | Verdict::Filtered) = (event.time, verdict) {
                     partial.seen.include(time);
                 }

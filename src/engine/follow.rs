@@ -26,7 +26,7 @@ pub fn follow<A: Analysis>(
     let watched = wakeups.watch(&sweeper.files.sources().watched());
     let period = if watched.is_ok() { PERIOD_WATCHED } else { PERIOD_UNWATCHED };
     if let Err(reason) = watched {
-        (sweeper.say)(&format!("{reason}; looking every {} ms instead", PERIOD_UNWATCHED.as_millis()));
+        root.say(&format!("{reason}; looking every {} ms instead", PERIOD_UNWATCHED.as_millis()))?;
     }
     let mut due = Instant::now();
     let mut earliest = due;
@@ -35,12 +35,15 @@ pub fn follow<A: Analysis>(
         if rescan && Instant::now() >= earliest {
             let begun = Instant::now();
             sweeper.files.rescan();
+            if let Some(news) = root.refresh() {
+                root.say(&news)?;
+            }
             let cost = begun.elapsed();
             earliest = begun + cost * RESCAN_SHARE;
             due = begun + period.max(cost * RESCAN_SHARE);
             rescan = false;
         }
-        sweeper.speak();
+        sweeper.speak(root)?;
         sweeper.sweep(root, false)?;
         sweeper.bury_gone(root)?;
         root.set_pace(sweeper.files.behind_bytes(), true);

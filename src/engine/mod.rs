@@ -22,6 +22,7 @@ use crate::schema::Schema;
 use filter::Filter;
 use fold::Folder;
 use root::Root;
+use std::sync::RwLock;
 use sweep::Sweeper;
 
 /// What is read, and how.
@@ -48,13 +49,14 @@ pub struct Outcome {
     pub filter_errors: Option<(u64, String)>,
 }
 
-/// Runs to the end of the input, or until something stops it. `say` takes sentences for stderr.
-pub fn run<A: Analysis>(analysis: &A, plan: Plan, outputs: Outputs, say: &mut dyn FnMut(&str)) -> Outcome {
+/// Runs to the end of the input, or until something stops it.
+pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
     let Plan { sources, schema, filter, limits, follow, tail_only } = plan;
-    let folder = Folder::new(analysis, &schema, &filter, limits);
-    let mut root = Root::new(analysis, outputs);
+    let analysis = RwLock::new(analysis);
+    let folder = Folder::new(&analysis, &schema, &filter, limits);
+    let mut root = Root::new(&analysis, outputs);
     let stdin = sources.has_stdin();
-    let mut sweeper = Sweeper { folder, files: Files::new(sources, tail_only), say };
+    let mut sweeper = Sweeper { folder, files: Files::new(sources, tail_only) };
     let mut stop = if follow {
         follow::follow(&mut sweeper, &mut root, Wakeups::default())
     } else {
@@ -82,7 +84,8 @@ pub fn run<A: Analysis>(analysis: &A, plan: Plan, outputs: Outputs, say: &mut dy
 
 fn one_pass<A: Analysis>(sweeper: &mut Sweeper<'_, A>, root: &mut Root<'_, A>, stdin: bool) -> Result<(), Stop> {
     sweeper.files.rescan();
-    sweeper.speak();
+    sweeper.speak(root)?;
+    root.set_pace(sweeper.files.behind_bytes(), false);
     sweeper.sweep(root, true)?;
     if stdin {
         sweeper.standard_input(root)?;

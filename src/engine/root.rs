@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::sync::RwLock;
 use std::time::{Duration, Instant};
 
 /// When a run shows an update.
@@ -39,6 +40,8 @@ pub enum Stop {
     /// A bad record, in a strict run.
     Strict(String),
 }
+
+const UNPOISONED: &str = "no refresh panics";
 
 /// Something to write to, and its name for messages.
 pub struct Sink {
@@ -69,10 +72,14 @@ pub struct Outputs {
     pub forward: Option<Sink>,
     /// Stop at the first bad record.
     pub strict: bool,
+    /// Takes sentences for people.
+    pub say: Box<dyn FnMut(&str)>,
+    /// Is shown how far a run has come, several times a second.
+    pub progress: Option<Box<dyn FnMut(&Pace)>>,
 }
 
 pub struct Root<'a, A: Analysis> {
-    analysis: &'a A,
+    analysis: &'a RwLock<A>,
     state: A::State,
     pub ledger: Ledger,
     seen: Span,
@@ -89,10 +96,10 @@ pub struct Root<'a, A: Analysis> {
 }
 
 impl<'a, A: Analysis> Root<'a, A> {
-    pub fn new(analysis: &'a A, outputs: Outputs) -> Self {
+    pub fn new(analysis: &'a RwLock<A>, outputs: Outputs) -> Self {
         Self {
             analysis,
-            state: analysis.empty(),
+            state: analysis.read().expect(UNPOISONED).empty(),
             ledger: Ledger::default(),
             seen: Span::default(),
             outputs,
@@ -125,26 +132,34 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.pace.read_bytes += bytes;
     }
 
-    pub fn read_bytes(&self) -> u64 {
-        self.pace.read_bytes
-    }
-
     /// Takes in what follows, in input order, all that was absorbed before.
     pub fn absorb(&mut self, partial: Partial<A::State>) -> Result<(), Stop> {
         self.ledger += partial.ledger;
         debug_assert!(self.ledger.balances(), "{:?}", self.ledger);
         self.seen.join(partial.seen);
         self.state.merge(partial.state);
-        self.analysis.settle(&mut self.state);
+        let analysis = self.analysis.read().expect(UNPOISONED);
+        analysis.settle(&mut self.state);
         if let Some(sink) = &mut self.outputs.forward {
-            sink.attempt(|out| self.analysis.forward(&mut self.state, out))?;
+            sink.attempt(|out| analysis.forward(&mut self.state, out))?;
         }
+        drop(analysis);
         self.bury(&partial.dead)?;
         self.attend()
     }
 
+    /// Says a sentence to the user, clear of what is drawn on the screen.
+    pub fn say(&mut self, sentence: &str) -> Result<(), Stop> {
+        self.outputs.render.clear().map_err(|error| stop(&self.outputs.render_name, error))?;
+        (self.outputs.say)(sentence);
+        Ok(())
+    }
+
     /// Heeds signals, and shows an update where one is due.
     pub fn attend(&mut self) -> Result<(), Stop> {
+        if let Some(progress) = &mut self.outputs.progress {
+            progress(&self.pace);
+        }
         match signals::received() {
             Some(signal) => Err(Stop::Signal(signal)),
             None => self.update_if_due(),
@@ -191,6 +206,11 @@ impl<'a, A: Analysis> Root<'a, A> {
         if self.seq == 0 && self.outputs.every != Every::End { self.update(false).map(|_| ()) } else { Ok(()) }
     }
 
+    /// Lets the analysis take up what changed outside the input; gives what it has to say.
+    pub fn refresh(&mut self) -> Option<String> {
+        self.analysis.write().expect(UNPOISONED).refresh()
+    }
+
     /// A chance for the renderer to mend the screen.
     pub fn tick(&mut self) -> Result<(), Stop> {
         self.outputs.render.tick().map_err(|error| stop(&self.outputs.render_name, error))
@@ -205,12 +225,16 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.updated = Instant::now();
         self.shown = self.ledger.read;
         self.pace.elapsed_seconds = self.started.elapsed().as_secs_f64();
+        let analysis = self.analysis.read().expect(UNPOISONED);
+        if last {
+            analysis.conclude(&mut self.state).map_err(|error| stop("the answer", error))?;
+        }
         let report = Report {
-            analysis: self.analysis.name(),
+            analysis: analysis.name(),
             seq: self.seq,
             last,
             seen: self.seen,
-            answer: self.analysis.report(&self.state, self.seen),
+            answer: analysis.report(&self.state, self.seen),
             ledger: self.ledger,
             pace: self.pace,
         };

@@ -14,24 +14,22 @@ use std::sync::Arc;
 /// How many files are open in one sweep of plain files.
 const GROUP_LENGTH: usize = 64;
 
-/// What a run reads with: the workers, the files, and a voice.
+/// What a run reads with: the workers and the files.
 pub struct Sweeper<'a, A: Analysis> {
     pub folder: Folder<'a, A>,
     pub files: Files,
-    pub say: &'a mut dyn FnMut(&str),
 }
 
 impl<A: Analysis> Sweeper<'_, A> {
-    /// Says on stderr what the files have to say.
-    pub fn speak(&mut self) {
-        for note in self.files.take_notes() {
-            (self.say)(&note);
-        }
+    /// Says what the files have to say.
+    pub fn speak(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
+        self.files.take_notes().iter().try_for_each(|note| root.say(note))
     }
 
     /// Consumes what is ready. With `last`, what is unfinished will not be finished: it is bad.
     pub fn sweep(&mut self, root: &mut Root<'_, A>, last: bool) -> Result<(), Stop> {
-        let ready: Vec<usize> = (0..self.files.all().len()).filter(|place| self.files.all()[*place].is_ready()).collect();
+        let ready: Vec<usize> =
+            (0..self.files.all().len()).filter(|place| self.files.all()[*place].is_ready()).collect();
         let mut group = Vec::with_capacity(GROUP_LENGTH);
         for place in ready {
             let file = &self.files.all()[place];
@@ -46,8 +44,7 @@ impl<A: Analysis> Sweeper<'_, A> {
             }
         }
         self.plain(root, &mut group, last)?;
-        self.speak();
-        Ok(())
+        self.speak(root)
     }
 
     fn plain(&mut self, root: &mut Root<'_, A>, group: &mut Vec<usize>, last: bool) -> Result<(), Stop> {
@@ -61,7 +58,8 @@ impl<A: Analysis> Sweeper<'_, A> {
             }
         }
         let files = self.files.all();
-        let streams: Vec<Stream<'_>> = open.iter().map(|(place, reader)| stream(&files[*place], reader, last)).collect();
+        let streams: Vec<Stream<'_>> =
+            open.iter().map(|(place, reader)| stream(&files[*place], reader, last)).collect();
         for (place, _) in &open {
             root.introduce(files[*place].id, || files[*place].name());
         }
@@ -87,7 +85,9 @@ impl<A: Analysis> Sweeper<'_, A> {
         let file = &mut self.files.all()[place];
         let (id, cursor, encoding) = (file.id, file.cursor, file.encoding);
         root.introduce(id, || file.name());
-        let reader = file.reader().and_then(|handle| if file.is_pipe { sniffed(handle) } else { encoding.reader(Unread { file: handle, offset: 0 }) });
+        let reader = file.reader().and_then(|handle| {
+            if file.is_pipe { sniffed(handle) } else { encoding.reader(Unread { file: handle, offset: 0 }) }
+        });
         let result = match reader {
             Ok(reader) => feed::drain(reader, id, cursor, last, &self.folder, root)?,
             Err(error) => (cursor, Some(error)),
@@ -114,7 +114,7 @@ impl<A: Analysis> Sweeper<'_, A> {
         };
         if let Some(error) = error {
             self.files.fail_at("standard input".into(), error);
-            self.speak();
+            self.speak(root)?;
         }
         Ok(())
     }
@@ -124,7 +124,10 @@ impl<A: Analysis> Sweeper<'_, A> {
         for mut file in self.files.take_over() {
             if let (Encoding::Plain, false, Ok(reader)) = (file.encoding, file.unread_bytes() == 0, file.reader()) {
                 let left = file.unread_bytes();
-                (self.say)(&format!("{} is gone; its last {left} bytes held no whole record", file.name().escape_debug()));
+                (self.say)(&format!(
+                    "{} is gone; its last {left} bytes held no whole record",
+                    file.name().escape_debug()
+                ));
                 let outcomes = waves::sweep(&self.folder, root, &[stream(&file, &reader, true)])?;
                 file.cursor = outcomes.first().map_or(file.cursor, |outcome| outcome.cursor);
             }

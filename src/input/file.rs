@@ -108,4 +108,3 @@ impl Head {
         self.length >= 64
     }
 }
-

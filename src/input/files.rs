@@ -83,7 +83,10 @@ impl Files {
     }
 
     fn complain(&mut self, trouble: Unreadable) {
-        let known = self.unreadable.iter().any(|known| known.path == trouble.path && known.error.kind() == trouble.error.kind());
+        let known = self
+            .unreadable
+            .iter()
+            .any(|known| known.path == trouble.path && known.error.kind() == trouble.error.kind());
         if !known {
             self.notes.push(trouble.to_string());
             self.unreadable.push(trouble);
@@ -171,7 +174,10 @@ impl Files {
                     bytes => format!("{bytes} bytes had not been read and may be lost"),
                 };
                 let name = file.name();
-                self.notes.push(format!("{} was truncated or rewritten: reading it from its start; {lost}", name.escape_debug()));
+                self.notes.push(format!(
+                    "{} was truncated or rewritten: reading it from its start; {lost}",
+                    name.escape_debug()
+                ));
                 let incarnation = self.incarnation(place);
                 if let Err(error) = self.files[place].restart(incarnation) {
                     self.fail(place, error);
@@ -199,9 +205,10 @@ impl Files {
         };
         let inode = Inode::of(&data);
         if let Some(place) = self.files.iter().position(|file| file.inode == inode) {
-            let elsewhere = self.files[place].path.as_ref().is_none_or(|path| {
-                path.metadata().map(|data| Inode::of(&data)).ok() != Some(inode)
-            });
+            let elsewhere = self.files[place]
+                .path
+                .as_ref()
+                .is_none_or(|path| path.metadata().map(|data| Inode::of(&data)).ok() != Some(inode));
             if elsewhere {
                 self.files[place].path = Some(found.path);
                 self.look(place);
@@ -239,7 +246,8 @@ impl Files {
         };
         let living = self.files.iter().map(|known| (&known.found.path, known.head, known.id, known.cursor));
         let gone = self.gone.iter().map(|known| (&known.path, known.head, known.id, known.cursor));
-        let before = living.chain(gone).find(|(path, known, ..)| known.is_telling() && known.fits(&head) && named_after(path));
+        let before =
+            living.chain(gone).find(|(path, known, ..)| known.is_telling() && known.fits(&head) && named_after(path));
         if let Some((_, _, id, cursor)) = before {
             (file.id, file.cursor) = (id, cursor);
         }

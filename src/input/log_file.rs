@@ -43,7 +43,9 @@ pub enum Seen {
     Grown,
     /// It is shorter, or begins otherwise: another file now. So many bytes had been seen on disk
     /// and not been read.
-    Replaced { unread_bytes: u64 },
+    Replaced {
+        unread_bytes: u64,
+    },
 }
 
 impl LogFile {
@@ -152,7 +154,9 @@ impl LogFile {
         }
         if count > 0 {
             self.encoding = Encoding::of(head);
-            self.in_array = head.trim_ascii_start().strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start().first() == Some(&b'[');
+            self.in_array =
+                head.trim_ascii_start().strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start().first()
+                    == Some(&b'[');
         }
         self.head = Head::of(head);
         self.length = data.len();

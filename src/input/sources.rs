@@ -17,7 +17,10 @@ pub enum Root {
     Stdin,
     /// A directory (searched at any depth) or a file.
     Path(PathBuf),
-    Glob { text: String, base: PathBuf },
+    Glob {
+        text: String,
+        base: PathBuf,
+    },
 }
 
 /// All sources of a run and which files of their directories count.
@@ -74,7 +77,9 @@ impl Sources {
         });
         let globs = globs.collect::<Result<_, _>>()?;
         let include = if include.is_empty() {
-            let defaults = DEFAULT_INCLUDE.iter().flat_map(|glob| [(*glob).to_owned(), format!("{glob}.gz"), format!("{glob}.zst")]);
+            let defaults = DEFAULT_INCLUDE
+                .iter()
+                .flat_map(|glob| [(*glob).to_owned(), format!("{glob}.gz"), format!("{glob}.zst")]);
             defaults.collect()
         } else {
             include.to_vec()
@@ -86,24 +91,48 @@ impl Sources {
         self.roots.contains(&Root::Stdin)
     }
 
-    /// Whether a source is a directory or a pattern, in which files may appear.
-    pub fn may_grow(&self) -> bool {
-        self.roots.iter().any(|root| match root {
-            Root::Stdin => false,
-            Root::Path(path) => path.is_dir(),
-            Root::Glob { .. } => true,
-        })
+    /// Whether a source is a directory.
+    pub fn has_directory(&self) -> bool {
+        self.roots.iter().any(|root| matches!(root, Root::Path(path) if path.is_dir()))
+    }
+
+    /// Whether there is nothing but standard input.
+    pub fn is_stdin_only(&self) -> bool {
+        self.roots.iter().all(|root| *root == Root::Stdin)
+    }
+
+    /// The sources that do not exist.
+    pub fn missing(&self) -> Vec<Unreadable> {
+        let missing = |root: &Root| match root {
+            Root::Stdin => None,
+            Root::Path(path) | Root::Glob { base: path, .. } => {
+                path.metadata().err().map(|error| Unreadable { path: path.clone(), error })
+            }
+        };
+        self.roots.iter().filter_map(missing).collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.roots.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.roots.is_empty()
     }
 
     /// The directories to watch, and whether with all below them: those of the sources, and those
     /// that hold one.
     pub fn watched(&self) -> Vec<(PathBuf, bool)> {
-        let mut paths: Vec<(PathBuf, bool)> = self.roots.iter().filter_map(|root| match root {
-            Root::Stdin => None,
-            Root::Path(path) if path.is_dir() => Some((path.clone(), true)),
-            Root::Path(path) => Some((parent(path), false)),
-            Root::Glob { base, .. } => Some((base.clone(), true)),
-        }).collect();
+        let mut paths: Vec<(PathBuf, bool)> = self
+            .roots
+            .iter()
+            .filter_map(|root| match root {
+                Root::Stdin => None,
+                Root::Path(path) if path.is_dir() => Some((path.clone(), true)),
+                Root::Path(path) => Some((parent(path), false)),
+                Root::Glob { base, .. } => Some((base.clone(), true)),
+            })
+            .collect();
         paths.sort();
         paths.dedup();
         paths
@@ -116,7 +145,10 @@ impl Sources {
         for (place, (root, glob)) in self.roots.iter().zip(&self.globs).enumerate() {
             let mut add = |path: PathBuf, label: &Path| {
                 let label = format!("{place}:{}", label.display());
-                found.entry(path).or_insert_with(|| { order += 1; (order, label) });
+                found.entry(path).or_insert_with(|| {
+                    order += 1;
+                    (order, label)
+                });
             };
             match root {
                 Root::Stdin => {}
@@ -137,7 +169,8 @@ impl Sources {
                 }),
             }
         }
-        let mut found: Vec<_> = found.into_iter().map(|(path, (order, label))| (order, Found { path, label })).collect();
+        let mut found: Vec<_> =
+            found.into_iter().map(|(path, (order, label))| (order, Found { path, label })).collect();
         found.sort_by_key(|(order, _)| *order);
         (found.into_iter().map(|(_, found)| found).collect(), unreadable)
     }
@@ -177,7 +210,10 @@ fn root(text: &str) -> Root {
     } else if text.contains(['*', '?', '[', '{']) && !path.exists() {
         let text = text.strip_prefix("./").unwrap_or(text).to_owned();
         let mut base = PathBuf::new();
-        for part in Path::new(&text).components().take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{'])) {
+        for part in Path::new(&text)
+            .components()
+            .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
+        {
             base.push(part);
         }
         let base = if base.as_os_str().is_empty() { PathBuf::from(".") } else { base };
@@ -199,7 +235,10 @@ fn globs(texts: &[String], anchored: bool) -> Result<GlobSet, String> {
     let mut set = GlobSetBuilder::new();
     for text in texts {
         let anywhere = if anchored || text.contains('/') { text.clone() } else { format!("**/{text}") };
-        let glob: Glob = GlobBuilder::new(&anywhere).literal_separator(true).build().map_err(|error| format!("bad glob `{text}`: {}", error.kind()))?;
+        let glob: Glob = GlobBuilder::new(&anywhere)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| format!("bad glob `{text}`: {}", error.kind()))?;
         set.add(glob);
     }
     set.build().map_err(|error| error.to_string())

@@ -44,7 +44,10 @@ impl Wakeups {
         let watcher = notify::recommended_watcher(move |notice: notify::Result<notify::Event>| {
             let wakeup = match notice {
                 Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
-                Ok(event) if matches!(event.kind, EventKind::Modify(notify::event::ModifyKind::Data(_))) && !event.need_rescan() => {
+                Ok(event)
+                    if matches!(event.kind, EventKind::Modify(notify::event::ModifyKind::Data(_)))
+                        && !event.need_rescan() =>
+                {
                     Wakeup::Written(event.paths)
                 }
                 Ok(_) | Err(_) => Wakeup::Changed,
