@@ -139,7 +139,7 @@ impl<'a> Block<'a> {
 
     fn make_one(&mut self) {
         let array = self.recipe.format == Format::Array;
-        if array && self.text.last() != Some(&b'[') {
+        if array && !(self.frame.opens && self.records() == 0) {
             self.text.extend_from_slice(b", ");
         }
         self.choose(array);

@@ -119,12 +119,12 @@ impl Plan {
 
     /// Writes the files `logs_000000.json`, ... into a directory, which is made if need be.
     pub fn run(&self, directory: &Path) -> Result<Truth, Error> {
-        self.run_to(Files::new(directory, self.format), &Pace::default(), &|_| ())
+        self.run_to(&mut Files::new(directory, self.format), &Pace::default(), &|_| ())
     }
 
     /// Writes all files as one stream: one array, or the lines of all.
     pub fn write_to(&self, out: impl Write + Send) -> Result<Truth, Error> {
-        self.run_to(Stream::new(out), &Pace::default(), &|_| ())
+        self.run_to(&mut Stream::new(out), &Pace::default(), &|_| ())
     }
 
     /// The whole text of [`Self::write_to`] in memory.
@@ -137,12 +137,12 @@ impl Plan {
     /// Writes to any output at any pace; `progress` hears of each piece that was written.
     pub fn run_to(
         &self,
-        mut output: impl Output,
+        output: &mut dyn Output,
         pace: &Pace,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Truth, Error> {
         let recipe = Recipe::new(self)?;
-        run(&recipe, &mut output, pace, progress)
+        run(&recipe, output, pace, progress)
     }
 
     /// Writes the watchlist, one message a line.

@@ -159,7 +159,7 @@ proptest! {
         let (text, truth) = plan.to_bytes().unwrap();
         let pace = Pace { events_per_second: Some(1e9), ..Pace::default() };
         let mut paced = Vec::new();
-        let of_paced = plan.run_to(Stream::new(&mut paced), &pace, &|_| ()).unwrap();
+        let of_paced = plan.run_to(&mut Stream::new(&mut paced), &pace, &|_| ()).unwrap();
         prop_assert_eq!((paced, of_paced), (text, truth));
     }
 }
