@@ -241,6 +241,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_shrunk_screen_still_shows_of_a_frame_is_cleared() {
+        let mut screen = Screen::new((80, 24));
+        screen.render(&rows_of(&names(15)));
+        screen.resize((80, 10), true);
+        screen.tick();
+        let ledgers = screen.vt.text().iter().filter(|line| line.starts_with("read ")).count();
+        assert_eq!(ledgers, 1);
+    }
+
+    #[test]
+    fn a_wide_character_is_not_split_between_rows() {
+        assert_eq!([rows("支支支", 6), rows("支支支", 5), rows("支支支", 3), rows("", 3)], [1, 2, 3, 1]);
+    }
+
+    #[test]
     fn a_frame_is_one_write_that_a_terminal_shows_at_once() {
         struct Writes(Vec<Vec<u8>>);
         impl Write for Writes {
