@@ -38,3 +38,29 @@ impl Frame {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Style;
+    use crate::render::sample::report;
+    use crate::render::text::width;
+
+    #[test]
+    fn sentences_wrap_unless_rows_would_have_to_go() {
+        let mut report = report();
+        report.answer.notes = vec!["a sentence that needs two rows".to_owned()];
+        let sheet = Sheet::new(&report, Style { color: false, unicode: true }, 9, None);
+        let mut frame = Frame { sheet, left_out: 0, whole: false };
+        let note = |lines: Vec<Line>| -> Vec<String> {
+            assert!(lines.iter().all(|line| width(&line.text) <= 25));
+            let texts = lines.into_iter().map(|line| line.text);
+            texts.skip_while(|text| !text.starts_with("note")).collect()
+        };
+        assert_eq!(note(frame.layout((25, 24), true)), ["note: a sentence that", "needs two rows"]);
+        assert_eq!(note(frame.layout((25, 10), true)), ["note: a sentence that ne…"]);
+        assert_eq!(frame.layout((25, 6), true).len(), 5);
+        frame.whole = true;
+        assert_eq!(note(frame.layout((25, 2), true)).len(), 2);
+    }
+}
