@@ -5,11 +5,17 @@
 //! rows to go up are counted from the drawn lines at the present width. Whatever was echoed behind
 //! the cursor (a `^C`) is cleared with the old frame. The cursor is never hidden and nothing needs
 //! to be restored: a run may end at any time.
+//!
+//! Out of reach are rows that a shrinking terminal pushed into its scrollback before the next
+//! frame: they stay there. A terminal that cuts its lines instead of reflowing them (xterm) loses
+//! as many rows above the frame as it would have wrapped.
 
+use super::frame::Frame;
+use super::line::{Emphasis, Line};
 use super::pace::Speed;
 use super::spark::Trends;
-use super::table::{Emphasis, Extra, Line, Sheet, separator};
-use super::text::{char_width, ellipsis};
+use super::table::{Extra, Sheet, separator};
+use super::text::char_width;
 use super::{Render, Style, put};
 use crate::report::Report;
 use std::fmt::Write as _;
@@ -41,14 +47,6 @@ pub struct Live<W> {
     /// The lines above the cursor that are ours, without escape sequences.
     drawn: Vec<String>,
     drawn_size: (u16, u16),
-}
-
-struct Frame {
-    sheet: Sheet,
-    /// Rows of the report that are not in the sheet.
-    left_out: usize,
-    /// Whether it is drawn whole, however few rows the terminal has.
-    whole: bool,
 }
 
 impl<W: Write> Live<W> {
@@ -139,32 +137,6 @@ fn rows(line: &str, columns: usize) -> usize {
         column += width;
     }
     rows
-}
-
-impl Frame {
-    /// The lines to draw, cut to the terminal's size. One row is left for the cursor. Long sentences
-    /// take further rows only where no row of the table is left out for it.
-    fn layout(&self, (columns, rows): (u16, u16), unicode: bool) -> Vec<Line> {
-        let columns = usize::from(columns);
-        let height = if self.whole { usize::MAX } else { usize::from(rows).saturating_sub(1) };
-        let fit = |lines: &[Line], wrap| lines.iter().flat_map(|line| line.fit(columns, unicode, wrap)).collect();
-        let mut body: Vec<Line> = fit(&self.sheet.rows, false);
-        let all = body.len() + self.left_out;
-        let chrome = |wrap| -> (Vec<Line>, Vec<Line>) { (fit(&self.sheet.head, wrap), fit(&self.sheet.foot, wrap)) };
-        let room = |(head, foot): &(Vec<Line>, Vec<Line>)| height.saturating_sub(head.len() + foot.len());
-        let chrome = Some(chrome(true)).filter(|wrapped| all <= room(wrapped)).unwrap_or_else(|| chrome(false));
-        let room = room(&chrome);
-        if all > room {
-            body.truncate(room.saturating_sub(1));
-            let more = format!("{} {} more rows", ellipsis(unicode), all - body.len());
-            body.extend(Line::row(Emphasis::Faint, more).fit(columns, unicode, false));
-        }
-        let (mut lines, foot) = chrome;
-        lines.extend(body);
-        lines.extend(foot);
-        lines.truncate(height);
-        lines
-    }
 }
 
 #[cfg(test)]
@@ -266,6 +238,21 @@ mod tests {
         screen.tick();
         assert_eq!(screen.vt.text()[..2], ["$ streamlab", "warning: gone"]);
         assert_eq!(screen.vt.text()[2..], frame);
+    }
+
+    #[test]
+    fn what_a_shrunk_screen_still_shows_of_a_frame_is_cleared() {
+        let mut screen = Screen::new((80, 24));
+        screen.render(&rows_of(&names(15)));
+        screen.resize((80, 10), true);
+        screen.tick();
+        let ledgers = screen.vt.text().iter().filter(|line| line.starts_with("read ")).count();
+        assert_eq!(ledgers, 1);
+    }
+
+    #[test]
+    fn a_wide_character_is_not_split_between_rows() {
+        assert_eq!([rows("支支支", 6), rows("支支支", 5), rows("支支支", 3), rows("", 3)], [1, 2, 3, 1]);
     }
 
     #[test]

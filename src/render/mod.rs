@@ -5,8 +5,10 @@
 //! Each update reaches its writer in one write.
 
 mod csv;
+mod frame;
 mod grid;
 mod json;
+mod line;
 mod live;
 mod markdown;
 mod number;

@@ -63,7 +63,11 @@ impl Trends {
     }
 }
 
+/// The first column of rates. Rows that are keyed by time are done when they come: they have no trend.
 fn rate_column(answer: &Answer) -> Option<usize> {
+    if answer.rows.iter().any(|row| row.iter().take(answer.keys).any(|cell| matches!(cell, Cell::Time(_)))) {
+        return None;
+    }
     let is_rate = |place: &usize| answer.rows.iter().any(|row| matches!(row.get(*place), Some(Cell::Rate(_))));
     (0..answer.columns.len()).find(is_rate)
 }
@@ -127,6 +131,13 @@ mod tests {
         let lines = trends.update(&answer(&[("a", 1.0), ("b", 0.3)]), at(3), 9, false).unwrap();
         assert_eq!(lines.rows, ["_ _#", "_"]);
         assert_eq!(lines.overall, "_ __");
+    }
+
+    #[test]
+    fn a_row_of_one_time_has_no_trend() {
+        let mut answer = answer(&[("a", 0.5)]);
+        answer.rows[0][0] = Cell::Time(Timestamp::from_nanos(0));
+        assert!(Trends::default().update(&answer, at(0), 9, true).is_none());
     }
 
     #[test]
