@@ -237,6 +237,13 @@ mod tests {
         assert_eq!(overall(&answer, "false_positives"), Cell::Count(wrong as u64));
         assert_eq!(overall(&answer, "measured_fpr"), Cell::Rate(wrong as f64 / 1000.0));
 
+        let (mut state, _, _) = run(&Bloom { max_keys: 2, ..bloom }, &events);
+        let bloom = analysis(512, listed.iter().cloned()).verifying(path.clone());
+        bloom.conclude(&mut state).unwrap();
+        let answer = bloom.report(&state, Span::default());
+        assert_eq!(overall(&answer, "false_positives"), Cell::Count(0), "two listed texts are known, no other");
+        assert!(answer.notes[0].contains("were not held to the patterns"), "{:?}", answer.notes);
+
         std::fs::remove_file(&path).unwrap();
         assert!(bloom.conclude(&mut state).unwrap_err().to_string().contains("cannot verify by"));
     }

@@ -164,5 +164,6 @@ mod tests {
         assert_eq!(rows[1], [row("a", 1), row("(other)", 1)]);
         assert_eq!(rows[2], [row("(other)", 2)], "b gets no row that lacks its event at 50 s");
         assert_eq!(rows[3], [row("b", 1)], "the overflow has left the window, and a has fallen silent");
+        assert!(state.groups.overflow().is_none());
     }
 }

@@ -136,9 +136,9 @@ mod tests {
     #[test]
     fn patterns_are_lines_whatever_ends_them() {
         let mut patterns = Vec::new();
-        let file = b"\xef\xbb\xbffirst\r\n\n\r\n second \nthird\r\n\xff\nlast";
+        let file = b"\xef\xbb\xbffirst\r\n\n\r\n second \nthird\r\n\xff\n\xef\xbb\xbflast";
         each_pattern(file.as_slice(), |pattern| patterns.push(pattern.to_vec())).unwrap();
-        assert_eq!(patterns, [b"first".as_slice(), b" second ", b"third", b"\xff", b"last"]);
+        assert_eq!(patterns, [b"first".as_slice(), b" second ", b"third", b"\xff", b"\xef\xbb\xbflast"]);
         for shape in [Shape::Bits { bits: 1 << 16, hashes: 3 }, Shape::Fpr(1e-6)] {
             let filter = filter_of_patterns(Cursor::new(file), shape).unwrap();
             assert!(patterns.iter().all(|pattern| filter.contains(pattern)));

@@ -313,6 +313,21 @@ mod tests {
     }
 
     #[test]
+    fn overflows_are_merged_as_well() {
+        let capped = |keys: &[u8]| {
+            let mut groups = fold(Groups::default(), keys);
+            groups.cap(1);
+            groups
+        };
+        let mut groups = capped(&[1]);
+        groups.merge(capped(&[1, 2, 3, 3]));
+        assert_eq!((groups.overflow(), groups.overflowed_keys()), (Some(&3), 2));
+        groups.merge(capped(&[1, 4]));
+        groups.merge(capped(&[1]));
+        assert_eq!((groups.overflow(), groups.overflowed_keys()), (Some(&4), 3));
+    }
+
+    #[test]
     fn a_damaged_image_is_refused() {
         let groups = fold(Groups::default(), &[1]);
         let image = serde_json::to_string(&groups).unwrap();

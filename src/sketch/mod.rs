@@ -5,6 +5,7 @@
 
 mod bloom;
 mod bottom_k;
+mod filter_file;
 mod groups;
 mod key;
 mod rate;
