@@ -252,6 +252,25 @@ const WORDS: &[&str] = &[
     "\u{0}",
 ];
 
+const NAMES: &[&str] = &["status", "rate", "service", "ok", "big", "nothing", "missing", "res", "time", "int", "3"];
+const OPERATORS: &[&str] =
+    &[" == ", " != ", " < ", " <= ", " > ", " >= ", " in ", ".contains(", ".startsWith(", ".endsWith("];
+const CONSTANTS: &[&str] = &[
+    "503",
+    "503.0",
+    "0.25",
+    "-1",
+    "7u",
+    "'pay'",
+    "'a'",
+    "null",
+    "true",
+    "[503, 'pay', null]",
+    "[0.25]",
+    "[]",
+    "status",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -285,6 +304,25 @@ proptest! {
     }
 
     #[test]
+    fn the_short_way_answers_as_cel_does(
+        terms in prop::collection::vec((0..NAMES.len(), 0..OPERATORS.len(), 0..CONSTANTS.len(), any::<bool>()), 1..4),
+        joins in prop::collection::vec(prop::sample::select(&["&&", "||"][..]), 3),
+    ) {
+        let mut source = String::new();
+        for (place, (name, operator, constant, negate)) in terms.into_iter().enumerate() {
+            let close = if OPERATORS[operator].ends_with('(') { ")" } else { "" };
+            let join = if place == 0 { "" } else { joins[place] };
+            let not = if negate { "!" } else { "" };
+            let (name, operator, constant) = (NAMES[name], OPERATORS[operator], CONSTANTS[constant]);
+            source += &format!(" {join} {not}({name}{operator}{constant}{close})");
+        }
+        let expr = Expr::compile(&source).unwrap();
+        if let Some(answer) = expr.quick.as_ref().and_then(|quick| quick.holds(&value)) {
+            prop_assert_eq!(Ok(answer), expr.holds_in_cel(&value), "{}", source);
+        }
+    }
+
+    #[test]
     fn numbers_compare_across_types(left: i32, right in -1e10..1e10) {
         let lookup = |name: &str| Some(match name {
             "left" => Operand::Int(i64::from(left)),
@@ -292,6 +330,14 @@ proptest! {
         });
         let expr = Expr::compile("left < right").unwrap();
         prop_assert_eq!(expr.holds(&lookup), Ok(f64::from(left) < right));
+    }
+}
+
+#[test]
+fn the_plainest_conditions_take_the_short_way() {
+    for source in ["status >= 500 && service == 'pay'", "!(rate < 1)", "status in [1, 2]", "service.contains('a')"] {
+        let quick = Expr::compile(source).unwrap().quick;
+        assert!(quick.is_some_and(|quick| quick.holds(&value).is_some()), "{source}");
     }
 }
 
