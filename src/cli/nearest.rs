@@ -19,6 +19,7 @@ mod tests {
         let known = ["failure_rate", "total", "service"];
         assert_eq!(nearest("failure-rat", known), Some("failure_rate"));
         assert_eq!(nearest("Totla", known), Some("total"));
+        assert_eq!(nearest("A-B-C-D", ["a_b_c_d"]), Some("a_b_c_d"));
         assert_eq!(nearest("latency", known), None);
         assert_eq!(nearest("x", []), None);
     }

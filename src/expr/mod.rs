@@ -5,6 +5,7 @@
 
 mod error;
 mod operand;
+mod quick;
 mod tree;
 
 pub use error::ExprError;
@@ -14,6 +15,7 @@ use cel::common::types::{CelBool, CelNull};
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, Env, IdedExpr, Value, extensions};
+use quick::Quick;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 /// The longest condition, in bytes.
@@ -37,6 +39,7 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
 /// A compiled condition.
 pub struct Expr {
     source: String,
+    quick: Option<Quick>,
     tree: IdedExpr,
     variables: Vec<String>,
     /// The scope behind every evaluation: the functions, compiled patterns, and null for each
@@ -54,6 +57,7 @@ impl Expr {
             return Err(ExprError::empty(source));
         }
         let mut tree = parse(source)?;
+        let quick = Quick::of(&tree);
         let mut root = Context::with_env(Arc::clone(&ENV));
         let variables = tree::variables(&tree);
         for name in variables.iter().filter(|name| !tree::is_type(name)) {
@@ -61,7 +65,7 @@ impl Expr {
         }
         tree::check_calls(&tree, &root).map_err(|unknown| ExprError::unknown_function(source, &unknown))?;
         tree::compile_patterns(&mut tree, &mut root).map_err(|reason| ExprError::pattern(source, &reason))?;
-        Ok(Self { source: source.to_owned(), tree, variables, root })
+        Ok(Self { source: source.to_owned(), quick, tree, variables, root })
     }
 
     /// The condition as it was written.
@@ -75,13 +79,20 @@ impl Expr {
         &self.variables
     }
 
-    /// Whether the condition holds where `lookup` gives the variables' values, each asked for at
-    /// most once and only when it is needed. `None` is null.
+    /// Whether the condition holds where `lookup` gives the variables' values, each asked for
+    /// only when it is needed. `None` is null.
     ///
     /// # Errors
     /// The condition cannot be evaluated on these values (null is compared, a key is missing, text
     /// is added to a number), or gives something other than true or false.
     pub fn holds<'a>(&self, lookup: &(dyn Fn(&str) -> Option<Operand<'a>> + Sync)) -> Result<bool, String> {
+        match self.quick.as_ref().and_then(|quick| quick.holds(lookup)) {
+            Some(answer) => Ok(answer),
+            None => self.holds_in_cel(lookup),
+        }
+    }
+
+    fn holds_in_cel<'a>(&self, lookup: &(dyn Fn(&str) -> Option<Operand<'a>> + Sync)) -> Result<bool, String> {
         let slots = self.variables.iter().map(|_| OnceLock::new()).collect();
         let record = Record { names: &self.variables, slots, lookup };
         let mut scope = self.root.new_inner_scope();
