@@ -1,6 +1,6 @@
 //! The arguments of `generate`, and the plan they come to.
 
-use super::super::units;
+use crate::cli::units;
 use crate::event::Timestamp;
 use crate::generate::{Error, Format, Plan, RotateAt};
 use clap::Args;
