@@ -1,5 +1,6 @@
 //! A block of records as bytes, made piece by piece, together with what there is to know of them.
 
+use super::digits::{push_hex, push_number, push_seconds};
 use super::hostile;
 use super::recipe::{Burst, Recipe, below, mix, push_path};
 use super::tally::{Fact, Tally};
@@ -266,37 +267,4 @@ impl<'a> Block<'a> {
         }
         recipe.start_nanos.wrapping_add(nanos as i64) / 1000
     }
-}
-
-/// Epoch seconds as Python prints a float: at least one digit after the point, no zeros at the end.
-fn push_seconds(out: &mut Vec<u8>, micros: i64) {
-    let micros = micros.max(0) as u64;
-    push_number(out, micros / 1_000_000);
-    let mut digits = [b'.'; 7];
-    let mut rest = micros % 1_000_000;
-    for digit in digits[1..].iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    let len = 7 - digits[2..].iter().rev().take_while(|digit| **digit == b'0').count();
-    out.extend_from_slice(&digits[..len]);
-}
-
-pub(super) fn push_number(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
-}
-
-fn push_hex(out: &mut Vec<u8>, number: u64) {
-    let digits: [u8; 16] = std::array::from_fn(|place| b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize]);
-    out.extend_from_slice(&digits);
 }

@@ -6,6 +6,7 @@
 //! reading them back.
 
 mod block;
+mod digits;
 mod hostile;
 mod output;
 mod plan;
@@ -33,7 +34,7 @@ pub enum Error {
     /// The plan contradicts itself; nothing was written.
     #[error("{0}")]
     Plan(String),
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}")]
     Write { path: PathBuf, source: io::Error },
 }
 

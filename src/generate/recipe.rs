@@ -1,5 +1,6 @@
 //! A checked plan with everything precomputed that its records are made of.
 
+use super::digits::push_number;
 use super::{Error, Format, Plan};
 use crate::schema::Outcomes;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -171,7 +172,7 @@ impl Recipe {
 
 pub(super) fn push_path(out: &mut Vec<u8>, item: u64) {
     out.extend_from_slice(b" for /item/");
-    super::block::push_number(out, item);
+    push_number(out, item);
 }
 
 /// A number below `bound` (Lemire 2019, without the rejection: the bias is below 2^-30 here).

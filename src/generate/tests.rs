@@ -165,6 +165,16 @@ proptest! {
 }
 
 #[test]
+fn an_array_of_hostile_records_still_shows_its_end() {
+    for seed in 0..200 {
+        let plan = Plan { seed, malformed: 1.0, files: Some(2), events_per_file: 3, ..Plan::default() };
+        let (text, truth) = plan.to_bytes().unwrap();
+        assert!(matches!(text[..], [.., b'}' | b']', b']']), "{}", String::from_utf8_lossy(&text));
+        assert_eq!((truth.ledger.dead_letter, truth.seen), (6, None));
+    }
+}
+
+#[test]
 fn records_are_spelled_as_the_lab_spells_them() {
     let plan = Plan { services: vec!["inference".into()], interval: Duration::ZERO, files: Some(1), ..Plan::default() };
     let (text, _) = Plan { events_per_file: 2, ..plan.clone() }.to_bytes().unwrap();

@@ -1,9 +1,8 @@
 //! The arguments of `generate`, and the plan they come to.
 
-use super::super::units;
+use crate::cli::units;
 use crate::event::Timestamp;
-use crate::generate::{Format, Plan, RotateAt};
-use anyhow::bail;
+use crate::generate::{Error, Format, Plan, RotateAt};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -130,10 +129,12 @@ pub(super) struct LiveArgs {
 
 impl GenerateArgs {
     /// The plan that these arguments come to, checked.
-    pub(super) fn plan(&self) -> anyhow::Result<Plan> {
+    pub(super) fn plan(&self) -> Result<Plan, Error> {
         let (content, live) = (&self.content, &self.live);
         let format = match (self.format, live.rotate) {
-            (Some(Format::Array), Some(_)) => bail!("an array cannot be rotated in its middle; use --format ndjson"),
+            (Some(Format::Array), Some(_)) => {
+                return Err(Error::Plan("an array cannot be rotated in its middle; use --format ndjson".into()));
+            }
             (Some(format), _) => format,
             (None, None) if !self.stdout => Format::Array,
             (None, _) => Format::Ndjson,

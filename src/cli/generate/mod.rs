@@ -7,7 +7,7 @@ mod tests;
 pub use args::GenerateArgs;
 
 use crate::generate::{Error, Files, Output, Pace, Plan, Progress, Rotating, Stream, Truth};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -36,19 +36,19 @@ impl GenerateArgs {
     }
 
     /// Neither the truth nor a watchlist may be taken for logs, and a truth needs an end.
-    fn check_places(&self, plan: &Plan) -> anyhow::Result<()> {
+    fn check_places(&self, plan: &Plan) -> Result<(), Error> {
         if self.truth.is_some() && plan.files.is_none() {
-            bail!("the truth is written at the end of a run, and this one has none; add --num-files");
+            let text = "the truth is written at the end of a run, and this one has none; add --num-files";
+            return Err(Error::Plan(text.into()));
         }
         let Some(directory) = &self.output_dir else { return Ok(()) };
         for (flag, path) in [("--truth", &self.truth), ("--watchlist", &self.watchlist)] {
             let Some(path) = path else { continue };
             if resolved(path).starts_with(resolved(directory)) {
-                bail!(
-                    "{flag} {} lies inside {}, where it would be read as a log; write it elsewhere",
-                    path.display(),
-                    directory.display()
-                );
+                let (path, directory) = (path.display(), directory.display());
+                return Err(Error::Plan(format!(
+                    "{flag} {path} lies inside {directory}, where it would be read as a log; write it elsewhere"
+                )));
             }
         }
         let strangers = if self.truth.is_some() { strangers(directory, plan, self.live.rotate.is_some()) } else { 0 };
