@@ -146,7 +146,8 @@ impl Analysis for Bloom {
             answer.overall.extend(measured(state, all));
             if let Some(unverified) = state.suspects.overflow() {
                 answer.notes.push(format!(
-                    "There are more distinct matching texts than --max-keys allows: {unverified} records were not held to the patterns."
+                    "There are more distinct matching texts than --max-keys allows: {unverified} records \
+                     were not held to the patterns."
                 ));
             }
         }
@@ -159,9 +160,9 @@ impl Analysis for Bloom {
 fn measured(state: &Matches, all: Rate) -> Fields {
     let (false_positives, rate) = match state.true_matches {
         Some(true_matches) => {
-            let verified = all.hits - state.suspects.overflow().copied().unwrap_or(0).min(all.hits);
+            let verified = all.hits.saturating_sub(state.suspects.overflow().copied().unwrap_or(0));
             let false_positives = verified.saturating_sub(true_matches);
-            let not_listed = all.total - all.hits + false_positives;
+            let not_listed = all.total.saturating_sub(all.hits) + false_positives;
             (Cell::Count(false_positives), Cell::rate(false_positives, not_listed))
         }
         None => (Cell::Null, Cell::Null),
@@ -177,8 +178,8 @@ fn fingerprint(text: &[u8]) -> impl Iterator<Item = Value<'static>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::by::tests::{overall, run};
     use super::*;
+    use crate::analysis::fixtures::{overall, run};
     use crate::event::Role;
     use crate::sketch::Filter;
 

@@ -36,24 +36,19 @@ impl By {
     ) -> Answer {
         let keys = self.columns.len();
         let columns = self.columns.iter().cloned().chain(columns.iter().map(|&name| name.to_owned())).collect();
-        let mut answer = Answer { columns, keys, ..Answer::default() };
-        let others = groups.overflow().map(|rest| (vec![Cell::Text(OTHERS.to_owned()); keys], rest));
-        let mut has_others = false;
-        for (key, group, is_others) in
-            groups.sorted().into_iter().map(|(key, group)| (key, group, false)).chain(others.map(|(k, g)| (k, g, true)))
-        {
-            if let Some(cells) = cells(group) {
-                answer.rows.push([key, cells].concat());
-                has_others |= is_others;
-            }
-        }
-        if has_others {
-            answer.notes.push(format!(
-                "There are more keys than --max-keys allows: the first {} have rows of their own, the others are summed in the row {OTHERS}.",
+        let row = |key: Vec<Cell>, cells: Vec<Cell>| [key, cells].concat();
+        let mut rows: Vec<_> =
+            groups.sorted().into_iter().filter_map(|(key, group)| Some(row(key, cells(group)?))).collect();
+        let mut notes = Vec::new();
+        if let Some(cells) = groups.overflow().and_then(cells) {
+            rows.push(row(vec![Cell::Text(OTHERS.to_owned()); keys], cells));
+            notes.push(format!(
+                "There are more keys than --max-keys allows: the first {} have rows of their own, \
+                 the others are summed in the row {OTHERS}.",
                 groups.len()
             ));
         }
-        answer
+        Answer { columns, keys, rows, notes, ..Answer::default() }
     }
 }
 
@@ -65,44 +60,14 @@ impl Default for By {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    //! Events for the tests of every analysis.
-
-    use crate::analysis::Analysis;
-    use crate::event::{Event, FileId, Position, Span, Timestamp, Value, Verdict};
-    use crate::report::{Answer, Cell};
-
-    /// A service's request at a time in seconds, as the lab logs it.
-    pub fn request(at: u64, service: &str, time_s: Option<f64>, message: &str, mut each: impl FnMut(&Event<'_>)) {
-        let fields = [Value::Missing, Value::Text(service), Value::Text(message), Value::Missing, Value::Missing];
-        let time = time_s.map(|seconds| Timestamp::from_nanos((seconds * 1e9) as i64));
-        let raw = format!("{{\"message\":\"{message}\"}}");
-        each(&Event { at: Position { file: FileId(1), offset: at }, raw: raw.as_bytes(), time, fields: &fields });
-    }
-
-    /// A run over requests of one service, as (time in seconds, message).
-    pub fn run<A: Analysis>(analysis: &A, events: &[(f64, &str)]) -> (A::State, Answer, Vec<Verdict>) {
-        let (mut state, mut seen, mut verdicts) = (analysis.empty(), Span::default(), Vec::new());
-        for (at, (time_s, message)) in events.iter().enumerate() {
-            request(at as u64, "inference", Some(*time_s), message, |event| {
-                seen.include(event.time.unwrap());
-                verdicts.push(analysis.observe(&mut state, event));
-            });
-            analysis.settle(&mut state);
-        }
-        let answer = analysis.report(&state, seen);
-        (state, answer, verdicts)
-    }
-
-    /// The cell of the overall row under a name.
-    pub fn overall(answer: &Answer, name: &str) -> Cell {
-        answer.overall.iter().find(|(field, _)| *field == name).unwrap_or_else(|| panic!("a field {name}")).1.clone()
-    }
+mod tests {
+    use super::*;
+    use crate::analysis::fixtures::request;
+    use crate::sketch::Rate;
 
     #[test]
     fn keys_beyond_the_cap_share_a_row_and_a_note() {
-        use crate::sketch::{Groups, Rate};
-        let by = super::By::default();
+        let by = By::default();
         let mut groups = Groups::<Rate>::default();
         for service in ["b", "c", "a", "d", "b"] {
             request(0, service, None, "", |event| groups.entry(by.key(event)).add(true));

@@ -5,6 +5,8 @@
 
 mod bloom;
 mod by;
+#[cfg(test)]
+mod fixtures;
 mod reservoir;
 mod running_avg;
 mod sliding_window;

@@ -183,8 +183,8 @@ fn difference(tally: &Tally, sample_size: u64, total: u64) -> Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::super::by::tests::{overall, run};
     use super::*;
+    use crate::analysis::fixtures::{overall, run};
 
     fn analysis(size: usize) -> Reservoir {
         Reservoir::new(size, 0, "status".to_owned(), Field::Status)

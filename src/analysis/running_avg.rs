@@ -59,8 +59,8 @@ impl Analysis for RunningAvg {
 
 #[cfg(test)]
 mod tests {
-    use super::super::by::tests::{overall, run};
     use super::*;
+    use crate::analysis::fixtures::{overall, run};
 
     fn analysis() -> RunningAvg {
         RunningAvg::new(By::default(), Outcomes::default(), 10)

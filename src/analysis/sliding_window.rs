@@ -108,8 +108,8 @@ impl Analysis for SlidingWindow {
 
 #[cfg(test)]
 mod tests {
-    use super::super::by::tests::{overall, request, run};
     use super::*;
+    use crate::analysis::fixtures::{overall, request, run};
 
     fn analysis(max_keys: usize) -> SlidingWindow {
         SlidingWindow::new(60_000, By::default(), Outcomes::default(), max_keys)

@@ -1,7 +1,7 @@
 //! Mergeable summaries: what a state is made of. None of them knows what it counts.
 //!
 //! Every sketch obeys the laws of [`Merge`] and survives serialisation; the tests of each hold it
-//! to them through [`laws`].
+//! to them through one generic function.
 
 mod bloom;
 mod bottom_k;

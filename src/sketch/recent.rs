@@ -168,7 +168,8 @@ mod tests {
         #[test]
         fn counts_are_exact_to_the_millisecond(events in events(), start_ms in time(), evict_ms in time()) {
             let mut recent = fold(Recent::default(), &events);
-            for start_ms in events.iter().map(|event| event.0).chain([start_ms]).flat_map(|ms| [ms, ms.saturating_add(1)]) {
+            let times = events.iter().map(|event| event.0).chain([start_ms]);
+            for start_ms in times.flat_map(|ms| [ms, ms.saturating_add(1)]) {
                 prop_assert_eq!(recent.since(start_ms), count(&events, start_ms));
                 prop_assert_eq!(recent.ends_before(start_ms), count(&events, start_ms).total == 0);
             }
