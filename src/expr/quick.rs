@@ -150,3 +150,78 @@ impl Comparison {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::expr::Expr;
+    use crate::expr::tests::value;
+    use proptest::prelude::*;
+
+    const NAMES: &[&str] = &["status", "rate", "service", "ok", "big", "nothing", "missing", "res", "time", "int", "3"];
+    const OPERATORS: &[&str] =
+        &[" == ", " != ", " < ", " <= ", " > ", " >= ", " in ", ".contains(", ".startsWith(", ".endsWith("];
+    const CONSTANTS: &[&str] = &[
+        "503",
+        "503.0",
+        "0.25",
+        "-1",
+        "7u",
+        "'pay'",
+        "'a'",
+        "null",
+        "true",
+        "[503, 'pay', null]",
+        "[0.25]",
+        "[]",
+        "status",
+    ];
+
+    /// Every name with every operator and every constant, also negated.
+    fn conditions() -> Vec<String> {
+        let mut conditions = Vec::new();
+        for (name, operator) in NAMES.iter().flat_map(|name| OPERATORS.iter().map(move |operator| (name, operator))) {
+            for constant in CONSTANTS {
+                let close = if operator.ends_with('(') { ")" } else { "" };
+                conditions.push(format!("({name}{operator}{constant}{close})"));
+                conditions.push(format!("!({name}{operator}{constant}{close})"));
+            }
+        }
+        conditions
+    }
+
+    #[test]
+    fn the_short_way_answers_as_cel_does() {
+        let mut answered = 0;
+        for source in conditions() {
+            let expr = Expr::compile(&source).unwrap();
+            if let Some(answer) = expr.quick.as_ref().and_then(|quick| quick.holds(&value)) {
+                assert_eq!(Ok(answer), expr.holds_in_cel(&value), "{source}");
+                answered += 1;
+            }
+        }
+        assert!(answered > 200, "{answered}");
+    }
+
+    #[test]
+    fn the_plainest_conditions_take_the_short_way() {
+        for source in ["status >= 500 && service == 'pay'", "!(rate < 1)", "status in [1, 2]", "service.contains('a')"]
+        {
+            let quick = Expr::compile(source).unwrap().quick;
+            assert!(quick.is_some_and(|quick| quick.holds(&value).is_some()), "{source}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn joined_conditions_answer_as_cel_does(
+            terms in prop::collection::vec(prop::sample::select(conditions()), 1..4),
+            joins in prop::collection::vec(prop::sample::select(&["&&", "||"][..]), 3),
+        ) {
+            let joined = terms.iter().zip(&joins).map(|(term, join)| format!("{term} {join} ")).collect::<String>();
+            let expr = Expr::compile(&(joined + &terms[0])).unwrap();
+            if let Some(answer) = expr.quick.as_ref().and_then(|quick| quick.holds(&value)) {
+                prop_assert_eq!(Ok(answer), expr.holds_in_cel(&value), "{:?}", expr);
+            }
+        }
+    }
+}

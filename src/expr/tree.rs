@@ -88,9 +88,9 @@ fn entries<'t>(entries: impl Iterator<Item = &'t EntryExpr>) -> Vec<&'t IdedExpr
 
 /// Finds a call of a function that does not exist: CEL would only say so at each record.
 pub fn check_calls(tree: &IdedExpr, root: &Context<'_, '_>) -> Result<(), String> {
+    // Operators are functions too, named `_+_`, `!_` or `@in`.
     if let Node::Call(call) = &tree.expr
-        && call.func_name.starts_with(|first: char| first.is_alphabetic() || first == '_' || first == '.')
-        && !is_operator(&call.func_name)
+        && call.func_name.starts_with(|first: char| first.is_alphabetic() || first == '.')
         && !function_namespace(call)
     {
         // Called on nothing, a function that exists complains of its arguments.
@@ -101,10 +101,6 @@ pub fn check_calls(tree: &IdedExpr, root: &Context<'_, '_>) -> Result<(), String
         }
     }
     children(tree).into_iter().try_for_each(|child| check_calls(child, root))
-}
-
-fn is_operator(function: &str) -> bool {
-    function.starts_with(['_', '@', '!', '-']) || function.contains('_') && function.contains(['[', '?', '+', '='])
 }
 
 fn node(expr: Node) -> IdedExpr {
