@@ -7,6 +7,7 @@ mod analyses;
 pub mod assert;
 mod bloom;
 pub mod config;
+mod generate;
 mod input;
 mod job;
 mod nearest;
@@ -46,6 +47,7 @@ enum Command {
     Reservoir(analyses::ReservoirArgs),
     #[command(visible_alias = "task4")]
     Bloom(bloom::BloomArgs),
+    Generate(generate::GenerateArgs),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
 }
@@ -83,6 +85,7 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         Command::SlidingWindow(args) => args.run(),
         Command::Reservoir(args) => args.run(),
         Command::Bloom(args) => args.run(),
+        Command::Generate(args) => args.run().map(|()| exit::DONE),
         Command::Completions(args) => args.run(),
         Command::Man(args) => args.run(),
     };

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -125,7 +126,7 @@ impl OutputArgs {
                 (Box::new(file), path.display().to_string(), false)
             }
             _ if to_stderr => (Box::new(io::stderr()), "standard error".to_owned(), io::stderr().is_terminal()),
-            _ => (Box::new(io::stdout()), "standard output".to_owned(), io::stdout().is_terminal()),
+            _ => (Box::new(unbuffered_stdout()?), "standard output".to_owned(), io::stdout().is_terminal()),
         };
         let style = Style { color: self.has_color(terminal), unicode: !terminal || speaks_utf8() };
         let format = match self.output {
@@ -148,6 +149,11 @@ impl OutputArgs {
             }
         }
     }
+}
+
+/// Standard output without the buffer by lines that Rust puts there: an update is one write.
+fn unbuffered_stdout() -> Result<File> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned().context("cannot use standard output")?))
 }
 
 /// The first of the locale's variables that is set decides, as in every C program.

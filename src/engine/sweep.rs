@@ -124,10 +124,10 @@ impl<A: Analysis> Sweeper<'_, A> {
         for mut file in self.files.take_over() {
             if let (Encoding::Plain, false, Ok(reader)) = (file.encoding, file.unread_bytes() == 0, file.reader()) {
                 let left = file.unread_bytes();
-                (self.say)(&format!(
+                root.say(&format!(
                     "{} is gone; its last {left} bytes held no whole record",
                     file.name().escape_debug()
-                ));
+                ))?;
                 let outcomes = waves::sweep(&self.folder, root, &[stream(&file, &reader, true)])?;
                 file.cursor = outcomes.first().map_or(file.cursor, |outcome| outcome.cursor);
             }

@@ -95,7 +95,7 @@ impl Head {
 
     /// Whether a file that now begins with `bytes` can be the one that this was taken of.
     pub fn fits(&self, bytes: &[u8]) -> bool {
-        bytes.get(..self.length).is_some_and(|head| xxh3_64(head) == self.hash)
+        self.length == 0 || bytes.get(..self.length).is_some_and(|head| xxh3_64(head) == self.hash)
     }
 
     /// Whether a file of that length has no more to give to its head.
