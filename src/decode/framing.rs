@@ -204,7 +204,9 @@ fn other_value(bytes: &[u8], start: usize, last: bool) -> Result<Frame, NeedMore
     let end = match bytes[start] {
         b'"' => string_end(bytes, start).ok(),
         b'-' | b'0'..=b'9' | b'a'..=b'z' => {
-            Some(start + bytes[start..].iter().position(ends_scalar).unwrap_or(bytes.len() - start))
+            let end = start + bytes[start..].iter().position(ends_scalar).unwrap_or(bytes.len() - start);
+            // More may come of what ends with the bytes; else a word with a comma is a torn line.
+            (is_scalar(&bytes[start..end]) || end == bytes.len() && !last).then_some(end)
         }
         _ => None,
     };
@@ -223,6 +225,11 @@ fn other_value(bytes: &[u8], start: usize, last: bool) -> Result<Frame, NeedMore
 fn trim_end(bytes: &[u8], start: usize, end: usize) -> usize {
     let kept = bytes[start..end].iter().rposition(|byte| !byte.is_ascii_whitespace());
     kept.map_or(start + 1, |place| start + place + 1)
+}
+
+fn is_scalar(text: &[u8]) -> bool {
+    let of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    matches!(text, b"true" | b"false" | b"null") || text.iter().all(of_number)
 }
 
 fn ends_scalar(byte: &u8) -> bool {
