@@ -108,7 +108,10 @@ impl Decoder {
                 end = past;
                 continue;
             }
-            let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
+            // Whether a record is too long is told by its first bytes alone, however many follow.
+            let horizon = bytes.len().min(start.saturating_add(self.limits.record_bytes).saturating_add(1));
+            let last_here = last && horizon == bytes.len();
+            let stretch = Stretch { bytes: &bytes[..horizon], first: chunk.at.offset == 0, last: last_here };
             end = match frame(stretch, end) {
                 Frame::Object { start, end: past } if past - start <= self.limits.record_bytes => {
                     self.object(chunk, start, past, &mut line, &mut each);
@@ -183,8 +186,12 @@ impl Decoder {
             format!("longer than {limit} bytes; the first {limit} are kept")
         };
         self.bury(chunk, start, start + limit.min(OVERSIZED_KEPT_BYTES), reason);
-        let leads_line = chunk.bytes[from..start].contains(&b'\n') || (chunk.at.offset == 0 && from == 0);
-        let leads_line = leads_line && !chunk.bytes[from..start].contains(&b'[');
+        // What stands on its line before it: a bracket there begins an array of one line.
+        let between = &chunk.bytes[from..start];
+        let leads_line = match memchr::memrchr(b'\n', between) {
+            Some(at) => !between[at..].contains(&b'['),
+            None => chunk.at.offset == 0 && from == 0 && !between.contains(&b'['),
+        };
         self.pass_over(chunk, start + limit, if leads_line { Skip::Line } else { Skip::Element })
     }
 
