@@ -53,7 +53,8 @@ fn run(page: &Path, home: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
     for Example { line, command, expected } in examples(&fs::read_to_string(page).unwrap()) {
         let ran = shell::run(&format!("{{ {command}\n}} 2>&1"), directory.path(), []);
-        let mut got = ran.stdout;
+        // The shell's own complaints stand beside what the command printed.
+        let mut got = ran.stdout + &ran.stderr;
         if ran.code != 0 {
             got.push_str(&format!("[{}]\n", ran.code));
         }
