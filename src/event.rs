@@ -81,6 +81,25 @@ pub struct Position {
     pub offset: u64,
 }
 
+/// How far a stream has been consumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// In decompressed bytes; all before it is done with.
+    pub offset: u64,
+    pub skip: Skip,
+}
+
+/// Whether the bytes that come next still belong to an oversized record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Skip {
+    #[default]
+    No,
+    /// To the end of the line.
+    Line,
+    /// To the end of the line, or before the next element.
+    Element,
+}
+
 /// A field of a record, as the decoder found it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {

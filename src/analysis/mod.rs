@@ -3,6 +3,22 @@
 //! Every analysis obeys the laws of `tests/laws.rs`: folding two inputs and merging equals folding
 //! their concatenation, and the answer depends on nothing but the input.
 
+mod bloom;
+mod by;
+#[cfg(test)]
+mod fixtures;
+mod reservoir;
+mod running_avg;
+mod sliding_window;
+mod watchlist;
+
+pub use bloom::Bloom;
+pub use by::By;
+pub use reservoir::Reservoir;
+pub use running_avg::RunningAvg;
+pub use sliding_window::SlidingWindow;
+pub use watchlist::{Shape, Watchlist, filter_of_patterns};
+
 use crate::event::{Event, Span, Verdict};
 use crate::report::Answer;
 use crate::sketch::Merge;
@@ -10,8 +26,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, Write};
 
+/// How many keys an answer has rows for where nothing else is said; see `--max-keys`.
+pub const MAX_KEYS: usize = 100_000;
+
 /// One statistic.
-pub trait Analysis: Sync {
+pub trait Analysis: Send + Sync {
     type State: Merge + Serialize + DeserializeOwned + Send;
 
     /// The subcommand's name, and the report's.
@@ -30,6 +49,18 @@ pub trait Analysis: Sync {
     /// Writes out the records that the state holds for forwarding, in input order, and forgets
     /// them.
     fn forward(&self, _state: &mut Self::State, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes up what changed outside the input, such as a filter file. A followed run calls it
+    /// between updates. Answers a sentence for the user where something happened, good or bad; the
+    /// run goes on either way.
+    fn refresh(&mut self) -> Option<String> {
+        None
+    }
+
+    /// Works out what is too costly for every update. Called once, before the last report.
+    fn conclude(&self, _state: &mut Self::State) -> io::Result<()> {
         Ok(())
     }
 

@@ -1,1 +1,99 @@
-//! To come.
+//! The command line: what the user typed becomes a plan, the plan a run, the outcome an exit code.
+//!
+//! One file a subcommand holds its arguments and what it does; [`input`], [`output`] and [`job`]
+//! hold what they share.
+
+mod analyses;
+pub mod assert;
+mod bloom;
+pub mod config;
+mod generate;
+mod input;
+mod job;
+mod nearest;
+mod output;
+mod shell;
+pub mod units;
+pub mod when;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Live answers from streams of JSON logs
+#[derive(Parser)]
+#[command(
+    name = "streamlab",
+    version,
+    max_term_width = 100,
+    args_override_self = true,
+    before_help = "Example: streamlab sliding-window --source data/",
+    after_help = "\
+Each command takes --help. Exit codes: 0 done, 1 an assertion failed or all records were bad,
+2 usage, 3 a source could not be read, 4 an output could not be written, 130 or 143 interrupted."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    #[command(name = "running-avg", visible_alias = "task1")]
+    RunningAvg(analyses::RunningAvgArgs),
+    #[command(name = "sliding-window", visible_alias = "task2")]
+    SlidingWindow(analyses::SlidingWindowArgs),
+    #[command(visible_alias = "task3")]
+    Reservoir(analyses::ReservoirArgs),
+    #[command(visible_alias = "task4")]
+    Bloom(bloom::BloomArgs),
+    Generate(generate::GenerateArgs),
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
+}
+
+/// How a command ends, for the shell.
+pub mod exit {
+    pub const DONE: u8 = 0;
+    pub const FAILED: u8 = 1;
+    pub const USAGE: u8 = 2;
+    pub const UNREADABLE: u8 = 3;
+    pub const UNWRITABLE: u8 = 4;
+}
+
+/// Runs the command line and gives the exit code.
+pub fn main(argv: Vec<OsString>) -> ExitCode {
+    let root = Cli::command();
+    // A variable that is not text sets no flag of ours.
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let argv = match config::expand(&root, argv, environment) {
+        Ok(argv) => argv,
+        Err(error) => return usage(&error),
+    };
+    let parsed = root.try_get_matches_from(argv).and_then(|matches| Cli::from_arg_matches(&matches));
+    let command = match parsed {
+        Ok(cli) => cli.command,
+        Err(error) => {
+            // Help asked for is a result, and its reader may leave.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
+        }
+    };
+    let result = match command {
+        Command::RunningAvg(args) => args.run(),
+        Command::SlidingWindow(args) => args.run(),
+        Command::Reservoir(args) => args.run(),
+        Command::Bloom(args) => args.run(),
+        Command::Generate(args) => args.run().map(|()| exit::DONE),
+        Command::Completions(args) => args.run(),
+        Command::Man(args) => args.run(),
+    };
+    result.map_or_else(|error| usage(&error), ExitCode::from)
+}
+
+/// What is wrong with the plan is said before any work starts.
+fn usage(error: &anyhow::Error) -> ExitCode {
+    eprintln!("streamlab: error: {error:#}");
+    ExitCode::from(exit::USAGE)
+}

@@ -1,1 +1,244 @@
-//! To come.
+//! From bytes to events: the one narrow door between a stream and everything that counts.
+//!
+//! [`Decoder::decode`] walks a [`Chunk`] record by record and shows each event to a closure. A bad
+//! record becomes a dead letter, never an error, and the next record is read. The outcome does not
+//! depend on how the stream was cut into chunks.
+
+mod framing;
+mod projection;
+mod record;
+mod time;
+
+pub use framing::guess_start;
+pub use time::Clock;
+
+use crate::event::{DeadLetter, Event, Ledger, Position, Skip, Verdict};
+use crate::schema::Schema;
+use framing::{Frame, Stretch, frame, oversized_end, skip_separators};
+use memchr::memchr;
+use record::{Bad, Parser};
+
+/// A stretch of a stream, from where the record before it ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'a> {
+    /// Where the first byte stands.
+    pub at: Position,
+    pub bytes: &'a [u8],
+    /// Records that begin at or after this place in `bytes` are left for another reader.
+    pub until: usize,
+    /// The stream ends with these bytes.
+    pub last: bool,
+}
+
+/// How far decoding came; places are offsets into the chunk's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// All before this is done with. The next chunk begins here.
+    pub end: usize,
+    /// Where the first record past `until` begins, or the end of the stream; `None` while it is
+    /// not in sight.
+    pub next: Option<usize>,
+    /// The remains of an oversized record are being passed over.
+    pub skip: Skip,
+}
+
+/// What decoding is told once for all chunks.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A longer record is a dead letter.
+    pub record_bytes: usize,
+    /// How many dead letters a call keeps; all are counted.
+    pub letters: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { record_bytes: 16 << 20, letters: usize::MAX }
+    }
+}
+
+/// How much of an oversized record its dead letter keeps.
+const OVERSIZED_KEPT_BYTES: usize = 64 << 10;
+
+pub struct Decoder {
+    parser: Parser,
+    limits: Limits,
+    /// Whether to try a whole line as a record before looking for the record's end: right for
+    /// NDJSON, wasted on everything else.
+    by_line: bool,
+    pub ledger: Ledger,
+    pub dead: Vec<DeadLetter>,
+}
+
+impl Decoder {
+    pub fn new(schema: &Schema, limits: Limits) -> Self {
+        Self { parser: Parser::new(schema), limits, by_line: true, ledger: Ledger::default(), dead: Vec::new() }
+    }
+
+    /// Shows every record of `chunk` that is whole, lies at or after `from` and begins before
+    /// `until`. Tallies go to [`Self::ledger`] and [`Self::dead`], which the caller may take.
+    pub fn decode(
+        &mut self,
+        chunk: Chunk<'_>,
+        from: usize,
+        skip: Skip,
+        mut each: impl FnMut(&Event<'_>) -> Verdict,
+    ) -> Progress {
+        let Chunk { bytes, until, last, .. } = chunk;
+        let mut end = from;
+        if skip != Skip::No {
+            match self.pass_over(chunk, from, skip) {
+                Ok(past) => end = past,
+                Err(progress) => return progress,
+            }
+        }
+        let mut line = NextLine { bytes, at: from };
+        loop {
+            let Some(start) = skip_separators(bytes, end, last) else {
+                return Progress { end: blank_end(bytes, end), next: last.then_some(bytes.len()), skip: Skip::No };
+            };
+            if start >= until {
+                return Progress { end, next: Some(start), skip: Skip::No };
+            }
+            if self.by_line
+                && bytes[start] == b'{'
+                && let Some(line_end) = line.after(start, last)
+                && let Some(past) = self.whole_line(chunk, start, line_end, &mut each)
+            {
+                end = past;
+                continue;
+            }
+            let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
+            end = match frame(stretch, end) {
+                Frame::Object { start, end: past } if past - start <= self.limits.record_bytes => {
+                    self.object(chunk, start, past, &mut line, &mut each);
+                    past
+                }
+                Frame::Junk { start, end: past, reason } if past - start <= self.limits.record_bytes => {
+                    self.bury(chunk, start, past, reason.to_owned());
+                    past
+                }
+                Frame::Blank => continue,
+                Frame::Partial { start } if bytes.len() - start <= self.limits.record_bytes => {
+                    return Progress { end, next: None, skip: Skip::No };
+                }
+                Frame::Object { start, .. } | Frame::Junk { start, .. } | Frame::Partial { start } => {
+                    match self.oversized(chunk, end, start) {
+                        Ok(past) => past,
+                        Err(progress) => return progress,
+                    }
+                }
+            };
+        }
+    }
+
+    /// Takes the line as one record; `None` where it is not one. The commonest way of a record.
+    fn whole_line(
+        &mut self,
+        chunk: Chunk<'_>,
+        start: usize,
+        line_end: usize,
+        each: &mut impl FnMut(&Event<'_>) -> Verdict,
+    ) -> Option<usize> {
+        let line = chunk.bytes[start..line_end].trim_ascii_end();
+        if line.len() > self.limits.record_bytes {
+            return None;
+        }
+        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
+        match self.parser.visit(at, line, &mut *each) {
+            Ok(Verdict::Dead(reason)) => self.bury(chunk, start, start + line.len(), reason.to_owned()),
+            Ok(verdict) => self.ledger.tally(verdict),
+            Err(Bad::Time(reason)) => self.bury(chunk, start, start + line.len(), reason.to_owned()),
+            Err(Bad::Syntax) => return None,
+        }
+        Some(start + line.len())
+    }
+
+    fn object(
+        &mut self,
+        chunk: Chunk<'_>,
+        start: usize,
+        end: usize,
+        line: &mut NextLine<'_>,
+        each: &mut impl FnMut(&Event<'_>) -> Verdict,
+    ) {
+        let raw = &chunk.bytes[start..end];
+        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
+        match self.parser.visit(at, raw, each) {
+            Ok(Verdict::Dead(reason)) | Err(Bad::Time(reason)) => self.bury(chunk, start, end, reason.to_owned()),
+            Ok(verdict) => self.ledger.tally(verdict),
+            Err(Bad::Syntax) => self.bury(chunk, start, end, record::why(raw)),
+        }
+        let ends_line =
+            line.after(start, chunk.last).is_some_and(|at| at >= end && chunk.bytes[end..at].trim_ascii().is_empty());
+        self.by_line = ends_line;
+    }
+
+    /// Buries a record that is too long and finds where to go on.
+    fn oversized(&mut self, chunk: Chunk<'_>, from: usize, start: usize) -> Result<usize, Progress> {
+        let limit = self.limits.record_bytes;
+        let reason = if limit > OVERSIZED_KEPT_BYTES {
+            format!("longer than {limit} bytes; the first {OVERSIZED_KEPT_BYTES} are kept")
+        } else {
+            format!("longer than {limit} bytes; the first {limit} are kept")
+        };
+        self.bury(chunk, start, start + limit.min(OVERSIZED_KEPT_BYTES), reason);
+        let leads_line = chunk.bytes[from..start].contains(&b'\n') || (chunk.at.offset == 0 && from == 0);
+        let leads_line = leads_line && !chunk.bytes[from..start].contains(&b'[');
+        self.pass_over(chunk, start + limit, if leads_line { Skip::Line } else { Skip::Element })
+    }
+
+    /// Where the remains of an oversized record end; else how to go on with the next chunk.
+    fn pass_over(&self, chunk: Chunk<'_>, from: usize, skip: Skip) -> Result<usize, Progress> {
+        // What begins the next element may be cut by the end of the chunk.
+        const SEAM_BYTES: usize = 64;
+        let length = chunk.bytes.len();
+        match oversized_end(chunk.bytes, from, skip == Skip::Line) {
+            Some(end) => Ok(end),
+            None if chunk.last => Ok(length),
+            None => Err(Progress { end: length.saturating_sub(SEAM_BYTES).max(from), next: None, skip }),
+        }
+    }
+
+    fn bury(&mut self, chunk: Chunk<'_>, start: usize, end: usize, reason: String) {
+        self.ledger.tally(Verdict::Dead(""));
+        if self.dead.len() < self.limits.letters {
+            let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
+            self.dead.push(DeadLetter { at, reason, raw: chunk.bytes[start..end].to_vec() });
+        }
+    }
+}
+
+/// The end of the line a place is on, looked for once a line.
+struct NextLine<'a> {
+    bytes: &'a [u8],
+    /// The line break last found, or the length where there is none.
+    at: usize,
+}
+
+impl NextLine<'_> {
+    /// The line break at or after `place`; at the end of the last chunk, its end.
+    fn after(&mut self, place: usize, last: bool) -> Option<usize> {
+        if self.at < place || self.bytes.get(self.at) != Some(&b'\n') {
+            if self.at == self.bytes.len() && place > 0 {
+                return last.then_some(self.at);
+            }
+            self.at = memchr(b'\n', &self.bytes[place..]).map_or(self.bytes.len(), |found| place + found);
+        }
+        (self.at < self.bytes.len() || last).then_some(self.at)
+    }
+}
+
+/// How much of trailing separators is done with: all up to the last line break, which says that
+/// the next record leads its line.
+fn blank_end(bytes: &[u8], from: usize) -> usize {
+    const KEPT_BYTES: usize = 4096;
+    match memchr::memrchr(b'\n', &bytes[from..]) {
+        Some(at) => from + at,
+        None if bytes.len() - from > KEPT_BYTES => bytes.len(),
+        None => from,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,94 @@
-//! To come.
+//! The run: one engine for one pass and for following, whatever the analysis.
+//!
+//! A run sweeps what is there in [`waves`] of parallel stretches, then, if it follows, waits and
+//! sweeps what has come. Both end in the same [`root`], which merges in input order and settles.
+
+mod feed;
+pub mod filter;
+mod fold;
+mod follow;
+mod root;
+pub mod signals;
+mod sweep;
+mod waves;
+
+pub use root::{Every, Outputs, Sink, Stop};
+
+use crate::analysis::Analysis;
+use crate::decode::Limits;
+use crate::input::{Files, Sources, Wakeups};
+use crate::report::Report;
+use crate::schema::Schema;
+use filter::Filter;
+use fold::Folder;
+use root::Root;
+use std::sync::RwLock;
+use sweep::Sweeper;
+
+/// What is read, and how.
+pub struct Plan {
+    pub sources: Sources,
+    pub schema: Schema,
+    pub filter: Filter,
+    pub limits: Limits,
+    pub follow: bool,
+    /// Begin at the end of what is there.
+    pub tail_only: bool,
+}
+
+/// How a run came out.
+pub struct Outcome {
+    /// The last report; none where the run was stopped before it could be written.
+    pub report: Option<Report>,
+    pub stop: Option<Stop>,
+    /// How many sources could not be read.
+    pub unreadable: usize,
+    /// The first bad record, in words.
+    pub first_dead: Option<String>,
+    /// On how many records a `--where` failed, and the first reason.
+    pub filter_errors: Option<(u64, String)>,
+}
+
+/// Runs to the end of the input, or until something stops it.
+pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
+    let Plan { sources, schema, filter, limits, follow, tail_only } = plan;
+    let analysis = RwLock::new(analysis);
+    let folder = Folder::new(&analysis, &schema, &filter, limits);
+    let mut root = Root::new(&analysis, outputs);
+    let stdin = sources.has_stdin();
+    let mut sweeper = Sweeper { folder, files: Files::new(sources, tail_only) };
+    let mut stop = if follow {
+        follow::follow(&mut sweeper, &mut root, Wakeups::default())
+    } else {
+        one_pass(&mut sweeper, &mut root, stdin)
+    }
+    .err();
+    let report = match stop {
+        None | Some(Stop::Signal(_)) => match root.update(true) {
+            Ok(report) => Some(report),
+            Err(trouble) => {
+                stop = Some(trouble);
+                None
+            }
+        },
+        Some(_) => None,
+    };
+    Outcome {
+        report,
+        stop,
+        unreadable: sweeper.files.unreadable().len(),
+        first_dead: root.first_dead.take(),
+        filter_errors: filter.errors(),
+    }
+}
+
+fn one_pass<A: Analysis>(sweeper: &mut Sweeper<'_, A>, root: &mut Root<'_, A>, stdin: bool) -> Result<(), Stop> {
+    sweeper.files.rescan();
+    sweeper.speak(root)?;
+    root.set_pace(sweeper.files.behind_bytes(), false);
+    sweeper.sweep(root, true)?;
+    if stdin {
+        sweeper.standard_input(root)?;
+    }
+    Ok(())
+}

@@ -1,1 +1,86 @@
-//! To come.
+//! Turns a [`Report`] into bytes: a table for people, or JSON and CSV for programs.
+//!
+//! Text from the logs never reaches a terminal raw: every form for people passes it through
+//! [`text`], JSON writes the same characters as `\u` escapes, and CSV alone carries them unchanged.
+//! Each update reaches its writer in one write.
+
+mod csv;
+mod frame;
+mod grid;
+mod json;
+mod line;
+mod live;
+mod markdown;
+mod number;
+mod pace;
+#[cfg(test)]
+mod sample;
+mod spark;
+mod table;
+mod text;
+#[cfg(test)]
+mod vt;
+
+pub use live::{Live, Size, terminal_size};
+
+use crate::report::Report;
+use std::io::{self, Write};
+
+/// Shows the reports of a run, one after the other.
+pub trait Render {
+    /// Shows a report; the one marked `last` is the run's result.
+    fn render(&mut self, report: &Report) -> io::Result<()>;
+
+    /// Mends what a resize of the terminal broke. In a followed run at a terminal it is called a
+    /// few times a second, also when nothing new has come.
+    fn tick(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes what is drawn in place off the screen, so that a warning can be written there. The
+    /// next report or tick draws it again below.
+    fn clear(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One line a report, lossless.
+    Json,
+    /// A header and one line a row, lossless.
+    Csv,
+    /// A table for GitHub and its kin.
+    Markdown,
+}
+
+/// What the reader's screen can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Bold and faint text by escape sequences.
+    pub color: bool,
+    /// Characters beyond ASCII; without it those of the logs are shown escaped.
+    pub unicode: bool,
+}
+
+/// The renderer of `format`, one report after the other. `updates` says whether more than one
+/// report may come: a CSV row then begins with the report it belongs to.
+///
+/// A table that is redrawn in place at a terminal is [`Live`].
+pub fn renderer(format: Format, style: Style, updates: bool, out: Box<dyn Write + Send>) -> Box<dyn Render + Send> {
+    match format {
+        Format::Table => Box::new(table::Table::new(out, style)),
+        Format::Json => Box::new(json::Json::new(out)),
+        Format::Csv => Box::new(csv::Csv::new(out, updates)),
+        Format::Markdown => Box::new(markdown::Markdown::new(out)),
+    }
+}
+
+/// Writes an update whole and at once, so that a reader never waits for the rest of it.
+fn put(out: &mut impl Write, update: &[u8]) -> io::Result<()> {
+    out.write_all(update)?;
+    out.flush()
+}

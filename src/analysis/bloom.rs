@@ -1,0 +1,251 @@
+//! Which records hold a message of a watchlist that is too large for memory.
+//!
+//! A record on the list is always found; others match at the filter's false-positive rate. What
+//! was counted stays counted when the filter is replaced.
+
+use super::watchlist::each_pattern;
+use super::{Analysis, By, Watchlist};
+use crate::event::{Event, Span, Value, Verdict};
+use crate::report::{Answer, Cell, Fields};
+use crate::schema::Field;
+use crate::sketch::{Groups, Merge, Rate};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::PathBuf;
+use xxhash_rust::xxh3::xxh3_128;
+
+pub struct Bloom {
+    watchlist: Watchlist,
+    field: Field,
+    by: By,
+    max_keys: usize,
+    forwards: bool,
+    /// What is truly on the list, to measure the filter by.
+    truth: Option<PathBuf>,
+}
+
+impl Bloom {
+    /// Looks the text of `field` up in the watchlist.
+    pub fn new(watchlist: Watchlist, field: Field, by: By, max_keys: usize) -> Self {
+        Self { watchlist, field, by, max_keys, forwards: false, truth: None }
+    }
+
+    /// Keeps matching records until [`Analysis::forward`] writes them out.
+    pub fn forwarding(self) -> Self {
+        Self { forwards: true, ..self }
+    }
+
+    /// Measures the rate of false positives by a patterns file, streamed once at the end. Of the
+    /// distinct texts that match, at most `max_keys` are held to it, as hashes of 128 bits.
+    pub fn verifying(self, patterns: PathBuf) -> Self {
+        Self { truth: Some(patterns), ..self }
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Matches {
+    /// Records by key; a hit is a match.
+    groups: Groups<Rate>,
+    /// Matching records that wait to be forwarded, a line each. Written out before a state is
+    /// stored.
+    #[serde(skip)]
+    waiting: Vec<u8>,
+    /// Matching records by the hash of their text, where they are verified.
+    suspects: Groups<u64>,
+    /// Matching records that are truly on the list; known once concluded.
+    true_matches: Option<u64>,
+}
+
+impl Merge for Matches {
+    fn merge(&mut self, later: Self) {
+        self.groups.merge(later.groups);
+        self.waiting.extend(later.waiting);
+        self.suspects.merge(later.suspects);
+        self.true_matches = None;
+    }
+}
+
+impl Analysis for Bloom {
+    type State = Matches;
+
+    fn name(&self) -> &'static str {
+        "bloom"
+    }
+
+    fn empty(&self) -> Self::State {
+        Matches::default()
+    }
+
+    fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
+        let Some(text) = self.field.of(event).text() else { return Verdict::Filtered };
+        let matches = self.watchlist.filter().contains(text.as_bytes());
+        state.groups.entry(self.by.key(event)).add(matches);
+        if matches && self.forwards {
+            state.waiting.extend_from_slice(event.raw);
+            state.waiting.push(b'\n');
+        }
+        if matches && self.truth.is_some() {
+            *state.suspects.entry(fingerprint(text.as_bytes())) += 1;
+        }
+        Verdict::Counted
+    }
+
+    fn settle(&self, state: &mut Self::State) {
+        state.groups.cap(self.max_keys);
+        state.suspects.cap(self.max_keys);
+    }
+
+    fn forward(&self, state: &mut Self::State, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(&state.waiting)?;
+        state.waiting.clear();
+        Ok(())
+    }
+
+    fn refresh(&mut self) -> Option<String> {
+        self.watchlist.refresh()
+    }
+
+    fn conclude(&self, state: &mut Self::State) -> io::Result<()> {
+        let Some(path) = &self.truth else { return Ok(()) };
+        let file = File::open(path)
+            .map_err(|error| io::Error::new(error.kind(), format!("cannot verify by {}: {error}", path.display())))?;
+        // The list may name a message twice.
+        let mut met = vec![false; state.suspects.len()];
+        let mut true_matches = 0;
+        each_pattern(BufReader::new(file), |pattern| {
+            if let Some((place, count)) = state.suspects.find(fingerprint(pattern))
+                && !std::mem::replace(&mut met[place], true)
+            {
+                true_matches += count;
+            }
+        })?;
+        state.true_matches = Some(true_matches);
+        Ok(())
+    }
+
+    fn report(&self, state: &Self::State, seen: Span) -> Answer {
+        let mut all = Rate::default();
+        state.groups.values().for_each(|rate| all.merge(*rate));
+        let mut answer = self.by.table(&state.groups, &["total", "matched", "ratio"], |rate| {
+            Some(vec![Cell::Count(rate.total), Cell::Count(rate.hits), rate.share()])
+        });
+        let filter = self.watchlist.filter();
+        answer.window = seen.0;
+        answer.overall = vec![
+            ("total", Cell::Count(all.total)),
+            ("matched", Cell::Count(all.hits)),
+            ("ratio", all.share()),
+            ("forwarded", Cell::Count(if self.forwards { all.hits } else { 0 })),
+            ("items", Cell::Count(filter.items())),
+            ("bits", Cell::Count(filter.bits())),
+            ("hashes", Cell::Count(filter.hashes().into())),
+            ("expected_fpr", Cell::Rate(self.watchlist.expected_fpr())),
+        ];
+        if self.truth.is_some() {
+            answer.overall.extend(measured(state, all));
+            if let Some(unverified) = state.suspects.overflow() {
+                answer.notes.push(format!(
+                    "There are more distinct matching texts than --max-keys allows: {unverified} records \
+                     were not held to the patterns."
+                ));
+            }
+        }
+        answer
+    }
+}
+
+/// The measured rate of false positives: of the records that are truly not on the list, those
+/// that matched. Null until concluded.
+fn measured(state: &Matches, all: Rate) -> Fields {
+    let (false_positives, rate) = match state.true_matches {
+        Some(true_matches) => {
+            let verified = all.hits.saturating_sub(state.suspects.overflow().copied().unwrap_or(0));
+            let false_positives = verified.saturating_sub(true_matches);
+            let not_listed = all.total.saturating_sub(all.hits) + false_positives;
+            (Cell::Count(false_positives), Cell::rate(false_positives, not_listed))
+        }
+        None => (Cell::Null, Cell::Null),
+    };
+    vec![("false_positives", false_positives), ("measured_fpr", rate)]
+}
+
+/// A text as a key of fixed size. With 128 bits, two of a billion texts meet in one of 10^20 runs.
+fn fingerprint(text: &[u8]) -> impl Iterator<Item = Value<'static>> {
+    let hash = xxh3_128(text);
+    [Value::Uint((hash >> 64) as u64), Value::Uint(hash as u64)].into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::fixtures::{overall, run};
+    use crate::event::Role;
+    use crate::sketch::Filter;
+
+    fn analysis(bits: u64, items: impl IntoIterator<Item = String>) -> Bloom {
+        let mut filter = Filter::with_bits(bits, 3).unwrap();
+        items.into_iter().for_each(|item| filter.insert(item.as_bytes()));
+        Bloom::new(Watchlist::fixed(filter), Field::Slot(Role::Message as usize), By::default(), 10_000)
+    }
+
+    #[test]
+    fn one_of_two_messages_on_the_list_is_a_ratio_of_one_half() {
+        let bloom = analysis(8 * 1024, ["HTTP Status Code: 500".to_owned()]);
+        let (_, answer, _) = run(&bloom, &[(1.0, "HTTP Status Code: 500"), (2.0, "HTTP Status Code: 200")]);
+        assert_eq!(overall(&answer, "ratio"), Cell::Rate(0.5));
+        assert_eq!(answer.rows[0][1..], [Cell::Count(2), Cell::Count(1), Cell::Rate(0.5)]);
+        assert_eq!(overall(&answer, "bits"), Cell::Count(8192));
+        assert_eq!(overall(&answer, "forwarded"), Cell::Count(0));
+    }
+
+    #[test]
+    fn matching_records_are_forwarded_once_unchanged_and_in_order() {
+        let bloom = analysis(8 * 1024, ["a".to_owned(), "c".to_owned()]).forwarding();
+        let (mut state, answer, _) = run(&bloom, &[(1.0, "a"), (2.0, "b"), (3.0, "c")]);
+        state.merge(run(&bloom, &[(1.0, "c"), (2.0, "a")]).0);
+        let mut out = Vec::new();
+        bloom.forward(&mut state, &mut out).unwrap();
+        bloom.forward(&mut state, &mut out).unwrap();
+        let lines = ["a", "c", "c", "a"].map(|message| format!("{{\"message\":\"{message}\"}}\n"));
+        assert_eq!(String::from_utf8(out).unwrap(), lines.concat());
+        assert_eq!(overall(&answer, "forwarded"), Cell::Count(2));
+    }
+
+    #[test]
+    fn a_record_without_the_text_is_filtered() {
+        let bloom = Bloom { field: Field::Status, ..analysis(64, []) };
+        let (_, _, verdicts) = run(&bloom, &[(1.0, "HTTP Status Code: 500")]);
+        assert_eq!(verdicts, [Verdict::Filtered], "a number is no text");
+    }
+
+    #[test]
+    fn verifying_tells_false_positives_from_true_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("patterns");
+        let listed: Vec<_> = (0..100).map(|n| format!("listed {n}")).collect();
+        std::fs::write(&path, [listed.join("\n"), listed.join("\r\n")].join("\n")).unwrap();
+        let bloom = analysis(512, listed.iter().cloned()).verifying(path.clone());
+        let others: Vec<_> = (0..1000).map(|n| format!("other {n}")).collect();
+        let events: Vec<_> = listed.iter().chain(&others).chain(&listed).map(|text| (1.0, text.as_str())).collect();
+        let (mut state, answer, _) = run(&bloom, &events);
+        assert_eq!(overall(&answer, "measured_fpr"), Cell::Null, "not known before the end");
+        bloom.conclude(&mut state).unwrap();
+        let answer = bloom.report(&state, Span::default());
+
+        let wrong = others.iter().filter(|text| bloom.watchlist.filter().contains(text.as_bytes())).count();
+        assert!(wrong > 10, "the filter is small enough to err");
+        assert_eq!(overall(&answer, "false_positives"), Cell::Count(wrong as u64));
+        assert_eq!(overall(&answer, "measured_fpr"), Cell::Rate(wrong as f64 / 1000.0));
+
+        let (mut state, _, _) = run(&Bloom { max_keys: 2, ..bloom }, &events);
+        let bloom = analysis(512, listed.iter().cloned()).verifying(path.clone());
+        bloom.conclude(&mut state).unwrap();
+        let answer = bloom.report(&state, Span::default());
+        assert_eq!(overall(&answer, "false_positives"), Cell::Count(0), "two listed texts are known, no other");
+        assert!(answer.notes[0].contains("were not held to the patterns"), "{:?}", answer.notes);
+
+        std::fs::remove_file(&path).unwrap();
+        assert!(bloom.conclude(&mut state).unwrap_err().to_string().contains("cannot verify by"));
+    }
+}

@@ -1,0 +1,81 @@
+//! What the rows of an answer are about: the fields whose values make a key.
+
+use crate::event::{Event, Role, Value};
+use crate::report::{Answer, Cell};
+use crate::schema::Field;
+use crate::sketch::Groups;
+
+/// The label of the row that sums all keys beyond `--max-keys`.
+const OTHERS: &str = "(other)";
+
+/// The columns that make the key of a row, and the fields they are taken from.
+#[derive(Clone, Debug)]
+pub struct By {
+    columns: Vec<String>,
+    fields: Vec<Field>,
+}
+
+impl By {
+    pub fn new(columns: Vec<(String, Field)>) -> Self {
+        let (columns, fields) = columns.into_iter().unzip();
+        Self { columns, fields }
+    }
+
+    /// The key of an event, for [`Groups::entry`].
+    pub fn key<'k, 'e: 'k>(&'k self, event: &'k Event<'e>) -> impl Iterator<Item = Value<'e>> + 'k {
+        self.fields.iter().map(|field| field.of(event))
+    }
+
+    /// An answer with one row a group, sorted by key, and the row of the others. `cells` are those
+    /// after the key, under the names in `columns`; a group without any has no row.
+    pub fn table<T>(
+        &self,
+        groups: &Groups<T>,
+        columns: &[&str],
+        mut cells: impl FnMut(&T) -> Option<Vec<Cell>>,
+    ) -> Answer {
+        let keys = self.columns.len();
+        let columns = self.columns.iter().cloned().chain(columns.iter().map(|&name| name.to_owned())).collect();
+        let row = |key: Vec<Cell>, cells: Vec<Cell>| [key, cells].concat();
+        let mut rows: Vec<_> =
+            groups.sorted().into_iter().filter_map(|(key, group)| Some(row(key, cells(group)?))).collect();
+        let mut notes = Vec::new();
+        if let Some(cells) = groups.overflow().and_then(cells) {
+            rows.push(row(vec![Cell::Text(OTHERS.to_owned()); keys], cells));
+            notes.push(format!(
+                "There are more keys than --max-keys allows: the first {} have rows of their own, \
+                 the others are summed in the row {OTHERS}.",
+                groups.len()
+            ));
+        }
+        Answer { columns, keys, rows, notes, ..Answer::default() }
+    }
+}
+
+impl Default for By {
+    /// By service.
+    fn default() -> Self {
+        Self::new(vec![(Role::Service.name().to_owned(), Field::Slot(Role::Service as usize))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::fixtures::request;
+    use crate::sketch::Rate;
+
+    #[test]
+    fn keys_beyond_the_cap_share_a_row_and_a_note() {
+        let by = By::default();
+        let mut groups = Groups::<Rate>::default();
+        for service in ["b", "c", "a", "d", "b"] {
+            request(0, service, None, "", |event| groups.entry(by.key(event)).add(true));
+        }
+        groups.cap(2);
+        let answer = by.table(&groups, &["total"], |rate| Some(vec![Cell::Count(rate.total)]));
+        let row = |key: &str, total| vec![Cell::Text(key.into()), Cell::Count(total)];
+        assert_eq!(answer.rows, [row("b", 2), row("c", 1), row("(other)", 2)]);
+        assert!(answer.notes[0].contains("the first 2"), "{:?}", answer.notes);
+    }
+}

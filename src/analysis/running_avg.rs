@@ -1,0 +1,98 @@
+//! The success rate of each service over all that was seen.
+//!
+//! The state is two counts a key: history is never read again.
+
+use super::{Analysis, By};
+use crate::event::{Event, Span, Verdict};
+use crate::report::{Answer, Cell, Fields};
+use crate::schema::Outcomes;
+use crate::sketch::{Groups, Merge, Rate};
+
+pub struct RunningAvg {
+    by: By,
+    outcomes: Outcomes,
+    max_keys: usize,
+}
+
+impl RunningAvg {
+    pub fn new(by: By, outcomes: Outcomes, max_keys: usize) -> Self {
+        Self { by, outcomes, max_keys }
+    }
+}
+
+const COLUMNS: [&str; 4] = ["total", "success", "success_rate", "ci95"];
+
+fn cells(rate: Rate) -> [Cell; 4] {
+    [Cell::Count(rate.total), Cell::Count(rate.hits), rate.share(), rate.interval()]
+}
+
+impl Analysis for RunningAvg {
+    /// Requests by key; a hit is a success.
+    type State = Groups<Rate>;
+
+    fn name(&self) -> &'static str {
+        "running-avg"
+    }
+
+    fn empty(&self) -> Self::State {
+        Groups::default()
+    }
+
+    fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
+        let Some(status) = event.status() else { return Verdict::Filtered };
+        state.entry(self.by.key(event)).add(self.outcomes.success.contains(status));
+        Verdict::Counted
+    }
+
+    fn settle(&self, state: &mut Self::State) {
+        state.cap(self.max_keys);
+    }
+
+    fn report(&self, state: &Self::State, seen: Span) -> Answer {
+        let mut all = Rate::default();
+        state.values().for_each(|rate| all.merge(*rate));
+        let overall: Fields = COLUMNS.into_iter().zip(cells(all)).collect();
+        let table = self.by.table(state, &COLUMNS, |rate| Some(cells(*rate).into()));
+        Answer { window: seen.0, overall, ..table }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::fixtures::{overall, run};
+
+    fn analysis() -> RunningAvg {
+        RunningAvg::new(By::default(), Outcomes::default(), 10)
+    }
+
+    #[test]
+    fn the_rate_and_the_covered_time_grow_with_the_input() {
+        let events =
+            [(10.0, "HTTP Status Code: 200"), (12.5, "HTTP Status Code: 500"), (11.0, "HTTP Status Code: 204")];
+        let (_, first, _) = run(&analysis(), &events[..2]);
+        assert_eq!(overall(&first, "success_rate"), Cell::Rate(0.5));
+        let (_, then, _) = run(&analysis(), &[events.as_slice(), &[(99.0, "HTTP Status Code: 404")]].concat());
+        assert_eq!(overall(&then, "success_rate"), Cell::Rate(0.5));
+        let (_, then, _) = run(&analysis(), &events);
+        assert_eq!(overall(&then, "success_rate"), Cell::Rate(2.0 / 3.0));
+        assert_eq!(then.rows[0][..3], [Cell::Text("inference".into()), Cell::Count(3), Cell::Count(2)]);
+        let (oldest, newest) = then.window.unwrap();
+        assert_eq!((oldest.millis(), newest.millis()), (10_000, 12_500));
+    }
+
+    #[test]
+    fn a_record_without_a_status_is_no_request() {
+        let (_, answer, verdicts) = run(&analysis(), &[(1.0, "started"), (2.0, "HTTP Status Code: 302")]);
+        assert_eq!(verdicts, [Verdict::Filtered, Verdict::Counted]);
+        assert_eq!(overall(&answer, "total"), Cell::Count(1));
+        assert_eq!(overall(&answer, "success_rate"), Cell::Rate(0.0), "a redirect is a request, not a success");
+    }
+
+    #[test]
+    fn nothing_seen_is_no_rate() {
+        let (_, answer, _) = run(&analysis(), &[]);
+        assert_eq!(overall(&answer, "success_rate"), Cell::Null);
+        assert!(answer.rows.is_empty() && answer.window.is_none());
+    }
+}

@@ -1,0 +1,169 @@
+//! The failure rate of each service in the last stretch of event time.
+//!
+//! The window is the closed interval [newest - size, newest], where newest is the newest event of
+//! all, to the millisecond (times are rounded down). Newest only ever rises, so what lies before
+//! the window of a part of the input lies before the final window too: a part may drop it, and
+//! memory follows the length of the window, not of the input.
+
+use super::{Analysis, By};
+use crate::event::{Event, Span, Timestamp, Verdict};
+use crate::report::{Answer, Cell, Fields};
+use crate::schema::Outcomes;
+use crate::sketch::{Groups, Merge, Rate, Recent};
+use serde::{Deserialize, Serialize};
+
+pub struct SlidingWindow {
+    size_ms: u64,
+    by: By,
+    outcomes: Outcomes,
+    max_keys: usize,
+}
+
+impl SlidingWindow {
+    pub fn new(size_ms: u64, by: By, outcomes: Outcomes, max_keys: usize) -> Self {
+        Self { size_ms, by, outcomes, max_keys }
+    }
+
+    /// The first millisecond of the window that ends at `newest`.
+    fn start_ms(&self, newest: Timestamp) -> i64 {
+        newest.millis().saturating_sub_unsigned(self.size_ms)
+    }
+}
+
+/// The recent requests by key; a hit is a failure.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Window {
+    groups: Groups<Recent>,
+    /// Of all events, requests or not.
+    newest: Option<Timestamp>,
+}
+
+impl Merge for Window {
+    fn merge(&mut self, later: Self) {
+        self.groups.merge(later.groups);
+        self.newest = self.newest.max(later.newest);
+    }
+}
+
+const COLUMNS: [&str; 4] = ["total", "failures", "failure_rate", "ci95"];
+
+fn cells(rate: Rate) -> [Cell; 4] {
+    [Cell::Count(rate.total), Cell::Count(rate.hits), rate.share(), rate.interval()]
+}
+
+impl Analysis for SlidingWindow {
+    type State = Window;
+
+    fn name(&self) -> &'static str {
+        "sliding-window"
+    }
+
+    fn empty(&self) -> Self::State {
+        Window::default()
+    }
+
+    fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
+        let Some(time) = event.time else { return Verdict::Dead("no time") };
+        let newest = state.newest.map_or(time, |newest| newest.max(time));
+        state.newest = Some(newest);
+        let Some(status) = event.status() else { return Verdict::Filtered };
+        // An event before the window is counted like any other: which part of the input it came
+        // in, and so whether its window had passed by then, must not show in the ledger.
+        let start_ms = self.start_ms(newest);
+        if time.millis() >= start_ms {
+            let recent = state.groups.entry(self.by.key(event));
+            recent.evict_before(start_ms);
+            recent.add(time.millis(), self.outcomes.failure.contains(status));
+        }
+        Verdict::Counted
+    }
+
+    fn settle(&self, state: &mut Self::State) {
+        if let Some(start_ms) = state.newest.map(|newest| self.start_ms(newest)) {
+            state.groups.values_mut().for_each(|recent| recent.evict_before(start_ms));
+            // While the overflow matters, no key may take the place of a silent one: its earlier
+            // events lie in the overflow, and its row would claim to hold them all.
+            if state.groups.overflow().is_none_or(|others| others.ends_before(start_ms)) {
+                state.groups.clear_overflow();
+                state.groups.retain(|recent| !recent.ends_before(start_ms));
+            }
+        }
+        state.groups.cap(self.max_keys);
+    }
+
+    fn report(&self, state: &Self::State, _seen: Span) -> Answer {
+        let start_ms = state.newest.map_or(i64::MIN, |newest| self.start_ms(newest));
+        let mut all = Rate::default();
+        let table = self.by.table(&state.groups, &COLUMNS, |recent| {
+            let rate = recent.since(start_ms);
+            all.merge(rate);
+            (rate.total > 0).then(|| cells(rate).into())
+        });
+        let size_ns = i64::try_from(self.size_ms).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+        let window = state.newest.map(|newest| (newest.before(size_ns), newest));
+        let overall: Fields = COLUMNS.into_iter().zip(cells(all)).collect();
+        Answer { window, overall, ..table }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::fixtures::{overall, request, run};
+
+    fn analysis(max_keys: usize) -> SlidingWindow {
+        SlidingWindow::new(60_000, By::default(), Outcomes::default(), max_keys)
+    }
+
+    #[test]
+    fn windows_that_end_at_90_100_and_155_hold_1_2_and_2_failures() {
+        let failures =
+            [(90.0, "HTTP Status Code: 500"), (100.0, "HTTP Status Code: 404"), (155.0, "HTTP Status Code: 503")];
+        let in_window = |events: &[(f64, &str)]| overall(&run(&analysis(10), events).1, "failures");
+        assert_eq!(in_window(&failures[..1]), Cell::Count(1));
+        assert_eq!(in_window(&failures[..2]), Cell::Count(2));
+        assert_eq!(in_window(&failures), Cell::Count(2));
+    }
+
+    #[test]
+    fn the_window_is_closed_and_ends_at_the_newest_event_of_any_kind() {
+        let requests =
+            [(40.0, "HTTP Status Code: 500"), (39.999, "HTTP Status Code: 500"), (70.0, "HTTP Status Code: 200")];
+        let (_, answer, verdicts) = run(&analysis(10), &[requests.as_slice(), &[(100.0, "stopped")]].concat());
+        assert_eq!(answer.rows[0][1..3], [Cell::Count(2), Cell::Count(1)]);
+        assert_eq!(verdicts.last(), Some(&Verdict::Filtered));
+        let (start, end) = answer.window.unwrap();
+        assert_eq!((start.millis(), end.millis()), (40_000, 100_000));
+        let (_, answer, _) = run(&analysis(10), &[requests.as_slice(), &[(200.0, "stopped")]].concat());
+        assert!(answer.rows.is_empty(), "a service that fell silent has no row");
+        assert_eq!(overall(&answer, "failure_rate"), Cell::Null);
+    }
+
+    #[test]
+    fn an_event_without_time_is_dead() {
+        let mut state = Window::default();
+        request(0, "a", None, "HTTP Status Code: 500", |event| {
+            assert_eq!(analysis(10).observe(&mut state, event), Verdict::Dead("no time"));
+        });
+    }
+
+    #[test]
+    fn a_row_holds_all_of_its_key_even_where_the_cap_acted() {
+        let analysis = analysis(1);
+        let mut state = analysis.empty();
+        let mut rows = Vec::new();
+        for (at, (time_s, service)) in [(0.0, "a"), (50.0, "b"), (80.0, "b"), (200.0, "b")].into_iter().enumerate() {
+            request(at as u64, service, Some(time_s), "HTTP Status Code: 500", |event| {
+                analysis.observe(&mut state, event);
+            });
+            analysis.settle(&mut state);
+            let answer = analysis.report(&state, Span::default());
+            rows.push(answer.rows.iter().map(|row| (row[0].clone(), row[1].clone())).collect::<Vec<_>>());
+        }
+        let row = |key: &str, total| (Cell::Text(key.into()), Cell::Count(total));
+        assert_eq!(rows[1], [row("a", 1), row("(other)", 1)]);
+        assert_eq!(rows[2], [row("(other)", 2)], "b gets no row that lacks its event at 50 s");
+        assert_eq!(rows[3], [row("b", 1)], "the overflow has left the window, and a has fallen silent");
+        assert!(state.groups.overflow().is_none());
+    }
+}

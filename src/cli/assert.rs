@@ -1,0 +1,331 @@
+//! `--assert` and `--min-events`: what a pipeline demands of an answer.
+//!
+//! An assertion that cannot be decided fails: a demand is never met in silence.
+
+use super::nearest::nearest;
+use crate::event::Timestamp;
+use crate::expr::{Expr, Operand};
+use crate::report::{Cell, Report};
+use serde_json::{Map, Value as Json, json};
+use std::fmt;
+
+/// How many of the rows that broke an assertion are shown.
+const SHOWN_ROWS: usize = 10;
+
+/// The demands of a run.
+#[derive(Debug, Default)]
+pub struct Assertions {
+    conditions: Vec<Expr>,
+    min_events: Option<u64>,
+}
+
+/// One demand that was not met. Displayed for a person, over several lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    demand: String,
+    lines: Vec<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "assertion failed: {}", self.demand)?;
+        self.lines.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+impl Assertions {
+    pub fn new(expressions: &[String], min_events: Option<u64>) -> Result<Self, String> {
+        let conditions = expressions.iter().map(|source| Expr::compile(source)).collect::<Result<_, _>>();
+        Ok(Self { conditions: conditions.map_err(|error| error.to_string())?, min_events })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.conditions.is_empty() && self.min_events.is_none()
+    }
+
+    /// The demands that the report does not meet.
+    ///
+    /// A condition that names a column is held against every row, and met where there is none
+    /// (`min_events` guards against that); any other one is held once. Besides the columns it may
+    /// name `row` (the row as a map, for columns whose name is no identifier), `overall` and
+    /// `ledger`.
+    pub fn check(&self, report: &Report) -> Vec<Failure> {
+        let scope = Scope::new(report);
+        let too_few = self
+            .min_events
+            .filter(|least| report.ledger.counted < *least)
+            .map(|least| Failure { demand: format!("at least {least} events"), lines: vec![scope.map_line("ledger")] });
+        too_few.into_iter().chain(self.conditions.iter().filter_map(|condition| scope.check(condition))).collect()
+    }
+}
+
+/// What the names of an assertion stand for.
+struct Scope<'r> {
+    report: &'r Report,
+    overall: Json,
+    ledger: Json,
+}
+
+impl<'r> Scope<'r> {
+    fn new(report: &'r Report) -> Self {
+        let overall = report.answer.overall.iter().map(|(name, cell)| ((*name).to_owned(), json(cell)));
+        let ledger = report.ledger.columns().into_iter().map(|(name, count)| (name.to_owned(), json!(count)));
+        Self { report, overall: Json::Object(overall.collect()), ledger: Json::Object(ledger.collect()) }
+    }
+
+    fn column(&self, name: &str) -> Option<usize> {
+        self.report.answer.columns.iter().position(|column| column == name)
+    }
+
+    fn check(&self, condition: &Expr) -> Option<Failure> {
+        let failure = |lines| Some(Failure { demand: condition.source().to_owned(), lines });
+        let names = condition.variables();
+        let named = |map: &&str| names.iter().any(|name| name == map);
+        let known =
+            |name: &&String| self.column(name).is_some() || ["row", "overall", "ledger"].contains(&name.as_str());
+        if let Some(unknown) = names.iter().find(|name| !known(name)) {
+            return failure(vec![self.unknown(unknown)]);
+        }
+        let by_row = names.iter().any(|name| name == "row" || self.column(name).is_some());
+        let mut lines = if by_row {
+            self.broken_rows(condition)
+        } else {
+            match condition.holds(&|name| self.operand(name, &[])) {
+                Ok(true) => return None,
+                Ok(false) => Vec::new(),
+                Err(reason) => vec![reason],
+            }
+        };
+        if by_row && lines.is_empty() {
+            return None;
+        }
+        lines.extend(["overall", "ledger"].into_iter().filter(named).map(|map| self.map_line(map)));
+        if lines.is_empty() {
+            lines.push("it names no column, so no answer can meet it".to_owned());
+        }
+        failure(lines)
+    }
+
+    /// The rows that break the condition, as text.
+    fn broken_rows(&self, condition: &Expr) -> Vec<String> {
+        let mut broken = self.report.answer.rows.iter().filter_map(|row| self.broken(condition, row));
+        let mut lines: Vec<String> = broken.by_ref().take(SHOWN_ROWS).collect();
+        match broken.count() {
+            0 => {}
+            more => lines.push(format!("... and {more} more rows")),
+        }
+        lines
+    }
+
+    /// The row as text, where it breaks the condition.
+    fn broken(&self, condition: &Expr, row: &[Cell]) -> Option<String> {
+        let reason = match condition.holds(&|name| self.operand(name, row)) {
+            Ok(true) => return None,
+            Ok(false) => String::new(),
+            Err(reason) => format!(": {reason}"),
+        };
+        let answer = &self.report.answer;
+        let (mut named, mut others) = (Vec::new(), Vec::new());
+        for (place, (column, cell)) in answer.columns.iter().zip(row).enumerate() {
+            let is_named = place < answer.keys || condition.variables().contains(column);
+            let list = if is_named { &mut named } else { &mut others };
+            list.push(format!("{}={}", escaped(column), shown(cell)));
+        }
+        let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join(" ")) };
+        Some(format!("{}{others}{reason}", named.join(" ")))
+    }
+
+    fn operand<'a>(&'a self, name: &str, row: &'a [Cell]) -> Option<Operand<'a>> {
+        if let Some(place) = self.column(name) {
+            return row.get(place).map(operand);
+        }
+        match name {
+            "overall" => Some(Operand::Json(self.overall.clone())),
+            "ledger" => Some(Operand::Json(self.ledger.clone())),
+            _ => {
+                let cells = self.report.answer.columns.iter().zip(row);
+                let map: Map<String, Json> = cells.map(|(column, cell)| (column.clone(), json(cell))).collect();
+                Some(Operand::Json(Json::Object(map)))
+            }
+        }
+    }
+
+    /// One of the maps, as text.
+    fn map_line(&self, map: &str) -> String {
+        let cells: Vec<String> = match map {
+            "overall" => {
+                self.report.answer.overall.iter().map(|(name, cell)| format!("{name}={}", shown(cell))).collect()
+            }
+            _ => self.report.ledger.columns().iter().map(|(name, count)| format!("{name}={count}")).collect(),
+        };
+        format!("{map}: {}", cells.join(" "))
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let columns = self.report.answer.columns.iter().map(String::as_str);
+        let known: Vec<&str> = columns.chain(["overall", "ledger"]).collect();
+        let advice = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{}`?", escaped(near)),
+            None => format!("known are {}", escaped(&known.join(", "))),
+        };
+        format!("there is no column `{name}`; {advice}")
+    }
+}
+
+fn operand(cell: &Cell) -> Operand<'_> {
+    match cell {
+        Cell::Null => Operand::Null,
+        Cell::Text(text) => Operand::Text(text.into()),
+        // An int, so that `total - 1` is what it seems to be.
+        Cell::Count(count) => i64::try_from(*count).map_or(Operand::Uint(*count), Operand::Int),
+        Cell::Int(value) => Operand::Int(*value),
+        Cell::Float(value) | Cell::Rate(value) => Operand::Float(*value),
+        Cell::Interval(low, high) => Operand::Json(json!([low, high])),
+        Cell::Bool(value) => Operand::Bool(*value),
+        Cell::Time(time) => Operand::Time(*time),
+    }
+}
+
+/// A cell inside a map; a time is text there, as in the JSON output.
+fn json(cell: &Cell) -> Json {
+    match cell {
+        Cell::Null => Json::Null,
+        Cell::Text(text) => json!(text),
+        Cell::Count(count) => json!(count),
+        Cell::Int(value) => json!(value),
+        Cell::Float(value) | Cell::Rate(value) => json!(value),
+        Cell::Interval(low, high) => json!([low, high]),
+        Cell::Bool(value) => json!(value),
+        Cell::Time(time) => json!(Timestamp::to_string(time)),
+    }
+}
+
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) if text.is_empty() || text.contains(char::is_whitespace) => format!("\"{}\"", escaped(text)),
+        Cell::Text(text) => escaped(text),
+        Cell::Null => "null".to_owned(),
+        Cell::Interval(low, high) => format!("[{low}, {high}]"),
+        Cell::Float(value) | Cell::Rate(value) => value.to_string(),
+        Cell::Count(count) => count.to_string(),
+        Cell::Int(value) => value.to_string(),
+        Cell::Bool(value) => value.to_string(),
+        Cell::Time(time) => time.to_string(),
+    }
+}
+
+/// Text from the logs, without anything that could steer a terminal.
+fn escaped(text: &str) -> String {
+    text.escape_debug().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Ledger, Span};
+    use crate::report::{Answer, Pace};
+    use proptest::prelude::*;
+
+    fn report(rows: &[(&str, u64, Cell)]) -> Report {
+        let rows = rows.iter().map(|(service, total, rate)| {
+            vec![Cell::Text((*service).to_owned()), Cell::Count(*total), rate.clone(), Cell::Interval(0.25, 0.5)]
+        });
+        let answer = Answer {
+            columns: ["service", "total", "failure_rate", "ci95"].map(str::to_owned).to_vec(),
+            keys: 1,
+            rows: rows.collect(),
+            overall: vec![("total", Cell::Count(30)), ("failure_rate", Cell::Rate(0.1)), ("newest", Cell::Null)],
+            ..Answer::default()
+        };
+        let ledger = Ledger { read: 33, counted: 30, filtered: 2, dead_letter: 1, ..Ledger::default() };
+        Report { analysis: "test", seq: 1, last: true, seen: Span(None), answer, ledger, pace: Pace::default() }
+    }
+
+    fn sample() -> Report {
+        report(&[("cart", 20, Cell::Rate(0.01)), ("pay", 10, Cell::Rate(0.0731))])
+    }
+
+    fn failures(report: &Report, source: &str) -> Vec<String> {
+        let assertions = Assertions::new(&[source.to_owned()], None).unwrap();
+        assertions.check(report).iter().map(Failure::to_string).collect()
+    }
+
+    #[test]
+    fn what_holds_fails_nothing() {
+        for source in [
+            "failure_rate < 0.08",
+            "service != \"pay\" || failure_rate < 1",
+            "total - 1 >= 9 && ci95[0] == 0.25",
+            "overall.total > 20 && ledger.dead_letter == 1",
+            "total <= overall.total && row['failure_rate'] < 1",
+            "ledger.read == ledger.counted + 3",
+            "1 == 1",
+        ] {
+            assert_eq!(failures(&sample(), source), Vec::<String>::new(), "{source}");
+        }
+        assert_eq!(failures(&report(&[]), "failure_rate < 0"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_fails_shows_the_rows_that_broke_it() {
+        for (source, lines) in [
+            ("failure_rate < 0.05", "service=pay failure_rate=0.0731 (total=10 ci95=[0.25, 0.5])"),
+            ("overall.total == 31", "overall: total=30 failure_rate=0.1 newest=null"),
+            ("ledger.late > 0", "ledger: read=33 counted=30 filtered=2 late=0 duplicate=0 dead_letter=1"),
+            (
+                "total > overall.total / 2",
+                "service=pay total=10 (failure_rate=0.0731 ci95=[0.25, 0.5])\n  overall: total=30 failure_rate=0.1 newest=null",
+            ),
+            ("failure_rat < 1", "there is no column `failure_rat`; did you mean `failure_rate`?"),
+            (
+                "latency < 1",
+                "there is no column `latency`; known are service, total, failure_rate, ci95, overall, ledger",
+            ),
+            ("1 == 2", "it names no column, so no answer can meet it"),
+        ] {
+            assert_eq!(failures(&sample(), source), [format!("assertion failed: {source}\n  {lines}")]);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_decided_fails_and_says_why() {
+        let null = report(&[("pay", 0, Cell::Null)]);
+        assert!(failures(&null, "failure_rate < 1")[0].contains("failure_rate=null (total=0"));
+        assert!(failures(&null, "failure_rate < 1")[0].ends_with("`<` met null: the field is missing or null"));
+        assert!(failures(&sample(), "overall.none == 1")[0].contains("there is no key `none`"));
+        assert!(failures(&sample(), "total")[0].contains("not true or false"));
+    }
+
+    #[test]
+    fn too_few_events_fail() {
+        let check = |least| Assertions::new(&[], Some(least)).unwrap().check(&sample());
+        assert_eq!(check(30), []);
+        let failure = check(31).remove(0).to_string();
+        assert!(failure.starts_with("assertion failed: at least 31 events\n  ledger: read=33 counted=30"), "{failure}");
+    }
+
+    #[test]
+    fn many_rows_are_cut() {
+        let rows: Vec<_> = (0..25).map(|_| ("pay", 1, Cell::Rate(1.0))).collect();
+        let failure = &failures(&report(&rows), "failure_rate < 1")[0];
+        assert_eq!(failure.lines().count(), 12);
+        assert!(failure.ends_with("... and 15 more rows"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_is_broken_exactly_where_the_rate_is_too_high(rates in prop::collection::vec(0.0..1.0, 0..8), limit in 0.0..1.0) {
+            let rows: Vec<_> = rates.iter().map(|rate| ("pay", 1, Cell::Rate(*rate))).collect();
+            let broken: usize = failures(&report(&rows), &format!("failure_rate < {limit:?}")).iter().map(|text| text.lines().count() - 1).sum();
+            prop_assert_eq!(broken, rates.iter().filter(|rate| **rate >= limit).count());
+        }
+
+        #[test]
+        fn no_text_reaches_a_terminal_raw(service in "[a\u{1b}\n\u{202e}\u{7} ]{0,6}") {
+            let failure = &failures(&report(&[(service.as_str(), 1, Cell::Null)]), "total > 1")[0];
+            let raw = failure.contains(['\u{1b}', '\u{202e}', '\u{7}']);
+            prop_assert!(!raw, "{:?}", failure);
+            prop_assert_eq!(failure.lines().count(), 2);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The flags that say what is read: sources, fields, filters.
+
+use super::units;
+use super::when::when;
+use crate::decode::Limits;
+use crate::engine::filter::Filter;
+use crate::event::Role;
+use crate::input::Sources;
+use crate::schema::{Field, Outcomes, PRESETS, Path, Preset, Schema, StatusSet, TimeUnit, preset};
+use anyhow::{Context, Result, anyhow, bail};
+use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
+use std::io::IsTerminal;
+
+#[derive(Args)]
+#[command(next_help_heading = "Input")]
+pub struct InputArgs {
+    /// A directory, a file, a glob, or `-` for standard input; the same as --source
+    #[arg(value_name = "SOURCE")]
+    paths: Vec<String>,
+    /// A directory (at any depth), a file, a glob, or `-` for standard input; repeatable
+    #[arg(long, value_name = "SOURCE")]
+    source: Vec<String>,
+    /// Go on when all is read, until Ctrl-C. The default for a directory at a terminal
+    #[arg(short, long, overrides_with = "no_follow")]
+    follow: bool,
+    /// Stop when all is read. The default in a pipe and in CI
+    #[arg(long, overrides_with = "follow")]
+    no_follow: bool,
+    /// Follow from the end of what is there
+    #[arg(long)]
+    tail_only: bool,
+    /// Which files of a directory to read [default: *.json *.jsonl *.ndjson *.log, also .gz .zst]
+    #[arg(long, value_name = "GLOB")]
+    include: Vec<String>,
+    /// Which files to leave out
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// A longer record is a dead letter
+    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = units::size)]
+    max_record_size: u64,
+    /// How many threads decode [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+
+    /// The field names of a known format: lab, ecs, otel, docker, k8s, nginx, caddy, pino, bunyan, zap, logrus, journald
+    #[arg(long, value_name = "NAME", default_value = "lab", value_parser = schema_named, hide_default_value = true, help_heading = "Fields")]
+    schema: &'static Preset,
+    /// Where the time is, as a dotted path: `http.time`, `tags.0`, `"a.b".c`
+    #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = "Fields")]
+    time_field: Option<Path>,
+    /// Where the service is
+    #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = "Fields")]
+    service_field: Option<Path>,
+    /// Where the message is
+    #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = "Fields")]
+    message_field: Option<Path>,
+    /// Where the HTTP status is; without one it is taken from `HTTP Status Code: NNN` in the message
+    #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = "Fields")]
+    status_field: Option<Path>,
+    /// Where the record's id is
+    #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = "Fields")]
+    id_field: Option<Path>,
+    /// What a number in the time field counts
+    #[arg(long, value_name = "UNIT", value_enum, default_value_t, help_heading = "Fields")]
+    time_unit: Unit,
+    /// The zone of times that name none
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone_named, help_heading = "Fields")]
+    time_zone: TimeZone,
+
+    /// Keep the records for which this CEL expression is true: 'status >= 500 && service != "pay"'
+    #[arg(long = "where", value_name = "EXPR", help_heading = "Filter")]
+    conditions: Vec<String>,
+    /// Keep records from this time on: RFC 3339, a date, or -1h30m
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Filter")]
+    since: Option<String>,
+    /// Keep records before this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Filter")]
+    until: Option<String>,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Unit {
+    #[default]
+    Auto,
+    S,
+    Ms,
+    Us,
+    Ns,
+}
+
+/// What the rows are about.
+#[derive(Args)]
+#[command(next_help_heading = "Rows")]
+pub struct RowArgs {
+    /// One row for each value of these fields, instead of the service
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    by: Vec<String>,
+    /// How many rows at most; the keys that come later are summed in one
+    #[arg(long, value_name = "N", default_value_t = crate::analysis::MAX_KEYS as u64, value_parser = clap::value_parser!(u64).range(1..))]
+    max_keys: u64,
+}
+
+/// What is a success and what is a failure.
+#[derive(Args)]
+#[command(next_help_heading = "Rows")]
+pub struct OutcomeArgs {
+    /// Which statuses are a success
+    #[arg(long, value_name = "STATUSES", default_value = "2xx")]
+    success: StatusSet,
+    /// Which statuses are a failure
+    #[arg(long, value_name = "STATUSES", default_value = "4xx,5xx")]
+    failure: StatusSet,
+}
+
+impl OutcomeArgs {
+    pub fn outcomes(&self) -> Outcomes {
+        Outcomes { success: self.success.clone(), failure: self.failure.clone() }
+    }
+}
+
+impl RowArgs {
+    pub fn by(&self, schema: &mut Schema) -> Result<crate::analysis::By> {
+        if self.by.is_empty() {
+            return Ok(crate::analysis::By::default());
+        }
+        let columns = self.by.iter().map(|name| Ok((name.clone(), field(schema, name, "--by")?)));
+        Ok(crate::analysis::By::new(columns.collect::<Result<_>>()?))
+    }
+
+    pub fn max_keys(&self) -> usize {
+        usize::try_from(self.max_keys).unwrap_or(usize::MAX)
+    }
+}
+
+/// A field that a flag names.
+pub fn field(schema: &mut Schema, name: &str, flag: &str) -> Result<Field> {
+    schema.field(name).map_err(|reason| anyhow!("{flag}: {reason}"))
+}
+
+impl InputArgs {
+    pub fn schema(&self) -> Schema {
+        let mut schema = Schema::new(self.schema);
+        let roles = [
+            (Role::Time, &self.time_field),
+            (Role::Service, &self.service_field),
+            (Role::Message, &self.message_field),
+            (Role::Status, &self.status_field),
+            (Role::Id, &self.id_field),
+        ];
+        for (role, path) in roles {
+            if let Some(path) = path {
+                schema.set_role(role, path.clone());
+            }
+        }
+        schema.time_unit = match self.time_unit {
+            Unit::Auto => TimeUnit::Auto,
+            Unit::S => TimeUnit::Seconds,
+            Unit::Ms => TimeUnit::Millis,
+            Unit::Us => TimeUnit::Micros,
+            Unit::Ns => TimeUnit::Nanos,
+        };
+        schema.time_zone = self.time_zone.clone();
+        schema
+    }
+
+    pub fn sources(&self) -> Result<Sources> {
+        let mut texts = [self.paths.as_slice(), &self.source].concat();
+        if texts.is_empty() {
+            if !stdin_has_data() {
+                bail!(
+                    "no input: name a directory, a file or `-` for standard input, as in `streamlab sliding-window --source data/`"
+                );
+            }
+            texts.push("-".to_owned());
+        }
+        Sources::new(&texts, &self.include, &self.exclude).map_err(|reason| anyhow!(reason))
+    }
+
+    pub fn follow(&self, sources: &Sources) -> Result<bool> {
+        if sources.is_stdin_only() {
+            return Ok(false);
+        }
+        let wanted = self.follow || self.tail_only;
+        let follow = wanted || (!self.no_follow && sources.has_directory() && std::io::stdout().is_terminal());
+        if follow && sources.has_stdin() {
+            bail!("standard input cannot be followed together with files; add --no-follow, or run twice");
+        }
+        Ok(follow)
+    }
+
+    pub fn tail_only(&self) -> bool {
+        self.tail_only
+    }
+
+    pub fn filter(&self, schema: &mut Schema) -> Result<Filter> {
+        let now = jiff::Timestamp::now();
+        let bound = |text: &Option<String>, flag: &'static str| {
+            let time = text.as_ref().map(|text| when(text, now, &self.time_zone)).transpose();
+            time.map_err(|reason| anyhow!(reason)).context(flag)
+        };
+        let (since, until) = (bound(&self.since, "--since")?, bound(&self.until, "--until")?);
+        Filter::new(since, until, &self.conditions, schema).map_err(|reason| anyhow!(reason))
+    }
+
+    pub fn limits(&self, letters: usize) -> Limits {
+        Limits { record_bytes: usize::try_from(self.max_record_size).unwrap_or(usize::MAX), letters }
+    }
+
+    pub fn threads(&self) -> usize {
+        self.threads.map_or(0, usize::from)
+    }
+}
+
+/// Whether standard input is something that was given to us, and no terminal or null device.
+fn stdin_has_data() -> bool {
+    let Ok(data) = rustix::fs::fstat(std::io::stdin()) else { return false };
+    use rustix::fs::FileType;
+    matches!(FileType::from_raw_mode(data.st_mode), FileType::Fifo | FileType::RegularFile | FileType::Socket)
+}
+
+fn schema_named(name: &str) -> Result<&'static Preset, String> {
+    preset(name).ok_or_else(|| {
+        let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+        let nearest = super::nearest::nearest(name, names.iter().copied());
+        let hint = nearest.map_or(String::new(), |nearest| format!("did you mean `{nearest}`? "));
+        format!("{hint}known are {}", names.join(", "))
+    })
+}
+
+fn zone_named(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "no such time zone; write it as `UTC` or `Europe/Berlin`".to_owned())
+}

@@ -1,0 +1,202 @@
+//! The flags that say what is written, and where.
+
+use super::assert::Assertions;
+use super::units;
+use crate::engine::{Every, Outputs, Sink};
+use crate::render::{Format, Live, Render, Style, renderer, terminal_size};
+use anyhow::{Context, Result, anyhow};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// What reports are written as; never changes by itself
+    #[arg(short, long, value_enum, default_value_t = Form::Table)]
+    output: Form,
+    /// Write reports to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output_file: Option<PathBuf>,
+    /// How often to report: after a time (1s, 0 for at once) or after so many records (10000ev)
+    #[arg(long, value_name = "PERIOD", default_value = "1s", value_parser = every)]
+    every: Every,
+    /// Report only once, at the end
+    #[arg(long = "final")]
+    final_only: bool,
+    /// Keep bad records here, one JSON line each: source, offset, reason, raw bytes
+    #[arg(long, value_name = "FILE")]
+    dead_letter: Option<PathBuf>,
+    /// Stop at the first bad record
+    #[arg(long)]
+    strict: bool,
+    /// No progress and no warnings
+    #[arg(short, long)]
+    quiet: bool,
+    /// Say what is read, and how
+    #[arg(short, long)]
+    verbose: bool,
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+
+    /// Fail (exit 1) unless this CEL expression is true of every row: 'failure_rate < 0.05'
+    #[arg(long = "assert", value_name = "EXPR", help_heading = "Checks")]
+    assertions: Vec<String>,
+    /// Fail (exit 1) if fewer records were counted
+    #[arg(long, value_name = "N", help_heading = "Checks")]
+    min_events: Option<u64>,
+    /// Take flags from this TOML or JSON file
+    #[arg(long, value_name = "FILE", help_heading = "Checks")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Table,
+    Json,
+    Csv,
+    Markdown,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl OutputArgs {
+    pub fn assertions(&self) -> Result<Assertions> {
+        Assertions::new(&self.assertions, self.min_events).map_err(|reason| anyhow!(reason))
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// How many dead letters a shard has to keep.
+    pub fn letters(&self) -> usize {
+        if self.dead_letter.is_some() { usize::MAX } else { 1 }
+    }
+
+    /// Opens all outputs. `forward` is where matching records go; with `-` they have standard
+    /// output to themselves, and reports go to standard error.
+    pub fn outputs(&self, follow: bool, forward: Option<&Path>) -> Result<Outputs> {
+        let forwards_to_stdout = forward == Some(Path::new("-"));
+        let forward = forward.map(|path| sink(path, "--forward")).transpose()?;
+        let dead_letters = self.dead_letter.as_deref().map(|path| sink(path, "--dead-letter")).transpose()?;
+        let terminal = self.output_file.is_none() && !forwards_to_stdout && io::stdout().is_terminal();
+        let is_live = terminal && self.output == Form::Table;
+        // A one-pass run prints one table; JSON is one line an update everywhere.
+        let shows_updates = follow || is_live || self.output == Form::Json;
+        let every = if self.final_only || !shows_updates { Every::End } else { self.every };
+        let (render, render_name) = self.render(is_live, forwards_to_stdout, every != Every::End)?;
+        let progress = (!self.quiet && !follow && !terminal && io::stderr().is_terminal()).then(progress_bar);
+        let quiet = self.quiet;
+        let say = move |sentence: &str| {
+            if !quiet {
+                eprintln!("streamlab: warning: {sentence}");
+            }
+        };
+        Ok(Outputs {
+            render,
+            render_name,
+            every,
+            dead_letters,
+            forward,
+            strict: self.strict,
+            say: Box::new(say),
+            progress,
+        })
+    }
+
+    fn render(&self, is_live: bool, to_stderr: bool, updates: bool) -> Result<(Box<dyn Render>, String)> {
+        let (out, name, terminal): (Box<dyn Write + Send>, _, _) = match &self.output_file {
+            Some(path) if path != Path::new("-") => {
+                let file =
+                    File::create(path).with_context(|| format!("--output-file: cannot write {}", path.display()))?;
+                (Box::new(file), path.display().to_string(), false)
+            }
+            _ if to_stderr => (Box::new(io::stderr()), "standard error".to_owned(), io::stderr().is_terminal()),
+            _ => (Box::new(unbuffered_stdout()?), "standard output".to_owned(), io::stdout().is_terminal()),
+        };
+        let style = Style { color: self.has_color(terminal), unicode: !terminal || speaks_utf8() };
+        let format = match self.output {
+            Form::Table if is_live => return Ok((Box::new(Live::new(out, style, Box::new(terminal_size))), name)),
+            Form::Table => Format::Table,
+            Form::Json => Format::Json,
+            Form::Csv => Format::Csv,
+            Form::Markdown => Format::Markdown,
+        };
+        Ok((renderer(format, style, updates, out), name))
+    }
+
+    fn has_color(&self, terminal: bool) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                terminal && !unwanted && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        }
+    }
+}
+
+/// Standard output without the buffer by lines that Rust puts there: an update is one write.
+fn unbuffered_stdout() -> Result<File> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned().context("cannot use standard output")?))
+}
+
+/// The first of the locale's variables that is set decides, as in every C program.
+fn speaks_utf8() -> bool {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let locale = names.iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
+    locale.is_some_and(|value| {
+        let value = value.to_ascii_lowercase();
+        value.contains("utf-8") || value.contains("utf8")
+    })
+}
+
+fn sink(path: &Path, flag: &str) -> Result<Sink> {
+    let writer: Box<dyn Write> = if path == Path::new("-") {
+        Box::new(io::stdout())
+    } else {
+        Box::new(File::create(path).with_context(|| format!("{flag}: cannot write {}", path.display()))?)
+    };
+    let name = if path == Path::new("-") { "standard output".to_owned() } else { path.display().to_string() };
+    Ok(Sink { name, writer: Box::new(BufWriter::with_capacity(1 << 16, writer)) })
+}
+
+fn every(text: &str) -> Result<Every, String> {
+    match text.strip_suffix("ev") {
+        Some(count) => match count.trim().parse() {
+            Ok(count) if count > 0 => Ok(Every::Records(count)),
+            _ => Err("write a number of records as `10000ev`".to_owned()),
+        },
+        None => units::duration(text).map(Every::Time),
+    }
+}
+
+/// Bytes, rate and time to go, on standard error.
+fn progress_bar() -> Box<dyn FnMut(&crate::report::Pace)> {
+    let bar = ProgressBar::new(0);
+    let style = ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}  {bytes_per_sec}  {eta} to go");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut drawn = Instant::now();
+    Box::new(move |pace| {
+        if drawn.elapsed() >= Duration::from_millis(100) {
+            drawn = Instant::now();
+            bar.set_length(pace.behind_bytes.max(pace.read_bytes));
+            bar.set_position(pace.read_bytes);
+        }
+    })
+}

@@ -1,0 +1,345 @@
+//! Where records begin and end, whatever they are wrapped in.
+//!
+//! A stream is a sequence of JSON objects. White space, commas, array brackets and NUL bytes (the
+//! hole that truncation under a writer leaves) between them separate and mean nothing more, so NDJSON, arrays (of one line or pretty-printed), concatenated
+//! objects and any mixture of these are one language. What follows from that and from two rules
+//! makes framing independent of how the bytes were split:
+//!
+//! - **A line that begins with `{` begins a record.** JSON strings hold no raw line breaks and no
+//!   formatter puts a nested object at the first column, so a torn record never swallows the next.
+//! - **What is not an object is junk**, to the end of its value or line, and reading resumes there.
+
+use memchr::{memchr, memchr3};
+
+/// How deep a record may nest.
+pub const MAX_DEPTH: usize = 1024;
+
+/// The next thing in a stream; all places are offsets into the bytes given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// Separators only.
+    Blank,
+    /// A balanced object, which may still be invalid inside.
+    Object { start: usize, end: usize },
+    /// Not a record.
+    Junk { start: usize, end: usize, reason: &'static str },
+    /// Something begins here and its end has not been seen yet.
+    Partial { start: usize },
+}
+
+/// A stretch of a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch<'a> {
+    pub bytes: &'a [u8],
+    /// The stream begins with these bytes.
+    pub first: bool,
+    /// No bytes will follow these, so that nothing can be partial.
+    pub last: bool,
+}
+
+/// The frame at or after `from`, which is where the frame before ended (or 0): nothing before it
+/// matters to the answer.
+pub fn frame(stretch: Stretch<'_>, from: usize) -> Frame {
+    let Stretch { bytes, last, .. } = stretch;
+    let Some(start) = skip_separators(bytes, from, last) else { return Frame::Blank };
+    let found = match bytes[start] {
+        b'{' => object(bytes, start, indent(stretch, from, start)),
+        _ => other_value(bytes, start, last),
+    };
+    match found {
+        Ok(frame) => frame,
+        Err(NeedMore) if last => Frame::Junk { start, end: trim_end(bytes, start, bytes.len()), reason: CUT_SHORT },
+        Err(NeedMore) => Frame::Partial { start },
+    }
+}
+
+pub const CUT_SHORT: &str = "cut short by the end of the input";
+const NOT_AN_OBJECT: &str = "not a JSON object";
+
+/// The first byte at or after `from` that is no separator.
+pub fn skip_separators(bytes: &[u8], from: usize, last: bool) -> Option<usize> {
+    let mut at = from;
+    loop {
+        match *bytes.get(at)? {
+            b'\n' | b'\r' | b' ' | b'\t' | b',' | b'[' | b']' | RECORD_SEPARATOR | 0 => at += 1,
+            0xEF if bytes[at..].starts_with(BOM) => at += BOM.len(),
+            0xEF if !last && BOM.starts_with(&bytes[at..]) => return None,
+            _ => return Some(at),
+        }
+    }
+}
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+/// Begins each text of RFC 7464 (`application/json-seq`).
+const RECORD_SEPARATOR: u8 = 0x1E;
+
+/// The likely first record at or after `edge`, for a reader that starts in the middle of a stream.
+/// After a line break that is certain; inside a line (`in_array`) it is a guess that the caller has
+/// to check against where the reader before it stops.
+pub fn guess_start(bytes: &[u8], edge: usize, in_array: bool) -> Option<usize> {
+    let by_line = line_led(bytes, edge.saturating_sub(1));
+    if !in_array {
+        return by_line;
+    }
+    element_led(&bytes[..by_line.unwrap_or(bytes.len())], edge).or(by_line)
+}
+
+/// Where an oversized record's remains end: at the next line, or, within a line, before the next
+/// element. `None` where that is not in sight.
+pub fn oversized_end(bytes: &[u8], from: usize, line_start: bool) -> Option<usize> {
+    let line = memchr(b'\n', bytes.get(from..)?).map(|at| from + at);
+    if line_start {
+        return line;
+    }
+    element_break(&bytes[..line.unwrap_or(bytes.len())], from).or(line)
+}
+
+struct NeedMore;
+
+/// How far `start` is indented, if it is the first thing on its line. `from` is where the frame
+/// before it ended.
+fn indent(stretch: Stretch<'_>, from: usize, start: usize) -> Option<usize> {
+    let between = &stretch.bytes[from..start];
+    let blank = between.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let leads = match between.len() - blank {
+        0 => stretch.first && from == 0,
+        before => between[before - 1] == b'\n',
+    };
+    leads.then_some(blank)
+}
+
+fn object(bytes: &[u8], start: usize, indent: Option<usize>) -> Result<Frame, NeedMore> {
+    match object_end(bytes, start) {
+        Scan::End(end) => Ok(Frame::Object { start, end }),
+        Scan::NeedMore => Err(NeedMore),
+        Scan::Broken { at, reason } => {
+            let end = match indent {
+                Some(indent) => broken_lines_end(bytes, at, start, indent),
+                None => broken_element_end(bytes, at, start),
+            };
+            let end = trim_end(bytes, start, end.ok_or(NeedMore)?);
+            Ok(Frame::Junk { start, end, reason })
+        }
+    }
+}
+
+/// A broken record that leads its line: it ends with the line, or, where it spans lines, before
+/// the next line that is indented no deeper (with that line, if it closes the record).
+fn broken_lines_end(bytes: &[u8], at: usize, start: usize, indent: usize) -> Option<usize> {
+    let one_line = memchr(b'\n', &bytes[start..at]).is_none();
+    let mut line_end = if at > 0 && bytes[at - 1] == b'\n' { at - 1 } else { at + memchr(b'\n', &bytes[at..])? };
+    if one_line {
+        return Some(line_end);
+    }
+    loop {
+        let line = line_end + 1;
+        let text = line + bytes[line..].iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
+        if text - line <= indent && !matches!(bytes[text], b'\r' | b'\n') {
+            return Some(if bytes[text] == b'}' { text + 1 } else { line });
+        }
+        line_end = text + memchr(b'\n', &bytes[text..])?;
+    }
+}
+
+/// A broken record inside a line: it ends before the next element, or with the line. Where `at`,
+/// the place that broke it, is a brace, that is the next element.
+fn broken_element_end(bytes: &[u8], at: usize, start: usize) -> Option<usize> {
+    let line = memchr(b'\n', &bytes[start..]).map(|found| start + found);
+    let brace = (bytes.get(at) == Some(&b'{')).then(|| {
+        let before = bytes[start..at].iter().rposition(|byte| !byte.is_ascii_whitespace() && *byte != b',');
+        before.map_or(at, |place| start + place + 1)
+    });
+    let element = element_break(&bytes[..line.unwrap_or(bytes.len())], start + 1);
+    match (element, brace) {
+        (Some(element), Some(brace)) => Some(element.min(brace)),
+        (element, brace) => element.or(brace).or(line),
+    }
+}
+
+/// The comma of the first `, {"` at or after `from`.
+fn element_break(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    while let Some(found) = memchr(b',', bytes.get(at..)?) {
+        at += found;
+        if element_after(bytes, at).is_some() {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The brace of the first `, {"` whose comma stands at or after `from`.
+fn element_led(bytes: &[u8], from: usize) -> Option<usize> {
+    element_after(bytes, element_break(bytes, from)?)
+}
+
+/// The brace that follows the comma at `comma`, where an object begins there.
+fn element_after(bytes: &[u8], comma: usize) -> Option<usize> {
+    let blank = |byte: &u8| !byte.is_ascii_whitespace();
+    let brace = comma + 1 + bytes[comma + 1..].iter().position(blank)?;
+    if bytes[brace] != b'{' {
+        return None;
+    }
+    let key = brace + 1 + bytes[brace + 1..].iter().position(blank)?;
+    matches!(bytes[key], b'"' | b'}').then_some(brace)
+}
+
+/// The brace of the first line that begins with one, the line break standing at or after `from`.
+fn line_led(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    while let Some(found) = memchr(b'\n', bytes.get(at..)?) {
+        at += found + 1;
+        if bytes.get(at) == Some(&b'{') {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// A value that is no object ends where it ends, if a separator follows; any other text ends with
+/// its line or before the next element.
+fn other_value(bytes: &[u8], start: usize, last: bool) -> Result<Frame, NeedMore> {
+    let junk = |end| Frame::Junk { start, end, reason: NOT_AN_OBJECT };
+    let end = match bytes[start] {
+        b'"' => string_end(bytes, start).ok(),
+        b'-' | b'0'..=b'9' | b'a'..=b'z' => {
+            Some(start + bytes[start..].iter().position(ends_scalar).unwrap_or(bytes.len() - start))
+        }
+        _ => None,
+    };
+    if let Some(end) = end {
+        let next = bytes[end..].iter().position(|byte| !matches!(byte, b' ' | b'\t'));
+        match next.map(|blank| bytes[end + blank]) {
+            Some(b',' | b']' | b'\n' | b'\r') => return Ok(junk(end)),
+            None if last => return Ok(junk(end)),
+            None => return Err(NeedMore),
+            Some(_) => {}
+        }
+    }
+    broken_element_end(bytes, start, start).map(|end| junk(trim_end(bytes, start, end))).ok_or(NeedMore)
+}
+
+fn trim_end(bytes: &[u8], start: usize, end: usize) -> usize {
+    let kept = bytes[start..end].iter().rposition(|byte| !byte.is_ascii_whitespace());
+    kept.map_or(start + 1, |place| start + place + 1)
+}
+
+fn ends_scalar(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}')
+}
+
+enum Scan {
+    End(usize),
+    NeedMore,
+    Broken { at: usize, reason: &'static str },
+}
+
+/// What the grammar allows next inside an object or an array.
+#[derive(Clone, Copy, PartialEq)]
+enum Expect {
+    KeyOrClose,
+    Key,
+    Colon,
+    Value,
+    ValueOrClose,
+    CommaOrClose,
+}
+
+/// Walks the tokens of the object at `start` to its closing brace. Checks the order of tokens, not
+/// what strings and numbers hold: that is the parser's part.
+fn object_end(bytes: &[u8], start: usize) -> Scan {
+    let mut nesting = Nesting::default();
+    nesting.push(true);
+    let mut expect = Expect::KeyOrClose;
+    let mut at = start + 1;
+    while let Some(byte) = bytes.get(at) {
+        match (byte, expect) {
+            (b'\n', _) if bytes.get(at + 1) == Some(&b'{') => {
+                return Scan::Broken { at: at + 1, reason: "cut short: the next line begins a record" };
+            }
+            (b' ' | b'\t' | b'\r' | b'\n', _) => at += 1,
+            (b'"', Expect::Key | Expect::KeyOrClose | Expect::Value | Expect::ValueOrClose) => {
+                at = match string_end(bytes, at) {
+                    Ok(end) => end,
+                    Err(broken) => return broken,
+                };
+                let is_key = matches!(expect, Expect::Key | Expect::KeyOrClose);
+                expect = if is_key { Expect::Colon } else { Expect::CommaOrClose };
+            }
+            (b':', Expect::Colon) => (at, expect) = (at + 1, Expect::Value),
+            (b',', Expect::CommaOrClose) => {
+                (at, expect) = (at + 1, if nesting.in_object() { Expect::Key } else { Expect::Value });
+            }
+            (b'{' | b'[', Expect::Value | Expect::ValueOrClose) => {
+                if nesting.depth == MAX_DEPTH {
+                    return Scan::Broken { at, reason: "nested deeper than 1024 levels" };
+                }
+                nesting.push(*byte == b'{');
+                (at, expect) = (at + 1, if *byte == b'{' { Expect::KeyOrClose } else { Expect::ValueOrClose });
+            }
+            (b'}' | b']', Expect::CommaOrClose | Expect::KeyOrClose | Expect::ValueOrClose)
+                if nesting.in_object() == (*byte == b'}') =>
+            {
+                (at, expect) = (at + 1, Expect::CommaOrClose);
+                nesting.depth -= 1;
+                if nesting.depth == 0 {
+                    return Scan::End(at);
+                }
+            }
+            (b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z', Expect::Value | Expect::ValueOrClose) => {
+                let Some(length) = bytes[at..].iter().position(ends_scalar) else { return Scan::NeedMore };
+                (at, expect) = (at + length, Expect::CommaOrClose);
+            }
+            _ => return Scan::Broken { at, reason: "not valid JSON" },
+        }
+    }
+    Scan::NeedMore
+}
+
+/// The end of the string whose quote stands at `start`.
+fn string_end(bytes: &[u8], start: usize) -> Result<usize, Scan> {
+    let mut at = start + 1;
+    loop {
+        let Some(found) = memchr3(b'"', b'\\', b'\n', bytes.get(at..).unwrap_or_default()) else {
+            return Err(Scan::NeedMore);
+        };
+        at += found;
+        match bytes[at] {
+            b'"' => return Ok(at + 1),
+            b'\\' => at += 2,
+            // With the rule of lines, `at` is where the next record begins, if one does.
+            _ => {
+                return Err(Scan::Broken {
+                    at: at + usize::from(bytes.get(at + 1) == Some(&b'{')),
+                    reason: "a line break inside a string",
+                });
+            }
+        }
+    }
+}
+
+/// Which of the open brackets are objects, a bit a level.
+struct Nesting {
+    bits: [u64; MAX_DEPTH / 64],
+    depth: usize,
+}
+
+impl Default for Nesting {
+    fn default() -> Self {
+        Self { bits: [0; MAX_DEPTH / 64], depth: 0 }
+    }
+}
+
+impl Nesting {
+    fn push(&mut self, object: bool) {
+        let (word, bit) = (self.depth / 64, 1 << (self.depth % 64));
+        self.bits[word] = if object { self.bits[word] | bit } else { self.bits[word] & !bit };
+        self.depth += 1;
+    }
+
+    fn in_object(&self) -> bool {
+        let top = self.depth - 1;
+        self.bits[top / 64] >> (top % 64) & 1 == 1
+    }
+}

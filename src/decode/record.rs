@@ -1,0 +1,87 @@
+//! One record: parsed by simd-json, projected, shown.
+//!
+//! The parser unescapes strings in place, so it works on a copy; the record's own bytes stay as
+//! they were. All buffers are kept from record to record.
+
+use super::projection::Projection;
+use super::time::Clock;
+use crate::event::{Event, Position, Role, Value, Verdict};
+use crate::schema::Schema;
+use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
+
+/// Why a record was not shown.
+pub enum Bad {
+    /// It is not one JSON object.
+    Syntax,
+    /// Its time is none.
+    Time(&'static str),
+}
+
+pub struct Parser {
+    projection: Projection,
+    clock: Clock,
+    copy: Vec<u8>,
+    buffers: Buffers,
+    tape: Tape<'static>,
+    values: Vec<Value<'static>>,
+}
+
+impl Parser {
+    pub fn new(schema: &Schema) -> Self {
+        Self {
+            projection: Projection::new(schema.paths()),
+            clock: Clock { unit: schema.time_unit, zone: schema.time_zone.clone() },
+            copy: Vec::new(),
+            buffers: Buffers::with_max_depth(1024, super::framing::MAX_DEPTH),
+            tape: Tape::null(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Shows the record whose bytes are `raw`, which must begin with a brace.
+    pub fn visit(
+        &mut self,
+        at: Position,
+        raw: &[u8],
+        each: impl FnOnce(&Event<'_>) -> Verdict,
+    ) -> Result<Verdict, Bad> {
+        let needed = raw.len() + INPUT_PADDING;
+        if self.copy.len() < needed {
+            self.copy.resize(needed.next_power_of_two(), 0);
+        }
+        self.copy[..raw.len()].copy_from_slice(raw);
+        let mut tape = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
+        let parsed = fill_tape_padded(&mut self.copy[..needed], raw.len(), &mut self.buffers, &mut tape);
+        let verdict = parsed.map_err(|_| Bad::Syntax).and_then(|()| {
+            let mut values = relend(std::mem::take(&mut self.values));
+            values.resize(self.projection.slots(), Value::Missing);
+            self.projection.read(&tape.0, &mut values);
+            let verdict = self
+                .clock
+                .read(values[Role::Time as usize])
+                .map_err(Bad::Time)
+                .map(|time| each(&Event { at, raw, time, fields: &values }));
+            self.values = relend(values);
+            verdict
+        });
+        self.tape = tape.reset();
+        verdict
+    }
+}
+
+/// The same allocation, emptied, for values that borrow from another record.
+fn relend<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    values.clear();
+    values.into_iter().map(|_| Value::Missing).collect()
+}
+
+/// In words, why `raw` is not valid. Slow; for dead letters only.
+pub fn why(raw: &[u8]) -> String {
+    if let Err(error) = std::str::from_utf8(raw) {
+        return format!("not valid UTF-8 at byte {} of the record", error.valid_up_to());
+    }
+    match serde_json::from_slice::<serde_json::Value>(raw) {
+        Err(error) => format!("not valid JSON: {error}"),
+        Ok(_) => "not valid JSON".to_owned(),
+    }
+}

@@ -1,0 +1,210 @@
+//! The decoder against serde_json, and against itself on other cuts of the same bytes.
+
+use super::*;
+use crate::event::{FileId, Role};
+use crate::schema::{Schema, preset};
+use proptest::prelude::*;
+
+/// Stretches of a stream, each with its offset.
+type Placed = Vec<(u64, Vec<u8>)>;
+
+/// What a run over `pieces` of a stream sees: the records, and the dead letters' bytes.
+fn run(text: &[u8], cuts: &[usize], limits: Limits) -> (Placed, Placed, Ledger) {
+    let mut decoder = Decoder::new(&Schema::new(preset("lab").unwrap()), limits);
+    let mut records = Vec::new();
+    let (mut begin, mut skip) = (0, Skip::No);
+    let ends = cuts.iter().copied().chain([text.len()]);
+    for end in ends {
+        let last = end == text.len();
+        let chunk = Chunk {
+            at: Position { file: FileId(1), offset: begin as u64 },
+            bytes: &text[begin..end],
+            until: usize::MAX,
+            last,
+        };
+        let progress = decoder.decode(chunk, 0, skip, |event| {
+            records.push((event.at.offset, event.raw.to_vec()));
+            Verdict::Counted
+        });
+        begin += progress.end;
+        skip = progress.skip;
+        if last {
+            break;
+        }
+    }
+    let dead = decoder.dead.iter().map(|letter| (letter.at.offset, letter.raw.clone())).collect();
+    assert!(decoder.ledger.balances());
+    (records, dead, decoder.ledger)
+}
+
+fn whole(text: &[u8]) -> (Vec<String>, Vec<String>) {
+    let (records, dead, _) = run(text, &[], Limits::default());
+    let text = |list: Vec<(u64, Vec<u8>)>| {
+        list.into_iter().map(|(_, raw)| String::from_utf8_lossy(&raw).into_owned()).collect()
+    };
+    (text(records), text(dead))
+}
+
+#[test]
+fn every_wrapping_gives_the_same_records() {
+    for text in [
+        "{\"a\":1}\n{\"b\":{\"c\":[1,{}]}}\n",
+        "{\"a\":1}\r\n\r\n{\"b\":{\"c\":[1,{}]}}",
+        "[{\"a\":1},{\"b\":{\"c\":[1,{}]}}]",
+        "\u{feff}[{\"a\":1} , {\"b\":{\"c\":[1,{}]}}]\n",
+        "[\n{\"a\":1},\n{\"b\":{\"c\":[1,{}]}}\n]\n",
+        "{\"a\":1}{\"b\":{\"c\":[1,{}]}}",
+        "[{\"a\":1}][{\"b\":{\"c\":[1,{}]}}]",
+        "\u{1e}{\"a\":1}\n\u{1e}{\"b\":{\"c\":[1,{}]}}\n",
+        "\0\0\0{\"a\":1}\n\0\0{\"b\":{\"c\":[1,{}]}}\n",
+    ] {
+        let (records, dead) = whole(text.as_bytes());
+        assert_eq!(records, ["{\"a\":1}", "{\"b\":{\"c\":[1,{}]}}"], "{text:?}");
+        assert!(dead.is_empty(), "{text:?}: {dead:?}");
+    }
+    let (records, dead) = whole(b"[\n  {\n    \"a\": 1\n  },\n  {\n    \"b\": [\n      {\n      }\n    ]\n  }\n]\n");
+    assert_eq!((records.len(), dead.len()), (2, 0));
+}
+
+/// Kinds of hostile record; each is one dead letter, in NDJSON and inside an array.
+const HOSTILE: &[&str] = &[
+    "{\"service\": tru}",
+    "{\"a\": 01}",
+    "{\"a\": \"\\x\"}",
+    "{\"a\": \"\u{1}\"}",
+    "{\"a\": \"\0\"}",
+    "{\"a\": \"\\ud800\\u0041\"}",
+    "{\"a\": \"x}",
+    "{\"a\": 1",
+    "{\"a\":",
+    "{\"a\": [1, 2}",
+    "{\"a\": 1,}",
+    "{\"a\" 1}",
+    "{'a': 1}",
+    "{\"a\": 1 \"b\": 2}",
+    "{\"a\": +1}",
+    "{\"a\": NaN}",
+    "{",
+    "}",
+    "42",
+    "\"text\"",
+    "null",
+    "true",
+    "-",
+    "plain words",
+    "{\"timestamp\": \"yesterday\"}",
+    "{\"timestamp\": 1e300}",
+];
+
+#[test]
+fn a_hostile_record_costs_no_good_one() {
+    for hostile in HOSTILE {
+        let good = ["{\"service\": \"a\"}", "{\"service\": \"b\", \"x\": {\"y\": []}}"];
+        for (text, wrapping) in [
+            (format!("{}\n{hostile}\n{}\n", good[0], good[1]), "lines"),
+            (format!("[{}, {hostile}, {}]", good[0], good[1]), "array"),
+            (format!("[\n{},\n{hostile},\n{}\n]\n", good[0], good[1]), "array of lines"),
+        ] {
+            let (records, dead) = whole(text.as_bytes());
+            assert_eq!(records, good, "{wrapping}: {hostile}: dead {dead:?}");
+            assert_eq!(dead.len(), 1, "{wrapping}: {hostile}: dead {dead:?}");
+        }
+    }
+    let mut invalid = b"{\"a\":1}\n{\"a\": \"\xff\"}\n{\"b\":1}\n".to_vec();
+    assert_eq!(run(&invalid, &[], Limits::default()).2.dead_letter, 1);
+    invalid.retain(|byte| *byte != 0xff);
+    assert_eq!(run(&invalid, &[], Limits::default()).2.dead_letter, 0);
+}
+
+#[test]
+fn a_broken_pretty_printed_record_ends_where_it_closes() {
+    let text = b"[\n  {\n    \"a\": nope nope,\n    \"b\": [\n      {\n        \"x\": 1\n      }\n    ]\n  },\n  {\n    \"c\": 1\n  }\n]\n";
+    let (records, dead) = whole(text);
+    assert_eq!(records, ["{\n    \"c\": 1\n  }"]);
+    assert_eq!(dead.len(), 1, "{dead:?}");
+}
+
+#[test]
+fn depth_is_bounded_alike_in_lines_and_arrays() {
+    for (depth, records) in [(1023, 2), (1024, 0)] {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        let line = run(format!("{deep}\n").as_bytes(), &[], Limits::default());
+        let array = run(format!("[{deep}]").as_bytes(), &[], Limits::default());
+        assert_eq!(line.0.len() + array.0.len(), records, "{depth}");
+    }
+    let brackets = format!("{{\"a\":{}\n{{\"b\":1}}\n", "[".repeat(100_000));
+    let (records, dead) = whole(brackets.as_bytes());
+    assert_eq!((records.len(), dead.len()), (1, 1));
+}
+
+#[test]
+fn an_oversized_record_is_passed_over() {
+    let limits = Limits { record_bytes: 100, letters: usize::MAX };
+    let big = format!("{{\"a\": \"{}\"}}", "x".repeat(500));
+    for text in [format!("{{\"b\":1}}\n{big}\n{{\"c\":1}}\n"), format!("[{{\"b\":1}}, {big}, {{\"c\":1}}]")] {
+        for step in [7, 64, 150, 10_000] {
+            let cuts: Vec<usize> = (1..text.len()).filter(|at| at % step == 0).collect();
+            let (records, dead, ledger) = run(text.as_bytes(), &cuts, limits);
+            assert_eq!(records.len(), 2, "{step} {text}");
+            assert_eq!((dead.len(), dead[0].1.len()), (1, 100));
+            assert_eq!(ledger.read, 3);
+        }
+    }
+}
+
+/// A piece of a stream: sound records, hostile ones, separators, noise.
+fn piece() -> impl Strategy<Value = String> {
+    let json = r#"\{("[a-c]": ?(1|"x\\"y"|\[\{"d":1\}, \{\}\]|\{"e":null\})(, "f": "[a-z{}, ]{0,5}")?)?\}"#;
+    prop_oneof![
+        6 => json.prop_map(|text: String| text),
+        2 => prop::sample::select(HOSTILE).prop_map(str::to_owned),
+        3 => prop::sample::select(vec!["\n", ", ", "\r\n", "[", "]", "\n  ", "\u{feff}", "\n{\n  \"p\": 1\n}\n", "\0"]).prop_map(str::to_owned),
+        1 => "[ -~\n]{0,6}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn how_a_stream_is_cut_changes_nothing(pieces in prop::collection::vec(piece(), 0..12), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6), limit in prop::sample::select(vec![20usize, 1000])) {
+        let text = pieces.concat();
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
+        cuts.sort_unstable();
+        let limits = Limits { record_bytes: limit, letters: usize::MAX };
+        prop_assert_eq!(run(text.as_bytes(), &cuts, limits), run(text.as_bytes(), &[], limits), "{:?} cut at {:?}", text, cuts);
+    }
+
+    #[test]
+    fn ndjson_agrees_with_serde_json(lines in prop::collection::vec(prop_oneof!["\\{\"[a-c]\": ?([0-9]{1,25}|-?[0-9.eE+-]{1,8}|\"([a-z]|\\\\[a-z\"/]|\\\\u[0-9a-fD]{4}){0,4}\"|true|nul?l|\\[[0-9, ]{0,4}\\])\\}"], 1..8)) {
+        let text = lines.join("\n");
+        let (records, _) = whole(text.as_bytes());
+        // Of two objects on a line we read both, as jq does; serde_json refuses the line.
+        let theirs: Vec<&String> = lines.iter().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()).collect();
+        prop_assert_eq!(records.iter().collect::<Vec<_>>(), theirs);
+    }
+}
+
+#[test]
+fn fields_come_by_path_and_the_last_of_a_key_counts() {
+    let mut schema = Schema::new(preset("ecs").unwrap());
+    schema.field("tags.1").unwrap();
+    let mut decoder = Decoder::new(&schema, Limits::default());
+    let mut seen = Vec::new();
+    let text = br#"{"@timestamp":"2025-10-15T20:21:26Z","service":{"name":"a"},"http.response":{"status_code":200},"tags":["x","y"]}
+{"service.name":"b","http":{"response":{"status_code":"404"}},"tags":{"1":"z"}}
+{"service":{"name":"c"},"service":{"name2":"d"},"message":"x","message":"HTTP Status Code: 500"}
+"#;
+    let chunk = Chunk { at: Position { file: FileId(0), offset: 0 }, bytes: text, until: usize::MAX, last: true };
+    decoder.decode(chunk, 0, Skip::No, |event| {
+        seen.push((
+            event.role(Role::Service).text().map(str::to_owned),
+            event.status(),
+            event.fields[5].text().map(str::to_owned),
+        ));
+        Verdict::Counted
+    });
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(seen, [(text("a"), Some(200), text("y")), (text("b"), Some(404), text("z")), (None, Some(500), None)]);
+    assert_eq!(decoder.ledger.dead_letter, 0);
+}

@@ -1,0 +1,257 @@
+//! Which records a run is about: a stretch of event time, and conditions on their fields.
+//!
+//! A filter looks at one record at a time and remembers none, so that it says the same in one pass
+//! and live, on one thread and on many.
+
+use crate::event::{Event, Role, Timestamp, Value};
+use crate::expr::{Expr, Operand};
+use crate::schema::{Field, Path, Schema};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Keeps the records from `since` (included) to `until` (excluded) for which every condition holds.
+#[derive(Debug, Default)]
+pub struct Filter {
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    keep: Vec<Where>,
+    failures: Failures,
+}
+
+/// A condition, and where its variables are found in a record, in the order of
+/// [`Expr::variables`].
+#[derive(Debug)]
+struct Where {
+    expr: Expr,
+    places: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    field: Field,
+    /// Where a nested value stands in the record's own text.
+    path: Option<Path>,
+    /// The time is a timestamp, however the record writes it.
+    is_time: bool,
+}
+
+/// The records that a condition could not be evaluated on.
+#[derive(Debug, Default)]
+struct Failures {
+    count: AtomicU64,
+    first: Mutex<Option<String>>,
+}
+
+impl Filter {
+    /// Compiles the conditions, and projects the fields that they name: a role by its name, any
+    /// other name as the record's own top-level field.
+    pub fn new(
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        expressions: &[String],
+        schema: &mut Schema,
+    ) -> Result<Self, String> {
+        if let (Some(since), Some(until)) = (since, until)
+            && since >= until
+        {
+            return Err(format!("no time is both from {since} on and before {until}; give an earlier --since"));
+        }
+        let keep = expressions.iter().map(|source| Where::new(source, schema)).collect::<Result<_, _>>()?;
+        Ok(Self { since, until, keep, failures: Failures::default() })
+    }
+
+    /// Whether the record is one that the run is about. A record without a time is none where the
+    /// time is bounded; one that a condition cannot be evaluated on is none either, and is
+    /// counted.
+    pub fn keeps(&self, event: &Event<'_>) -> bool {
+        self.in_time(event.time) && self.keep.iter().all(|condition| condition.holds(event, &self.failures))
+    }
+
+    /// How many records a condition could not be evaluated on, and why the first of them that was
+    /// met. `None` where there were none.
+    pub fn errors(&self) -> Option<(u64, String)> {
+        let count = self.failures.count.load(Ordering::Relaxed);
+        let first = self.failures.first.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        first.clone().map(|reason| (count, reason))
+    }
+
+    fn in_time(&self, time: Option<Timestamp>) -> bool {
+        match (self.since, self.until, time) {
+            (None, None, _) => true,
+            (_, _, None) => false,
+            (since, until, Some(time)) => since.is_none_or(|since| since <= time) && until.is_none_or(|end| time < end),
+        }
+    }
+}
+
+impl Failures {
+    #[cold]
+    fn note(&self, expr: &Expr, reason: &str) {
+        if self.count.fetch_add(1, Ordering::Relaxed) == 0 {
+            let mut first = self.first.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            *first = Some(format!("`{}`: {reason}", expr.source()));
+        }
+    }
+}
+
+impl Where {
+    fn new(source: &str, schema: &mut Schema) -> Result<Self, String> {
+        let expr = Expr::compile(source).map_err(|error| error.to_string())?;
+        let places = expr.variables().iter().map(|name| Place::new(name, schema)).collect::<Result<_, _>>()?;
+        Ok(Self { expr, places })
+    }
+
+    fn holds(&self, event: &Event<'_>, failures: &Failures) -> bool {
+        let lookup = |name: &str| {
+            let place = self.expr.variables().iter().position(|variable| variable == name)?;
+            self.places[place].operand(event)
+        };
+        self.expr.holds(&lookup).unwrap_or_else(|reason| {
+            failures.note(&self.expr, &reason);
+            false
+        })
+    }
+}
+
+impl Place {
+    fn new(name: &str, schema: &mut Schema) -> Result<Self, String> {
+        let field = schema.field(name)?;
+        let path = match Role::ALL.into_iter().find(|role| role.name() == name) {
+            Some(role) => schema.role(role).cloned(),
+            None => Some(Path::parse(name)?),
+        };
+        Ok(Self { field, path, is_time: name == Role::Time.name() })
+    }
+
+    fn operand<'a>(&self, event: &Event<'a>) -> Option<Operand<'a>> {
+        if self.is_time {
+            return event.time.map(Operand::Time);
+        }
+        match self.field.of(event) {
+            Value::Nested => nested(event.raw, self.path.as_ref()?).map(Operand::Json),
+            value => Operand::of(value),
+        }
+    }
+}
+
+/// The value at `path` in the text of a record.
+fn nested(raw: &[u8], path: &Path) -> Option<serde_json::Value> {
+    let mut value: serde_json::Value = serde_json::from_slice(raw).ok()?;
+    for key in path.keys() {
+        value = match &mut value {
+            serde_json::Value::Object(fields) => fields.get_mut(key)?.take(),
+            serde_json::Value::Array(items) => items.get_mut(key.parse::<usize>().ok()?)?.take(),
+            _ => return None,
+        };
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{FileId, Position};
+    use crate::schema::preset;
+    use proptest::prelude::*;
+
+    fn schema() -> Schema {
+        Schema::new(preset("lab").unwrap())
+    }
+
+    fn filter(source: &str, schema: &mut Schema) -> Filter {
+        Filter::new(None, None, &[source.to_owned()], schema).unwrap()
+    }
+
+    /// An event as a decoder gives it, of a record whose values are text, whole numbers or nested.
+    fn with_event<T>(
+        schema: &Schema,
+        record: &serde_json::Value,
+        time: Option<i64>,
+        run: impl Fn(&Event<'_>) -> T,
+    ) -> T {
+        let raw = record.to_string();
+        let fields: Vec<Value<'_>> = schema
+            .paths()
+            .iter()
+            .map(|path| {
+                let found = path.as_ref().and_then(|path| path.keys().iter().try_fold(record, |at, key| at.get(key)));
+                match found {
+                    None => Value::Missing,
+                    Some(serde_json::Value::String(text)) => Value::Text(text),
+                    Some(serde_json::Value::Number(number)) => Value::Int(number.as_i64().unwrap()),
+                    Some(serde_json::Value::Object(_) | serde_json::Value::Array(_)) => Value::Nested,
+                    Some(_) => Value::Null,
+                }
+            })
+            .collect();
+        let at = Position { file: FileId(0), offset: 0 };
+        run(&Event { at, raw: raw.as_bytes(), time: time.map(Timestamp::from_nanos), fields: &fields })
+    }
+
+    #[test]
+    fn names_are_roles_then_the_records_own_fields() {
+        let record = serde_json::json!({
+            "service": "pay", "message": "HTTP Status Code: 503", "ms": 12, "http": {"size": [1, 2]}, "id": "x", "none": null,
+        });
+        for (source, kept) in [
+            ("service == 'pay' && status >= 500", true),
+            ("status < 500", false),
+            ("ms > 11.5 && id == 'x'", true),
+            ("http.size[1] == 2 && message.contains('503')", true),
+            ("has(http.none)", false),
+            ("missing == null && none == null", true),
+            ("time == timestamp('1970-01-01T00:00:07Z')", true),
+            ("time < timestamp('1970-01-01T00:00:07Z')", false),
+        ] {
+            let mut schema = schema();
+            let filter = filter(source, &mut schema);
+            with_event(&schema, &record, Some(7_000_000_000), |event| {
+                assert_eq!(filter.keeps(event), kept, "{source}");
+            });
+            assert_eq!(filter.errors(), None, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_nested_role_is_found_by_its_path() {
+        let mut schema = Schema::new(preset("ecs").unwrap());
+        let filter = filter("service.kind == 'db'", &mut schema);
+        let record = serde_json::json!({"service": {"name": {"kind": "db"}}});
+        assert!(with_event(&schema, &record, None, |event| filter.keeps(event)));
+    }
+
+    #[test]
+    fn what_cannot_be_evaluated_is_not_kept_and_counted() {
+        let mut schema = schema();
+        let filter = filter("ms > 10", &mut schema);
+        for record in [serde_json::json!({"ms": 11}), serde_json::json!({}), serde_json::json!({"ms": "11"})] {
+            let kept = with_event(&schema, &record, None, |event| filter.keeps(event));
+            assert_eq!(kept, record["ms"] == 11, "{record}");
+        }
+        let (count, reason) = filter.errors().unwrap();
+        assert_eq!((count, reason.as_str()), (2, "`ms > 10`: `>` met null: the field is missing or null"));
+    }
+
+    #[test]
+    fn a_bad_condition_or_stretch_is_refused() {
+        assert!(Filter::new(None, None, &["a = 1".to_owned()], &mut schema()).unwrap_err().contains("`==`"));
+        let at = Some(Timestamp::from_nanos(1));
+        assert!(Filter::new(at, at, &[], &mut schema()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn time_is_kept_from_since_to_before_until(
+            time in prop::option::of(-3i64..3), since in prop::option::of(-3i64..3), until in prop::option::of(-3i64..3),
+        ) {
+            let instant = |nanos: Option<i64>| nanos.map(Timestamp::from_nanos);
+            let filter = Filter { since: instant(since), until: instant(until), ..Filter::default() };
+            let expected = match time {
+                Some(time) => since.unwrap_or(i64::MIN) <= time && until.is_none_or(|until| time < until),
+                None => since.is_none() && until.is_none(),
+            };
+            let kept = with_event(&schema(), &serde_json::json!({}), time, |event| filter.keeps(event));
+            prop_assert_eq!(kept, expected);
+        }
+    }
+}

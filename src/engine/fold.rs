@@ -1,0 +1,209 @@
+//! From a stretch of a stream to a partial state: the work of one thread.
+//!
+//! A stretch is cut at fixed offsets, whatever is written there. A worker that begins inside a
+//! stream guesses where the first record begins; [`super::waves`] checks each guess against where
+//! the worker before it came out, so the answer never depends on one.
+
+use super::filter::Filter;
+use crate::analysis::Analysis;
+use crate::decode::{Chunk, Decoder, Limits, guess_start};
+use crate::event::{Cursor, DeadLetter, FileId, Ledger, Position, Skip, Span, Verdict};
+use crate::input::ReadAt;
+use crate::schema::Schema;
+use std::io;
+use std::sync::{Mutex, RwLock};
+
+/// What a worker is to read.
+#[derive(Clone, Copy)]
+pub struct Stretch<'a> {
+    pub file: FileId,
+    pub bytes: &'a dyn ReadAt,
+    pub begin: Begin,
+    /// Records that begin at or after this offset are for the next worker.
+    pub until: u64,
+    /// The stream begins with a bracket.
+    pub in_array: bool,
+    /// What ends the bytes ends the stream: nothing in it waits for more.
+    pub last: bool,
+}
+
+/// Where a stretch begins.
+#[derive(Clone, Copy, Debug)]
+pub enum Begin {
+    /// Where a record before it ended.
+    At(Cursor),
+    /// At the first record at or after this offset.
+    Near(u64),
+}
+
+impl Stretch<'_> {
+    fn starts_at(&self) -> u64 {
+        match self.begin {
+            Begin::At(cursor) => cursor.offset,
+            Begin::Near(edge) => edge,
+        }
+    }
+}
+
+/// What a worker made of its stretch.
+pub struct Partial<S> {
+    pub state: S,
+    pub ledger: Ledger,
+    pub dead: Vec<DeadLetter>,
+    pub seen: Span,
+    /// Where a guessed beginning found its first record.
+    pub guessed: Option<u64>,
+    /// All before this is done with.
+    pub cursor: Cursor,
+    /// Where the next record begins, or the end of the stream; `None` where the bytes ran out
+    /// before it was in sight.
+    pub next: Option<u64>,
+    pub error: Option<io::Error>,
+}
+
+/// What all workers share.
+pub struct Folder<'a, A: Analysis> {
+    analysis: &'a RwLock<A>,
+    schema: &'a Schema,
+    filter: &'a Filter,
+    limits: Limits,
+    /// Workers at rest, with their buffers.
+    idle: Mutex<Vec<Worker>>,
+}
+
+/// A decoder and a buffer, kept from stretch to stretch.
+struct Worker {
+    decoder: Decoder,
+    buffer: Buffer,
+}
+
+/// How much is read beyond a stretch at first: its last record ends there.
+const LOOKAHEAD_BYTES: usize = 32 << 10;
+
+impl<'a, A: Analysis> Folder<'a, A> {
+    pub fn new(analysis: &'a RwLock<A>, schema: &'a Schema, filter: &'a Filter, limits: Limits) -> Self {
+        Self { analysis, schema, filter, limits, idle: Mutex::default() }
+    }
+
+    pub fn fold(&self, stretch: Stretch<'_>) -> Partial<A::State> {
+        let rested = self.idle.lock().expect("no worker panics while it holds the lock").pop();
+        let mut worker = rested
+            .unwrap_or_else(|| Worker { decoder: Decoder::new(self.schema, self.limits), buffer: Buffer::default() });
+        let partial = self.work(&mut worker, stretch);
+        self.idle.lock().expect("no worker panics while it holds the lock").push(worker);
+        partial
+    }
+
+    fn work(&self, worker: &mut Worker, stretch: Stretch<'_>) -> Partial<A::State> {
+        let Worker { decoder, buffer } = worker;
+        let analysis = self.analysis.read().expect("no refresh panics");
+        let mut partial = Partial {
+            state: analysis.empty(),
+            ledger: Ledger::default(),
+            dead: Vec::new(),
+            seen: Span::default(),
+            guessed: None,
+            cursor: Cursor { offset: stretch.starts_at(), skip: Skip::No },
+            next: None,
+            error: None,
+        };
+        // A guess looks one byte back: is there a line break?
+        let begin = match stretch.begin {
+            Begin::At(cursor) => cursor.offset,
+            Begin::Near(edge) => edge.saturating_sub(1),
+        };
+        let wanted = (stretch.until.saturating_sub(begin)) as usize + LOOKAHEAD_BYTES;
+        buffer.restart(begin);
+        let (mut from, mut skip) = (0, Skip::No);
+        loop {
+            if let Err(error) = buffer.fill(stretch.bytes, wanted) {
+                partial.error = Some(error);
+                break;
+            }
+            if buffer.offset == begin && from == 0 {
+                match stretch.begin {
+                    Begin::At(cursor) => skip = cursor.skip,
+                    Begin::Near(edge) => match guess_start(buffer.bytes(), (edge - begin) as usize, stretch.in_array) {
+                        Some(place) => {
+                            from = place;
+                            partial.guessed = Some(begin + place as u64);
+                        }
+                        None => return partial,
+                    },
+                }
+            }
+            let chunk = Chunk {
+                at: Position { file: stretch.file, offset: buffer.offset },
+                bytes: buffer.bytes(),
+                until: stretch.until.saturating_sub(buffer.offset) as usize,
+                last: stretch.last && buffer.at_end,
+            };
+            let progress = decoder.decode(chunk, from, skip, |event| {
+                if !self.filter.keeps(event) {
+                    return Verdict::Filtered;
+                }
+                let verdict = analysis.observe(&mut partial.state, event);
+                if let (Some(time), Verdict::Counted | Verdict::Filtered) = (event.time, verdict) {
+                    partial.seen.include(time);
+                }
+                verdict
+            });
+            partial.cursor = Cursor { offset: buffer.offset + progress.end as u64, skip: progress.skip };
+            partial.next = progress.next.map(|next| buffer.offset + next as u64);
+            if partial.next.is_some() || buffer.at_end {
+                break;
+            }
+            buffer.consume(progress.end);
+            (from, skip) = (0, progress.skip);
+        }
+        partial.ledger = std::mem::take(&mut decoder.ledger);
+        partial.dead = std::mem::take(&mut decoder.dead);
+        partial
+    }
+}
+
+/// A window that slides over a stream.
+#[derive(Default)]
+struct Buffer {
+    /// Kept at its longest, so that it is cleared once and not for every read.
+    storage: Vec<u8>,
+    length: usize,
+    /// Where the first byte stands in the stream.
+    offset: u64,
+    at_end: bool,
+}
+
+impl Buffer {
+    fn restart(&mut self, offset: u64) {
+        (self.length, self.offset, self.at_end) = (0, offset, false);
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.storage[..self.length]
+    }
+
+    /// Forgets the first `count` bytes.
+    fn consume(&mut self, count: usize) {
+        self.storage.copy_within(count..self.length, 0);
+        self.length -= count;
+        self.offset += count as u64;
+    }
+
+    /// Reads on: to `wanted` bytes if there are fewer, else twice as far as the last time.
+    fn fill(&mut self, source: &dyn ReadAt, wanted: usize) -> io::Result<()> {
+        let target = if self.length < wanted { wanted } else { self.length * 2 };
+        if self.storage.len() < target {
+            self.storage.resize(target, 0);
+        }
+        while self.length < target {
+            match source.read_at(&mut self.storage[self.length..target], self.offset + self.length as u64)? {
+                0 => {
+                    self.at_end = true;
+                    return Ok(());
+                }
+                count => self.length += count,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! Stretches in parallel, their partial states merged in input order.
+//!
+//! Cuts lie at fixed offsets of the stream, never where the number of threads puts them, and the
+//! merge is a left fold: the answer is that of one reader from the first byte to the last.
+
+use super::fold::{Begin, Folder, Partial, Stretch};
+use super::root::{Root, Stop};
+use crate::analysis::Analysis;
+use crate::event::{Cursor, FileId};
+use crate::input::ReadAt;
+use rayon::prelude::*;
+use std::io;
+
+/// The length of a stretch: long enough that its seams do not matter, short enough for the cache.
+pub const STRETCH_BYTES: u64 = 1 << 20;
+/// How many stretches are under way before their results are merged: bounds memory.
+pub const WAVE_LENGTH: usize = 16;
+
+/// What there is to read of one stream: from `cursor` to `until`, as far as it is known.
+pub struct Stream<'a> {
+    pub file: FileId,
+    pub bytes: &'a dyn ReadAt,
+    pub cursor: Cursor,
+    pub until: u64,
+    pub in_array: bool,
+    /// It ends at `until`.
+    pub last: bool,
+}
+
+/// Where reading a stream came out.
+#[derive(Debug)]
+pub struct Outcome {
+    pub cursor: Cursor,
+    /// Where the next record begins, if that is in sight.
+    next: Option<u64>,
+    pub error: Option<io::Error>,
+}
+
+/// Reads all streams, merging into `root`; gives an outcome for each, in order.
+pub fn sweep<A: Analysis>(
+    folder: &Folder<'_, A>,
+    root: &mut Root<'_, A>,
+    streams: &[Stream<'_>],
+) -> Result<Vec<Outcome>, Stop> {
+    let begin = |stream: &Stream<'_>| Outcome { cursor: stream.cursor, next: None, error: None };
+    let mut outcomes: Vec<Outcome> = streams.iter().map(begin).collect();
+    let mut wave = Vec::with_capacity(WAVE_LENGTH);
+    for (place, stream) in streams.iter().enumerate() {
+        for stretch in stretches(stream) {
+            wave.push((place, stretch));
+            if wave.len() == WAVE_LENGTH {
+                run(folder, root, &mut wave, &mut outcomes)?;
+            }
+        }
+    }
+    run(folder, root, &mut wave, &mut outcomes)?;
+    Ok(outcomes)
+}
+
+fn stretches<'a>(stream: &Stream<'a>) -> impl Iterator<Item = Stretch<'a>> + use<'a> {
+    let (begin, end) = (stream.cursor.offset, stream.until);
+    let whole = Stretch {
+        file: stream.file,
+        bytes: stream.bytes,
+        begin: Begin::At(stream.cursor),
+        until: end,
+        in_array: stream.in_array,
+        last: stream.last,
+    };
+    let cuts = begin / STRETCH_BYTES + 1..=end.saturating_sub(1) / STRETCH_BYTES;
+    let edges = cuts.map(|cut| cut * STRETCH_BYTES);
+    let begins = std::iter::once(whole.begin).chain(edges.clone().map(Begin::Near));
+    let ends = edges.chain(std::iter::once(end));
+    begins.zip(ends).filter(move |_| begin < end).map(move |(begin, until)| Stretch { begin, until, ..whole })
+}
+
+/// Folds the wave and merges it in order, so that each stretch begins where the one before ended.
+fn run<A: Analysis>(
+    folder: &Folder<'_, A>,
+    root: &mut Root<'_, A>,
+    wave: &mut Vec<(usize, Stretch<'_>)>,
+    outcomes: &mut [Outcome],
+) -> Result<(), Stop> {
+    let partials: Vec<Partial<A::State>> = match wave.as_slice() {
+        // A lone stretch is not worth waking a thread.
+        [(_, stretch)] => vec![folder.fold(*stretch)],
+        many => many.par_iter().map(|(_, stretch)| folder.fold(*stretch)).collect(),
+    };
+    for ((place, stretch), mut partial) in wave.drain(..).zip(partials) {
+        let outcome = &mut outcomes[place];
+        if let Begin::Near(_) = stretch.begin {
+            match outcome.next {
+                _ if outcome.error.is_some() => continue,
+                // The bytes ran out inside a record: there is nothing behind it.
+                None => continue,
+                // One record reaches over the whole stretch.
+                Some(next) if next >= stretch.until => continue,
+                Some(next) if partial.guessed == Some(next) => {}
+                Some(_) => partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }),
+            }
+        }
+        outcome.cursor = partial.cursor;
+        outcome.next = partial.next;
+        outcome.error = partial.error.take();
+        root.absorb(partial)?;
+    }
+    Ok(())
+}

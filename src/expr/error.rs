@@ -1,0 +1,289 @@
+//! What is wrong with a condition, where, and what to write instead.
+
+use cel::{ExecutionError, ParseErrors};
+use std::fmt;
+
+/// Why a condition was refused. Displayed over several lines: the reason, the condition with a
+/// caret under the place, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExprError {
+    reason: String,
+    /// The line at fault and the caret's column in it, in characters from 0.
+    pub(super) place: Option<(String, usize)>,
+    advice: Option<String>,
+}
+
+impl fmt::Display for ExprError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)?;
+        if let Some((line, column)) = &self.place {
+            write!(f, "\n  {line}\n  {:column$}^", "")?;
+        }
+        if let Some(advice) = &self.advice {
+            write!(f, "\n  {advice}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ExprError {}
+
+/// Functions to suggest for a mistyped one.
+const FUNCTIONS: &[&str] = &[
+    "all",
+    "bool",
+    "charAt",
+    "contains",
+    "double",
+    "duration",
+    "endsWith",
+    "exists",
+    "exists_one",
+    "filter",
+    "getDayOfWeek",
+    "getFullYear",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "has",
+    "indexOf",
+    "int",
+    "join",
+    "lastIndexOf",
+    "lowerAscii",
+    "map",
+    "matches",
+    "replace",
+    "size",
+    "split",
+    "startsWith",
+    "string",
+    "substring",
+    "timestamp",
+    "trim",
+    "type",
+    "uint",
+    "upperAscii",
+];
+
+impl ExprError {
+    pub(super) fn empty(source: &str) -> Self {
+        Self {
+            reason: format!("the expression `{source}` is empty"),
+            place: None,
+            advice: Some("write a condition, as in `status >= 500`".to_owned()),
+        }
+    }
+
+    pub(super) fn too_long(source: &str) -> Self {
+        let limit = super::MAX_LENGTH_BYTES;
+        Self {
+            reason: format!("the expression has {} bytes; the longest allowed has {limit}", source.len()),
+            place: None,
+            advice: Some("split it at `&&` into several, each with its own flag".to_owned()),
+        }
+    }
+
+    pub(super) fn too_deep(source: &str) -> Self {
+        let beginning: String = source.chars().take(60).collect();
+        Self {
+            reason: format!("the expression `{}...` nests too deeply", shown(&beginning)),
+            place: None,
+            advice: Some("write a list, as in `status in [500, 502]`, or split it at `&&` into several".to_owned()),
+        }
+    }
+
+    pub(super) fn parser(source: &str, reason: &str) -> Self {
+        Self {
+            reason: format!("the expression `{}` cannot be read: {reason}", shown(source)),
+            place: None,
+            advice: None,
+        }
+    }
+
+    pub(super) fn unknown_function(source: &str, name: &str) -> Self {
+        let near = FUNCTIONS
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(&known.to_lowercase(), &name.to_lowercase()), known))
+            .min()
+            .filter(|(distance, _)| *distance <= 3);
+        let advice = match near {
+            Some((_, known)) => format!("did you mean `{known}`?"),
+            None => format!("known functions: {}", FUNCTIONS.join(", ")),
+        };
+        Self { reason: format!("there is no function `{name}`"), place: find(source, name), advice: Some(advice) }
+    }
+
+    pub(super) fn pattern(source: &str, reason: &str) -> Self {
+        Self {
+            reason: format!("a pattern of `matches` is not a regular expression: {reason}"),
+            place: find(source, "matches"),
+            advice: Some("in a raw string a backslash needs no second one: `matches(r'\\d+')`".to_owned()),
+        }
+    }
+
+    pub(super) fn syntax(source: &str, errors: &ParseErrors) -> Self {
+        if let Some((offset, advice)) = common_mistake(source) {
+            return Self {
+                reason: "the expression cannot be read".to_owned(),
+                place: place(source, offset),
+                advice: Some(advice),
+            };
+        }
+        let Some(first) = errors.errors.first() else {
+            return Self { reason: "the expression cannot be read".to_owned(), place: None, advice: None };
+        };
+        // The parser lists every token it would have taken, a dozen of them.
+        let message = first.msg.split(" expecting ").next().unwrap_or_default();
+        let message = message.trim_start_matches("Syntax error: ").replace("<EOF>", "end of the expression");
+        let line = usize::try_from(first.pos.0 - 1).ok().and_then(|line| source.lines().nth(line));
+        let place = line.map(|line| {
+            let column = usize::try_from(first.pos.1 - 1).unwrap_or(0);
+            (shown(line), column.min(line.chars().count()))
+        });
+        Self { reason: format!("the expression cannot be read: {}", shown(&message)), place, advice: None }
+    }
+}
+
+/// Where `word` stands in the source.
+fn find(source: &str, word: &str) -> Option<(String, usize)> {
+    place(source, source.find(word.trim_start_matches('.'))?)
+}
+
+/// The line that holds the byte at `offset`, and its column there.
+fn place(source: &str, offset: usize) -> Option<(String, usize)> {
+    let start = source[..offset].rfind('\n').map_or(0, |end| end + 1);
+    let line = source[start..].lines().next()?;
+    Some((shown(line), source[start..offset].chars().count()))
+}
+
+/// One column a character, so that the caret stands right; nothing that steers a terminal.
+fn shown(line: &str) -> String {
+    line.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+}
+
+/// The habits of other languages, outside of quoted text: where, and what CEL writes instead.
+fn common_mistake(source: &str) -> Option<(usize, String)> {
+    let bytes = source.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = &source[at..];
+        let first = rest.chars().next()?;
+        let step = match first {
+            '"' | '\'' => match quoted_length(rest) {
+                Some(length) => length,
+                None => return Some((at, "this quote is never closed".to_owned())),
+            },
+            _ if first.is_alphabetic() || first == '_' => {
+                let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').map_or(rest, |end| &rest[..end]);
+                if let Some(instead) = word_instead(word) {
+                    return Some((at, format!("write `{instead}` for `{word}`")));
+                }
+                word.len()
+            }
+            _ => {
+                let (length, advice) = symbol_instead(rest);
+                if let Some(advice) = advice {
+                    return Some((at, advice.to_owned()));
+                }
+                length
+            }
+        };
+        at += step;
+    }
+    None
+}
+
+fn word_instead(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "True" | "TRUE" => "true",
+        "False" | "FALSE" => "false",
+        "None" | "NULL" | "nil" | "Null" => "null",
+        _ => match word.to_ascii_lowercase().as_str() {
+            "and" => "&&",
+            "or" => "||",
+            "not" => "!",
+            "is" => "==",
+            "like" => ".contains(\"...\")` or `.matches(\"...\")",
+            "between" => "a <= x && x <= b",
+            _ => return None,
+        },
+    })
+}
+
+/// The length in bytes of the symbol that `rest` begins with, and what to do where it is not CEL's.
+fn symbol_instead(rest: &str) -> (usize, Option<&'static str>) {
+    const SOUND: &[&str] = &["==", "!=", "<=", ">=", "&&", "||"];
+    const MISTAKES: &[(&str, &str)] = &[
+        ("===", "write `==` to compare"),
+        ("!==", "write `!=` to compare"),
+        ("=~", "write `text.matches(\"pattern\")` to match a pattern"),
+        ("!~", "write `!text.matches(\"pattern\")` to match a pattern"),
+        ("=>", "write `>=` to compare"),
+        ("<>", "write `!=` to compare"),
+        ("\u{201c}", "write plain quotes: \"text\""),
+        ("\u{201d}", "write plain quotes: \"text\""),
+        ("\u{2019}", "write plain quotes: 'text'"),
+    ];
+    const LATE_MISTAKES: &[(&str, &str)] = &[
+        ("=", "write `==` to compare"),
+        ("&", "write `&&` for and"),
+        ("|", "write `||` for or"),
+        ("$", "name a field without `$`"),
+        ("@", "a field whose name begins with `@` cannot be named; if it plays a role, use the role's name, as `time`"),
+    ];
+    let begins = |list: &[(&str, &'static str)]| list.iter().find(|(symbol, _)| rest.starts_with(symbol)).map(|m| m.1);
+    if let Some(advice) = begins(MISTAKES) {
+        return (0, Some(advice));
+    }
+    if let Some(symbol) = SOUND.iter().find(|symbol| rest.starts_with(**symbol)) {
+        return (symbol.len(), None);
+    }
+    (rest.chars().next().map_or(1, char::len_utf8), begins(LATE_MISTAKES))
+}
+
+/// The length in bytes of the quoted text that `rest` begins with.
+fn quoted_length(rest: &str) -> Option<usize> {
+    let quote = &rest[..1];
+    let quote = if rest.starts_with(&quote.repeat(3)) { &rest[..3] } else { quote };
+    let mut at = quote.len();
+    while at < rest.len() {
+        if rest[at..].starts_with(quote) {
+            return Some(at + quote.len());
+        }
+        let mut chars = rest[at..].chars();
+        at += match chars.next()? {
+            '\\' => 1 + chars.next()?.len_utf8(),
+            other => other.len_utf8(),
+        };
+    }
+    None
+}
+
+/// Why a condition could not be evaluated, in one line that holds no more than its beginning of any
+/// value: the values come from the logs.
+pub(super) fn reason(error: &ExecutionError) -> String {
+    let text = match error {
+        ExecutionError::NoSuchOverload(overload) => {
+            let types = overload.argument_types();
+            if types.iter().any(|name| name == "null_type") {
+                format!("`{}` met null: the field is missing or null", operator(overload.function()))
+            } else {
+                format!("`{}` does not apply to {}", operator(overload.function()), types.join(" and "))
+            }
+        }
+        ExecutionError::NoSuchKey(key) => format!("there is no key `{key}`; ask for it first with `has(...)`"),
+        other => other.to_string(),
+    };
+    let text: String = text.chars().flat_map(char::escape_debug).collect();
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+/// `_<_` as people write it: `<`.
+fn operator(function: &str) -> String {
+    let plain: String = function.chars().filter(|c| !matches!(c, '_' | '@')).collect();
+    if plain.is_empty() || plain.contains(char::is_alphanumeric) { function.replace('@', "") } else { plain }
+}

@@ -1,0 +1,227 @@
+//! A short way through the plainest conditions: comparisons of a variable with a constant, joined by
+//! `&&`, `||` and `!`.
+//!
+//! It answers as CEL does or not at all: where it gives `None`, CEL is asked.
+
+use super::Operand;
+use super::tree::is_type;
+use cel::common::ast::{CallExpr, Expr as Node, IdedExpr, LiteralValue, operators};
+use std::cmp::Ordering;
+
+/// A condition of the plain kind.
+pub enum Quick {
+    And(Box<Quick>, Box<Quick>),
+    Or(Box<Quick>, Box<Quick>),
+    Not(Box<Quick>),
+    Compare(String, Comparison, Operand<'static>),
+    /// A variable is one of the constants.
+    In(String, Vec<Operand<'static>>),
+    Text(String, fn(&str, &str) -> bool, String),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Quick {
+    /// The condition, where it is of the plain kind as a whole.
+    pub fn of(tree: &IdedExpr) -> Option<Self> {
+        let Node::Call(call) = &tree.expr else { return None };
+        match (call.func_name.as_str(), &call.target, call.args.as_slice()) {
+            (operators::LOGICAL_AND, None, [left, right]) => Some(Quick::And(boxed(left)?, boxed(right)?)),
+            (operators::LOGICAL_OR, None, [left, right]) => Some(Quick::Or(boxed(left)?, boxed(right)?)),
+            (operators::LOGICAL_NOT, None, [inner]) => Some(Quick::Not(boxed(inner)?)),
+            (operators::IN, None, [left, right]) => match &right.expr {
+                Node::List(list) if list.optional_indices.is_empty() => {
+                    let constants = list.elements.iter().map(constant).collect::<Option<_>>()?;
+                    Some(Quick::In(variable(left)?, constants))
+                }
+                _ => None,
+            },
+            (_, Some(target), [argument]) => {
+                let test: fn(&str, &str) -> bool = match call.func_name.as_str() {
+                    "contains" => |text, part| text.contains(part),
+                    "startsWith" => |text, part| text.starts_with(part),
+                    "endsWith" => |text, part| text.ends_with(part),
+                    _ => return None,
+                };
+                let Operand::Text(part) = constant(argument)? else { return None };
+                Some(Quick::Text(variable(target)?, test, part.into_owned()))
+            }
+            (_, None, [left, right]) => compare(call, left, right),
+            _ => None,
+        }
+    }
+
+    /// Whether it holds; `None` where only CEL can tell.
+    pub fn holds<'a>(&self, lookup: &(dyn Fn(&str) -> Option<Operand<'a>> + Sync)) -> Option<bool> {
+        let value = |name: &str| lookup(name).unwrap_or(Operand::Null);
+        Some(match self {
+            Quick::And(left, right) => left.holds(lookup)? && right.holds(lookup)?,
+            Quick::Or(left, right) => left.holds(lookup)? || right.holds(lookup)?,
+            Quick::Not(inner) => !inner.holds(lookup)?,
+            Quick::Compare(name, comparison, constant) => comparison.holds(&value(name), constant)?,
+            Quick::In(name, constants) => {
+                let value = value(name);
+                for constant in constants {
+                    if Comparison::Equal.holds(&value, constant)? {
+                        return Some(true);
+                    }
+                }
+                false
+            }
+            Quick::Text(name, test, part) => match value(name) {
+                Operand::Text(text) => test(&text, part),
+                _ => return None,
+            },
+        })
+    }
+}
+
+fn boxed(tree: &IdedExpr) -> Option<Box<Quick>> {
+    Quick::of(tree).map(Box::new)
+}
+
+fn compare(call: &CallExpr, left: &IdedExpr, right: &IdedExpr) -> Option<Quick> {
+    let comparison = match call.func_name.as_str() {
+        operators::EQUALS => Comparison::Equal,
+        operators::NOT_EQUALS => Comparison::NotEqual,
+        operators::LESS => Comparison::Less,
+        operators::LESS_EQUALS => Comparison::LessOrEqual,
+        operators::GREATER => Comparison::Greater,
+        operators::GREATER_EQUALS => Comparison::GreaterOrEqual,
+        _ => return None,
+    };
+    Some(Quick::Compare(variable(left)?, comparison, constant(right)?))
+}
+
+fn variable(tree: &IdedExpr) -> Option<String> {
+    match &tree.expr {
+        Node::Ident(name) if !is_type(name) && !name.starts_with(['.', '@']) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+fn constant(tree: &IdedExpr) -> Option<Operand<'static>> {
+    let Node::Literal(literal) = &tree.expr else { return None };
+    Some(match literal {
+        LiteralValue::Null => Operand::Null,
+        LiteralValue::Boolean(value) => Operand::Bool(*value.inner()),
+        LiteralValue::Int(value) => Operand::Int(*value.inner()),
+        LiteralValue::UInt(value) => Operand::Uint(*value.inner()),
+        LiteralValue::Double(value) => Operand::Float(*value.inner()),
+        LiteralValue::String(text) => Operand::Text(text.inner().to_owned().into()),
+        LiteralValue::Bytes(_) => return None,
+    })
+}
+
+impl Comparison {
+    fn holds(self, left: &Operand<'_>, right: &Operand<'_>) -> Option<bool> {
+        let order = match (left, right) {
+            (Operand::Int(left), Operand::Int(right)) => left.cmp(right),
+            (Operand::Int(left), Operand::Float(right)) => (*left as f64).partial_cmp(right)?,
+            (Operand::Float(left), Operand::Int(right)) => left.partial_cmp(&(*right as f64))?,
+            (Operand::Float(left), Operand::Float(right)) => left.partial_cmp(right)?,
+            (Operand::Text(left), Operand::Text(right)) => left.cmp(right),
+            // Null is only equal to null, and has no order.
+            (Operand::Null, _) | (_, Operand::Null) => {
+                let equal = left == right;
+                return match self {
+                    Comparison::Equal => Some(equal),
+                    Comparison::NotEqual => Some(!equal),
+                    _ => None,
+                };
+            }
+            _ => return None,
+        };
+        Some(match self {
+            Comparison::Equal => order == Ordering::Equal,
+            Comparison::NotEqual => order != Ordering::Equal,
+            Comparison::Less => order == Ordering::Less,
+            Comparison::LessOrEqual => order != Ordering::Greater,
+            Comparison::Greater => order == Ordering::Greater,
+            Comparison::GreaterOrEqual => order != Ordering::Less,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::expr::Expr;
+    use crate::expr::tests::value;
+    use proptest::prelude::*;
+
+    const NAMES: &[&str] = &["status", "rate", "service", "ok", "big", "nothing", "missing", "res", "time", "int", "3"];
+    const OPERATORS: &[&str] =
+        &[" == ", " != ", " < ", " <= ", " > ", " >= ", " in ", ".contains(", ".startsWith(", ".endsWith("];
+    const CONSTANTS: &[&str] = &[
+        "503",
+        "503.0",
+        "0.25",
+        "-1",
+        "7u",
+        "'pay'",
+        "'a'",
+        "null",
+        "true",
+        "[503, 'pay', null]",
+        "[0.25]",
+        "[]",
+        "status",
+    ];
+
+    /// Every name with every operator and every constant, also negated.
+    fn conditions() -> Vec<String> {
+        let mut conditions = Vec::new();
+        for (name, operator) in NAMES.iter().flat_map(|name| OPERATORS.iter().map(move |operator| (name, operator))) {
+            for constant in CONSTANTS {
+                let close = if operator.ends_with('(') { ")" } else { "" };
+                conditions.push(format!("({name}{operator}{constant}{close})"));
+                conditions.push(format!("!({name}{operator}{constant}{close})"));
+            }
+        }
+        conditions
+    }
+
+    #[test]
+    fn the_short_way_answers_as_cel_does() {
+        let mut answered = 0;
+        for source in conditions() {
+            let expr = Expr::compile(&source).unwrap();
+            if let Some(answer) = expr.quick.as_ref().and_then(|quick| quick.holds(&value)) {
+                assert_eq!(Ok(answer), expr.holds_in_cel(&value), "{source}");
+                answered += 1;
+            }
+        }
+        assert!(answered > 200, "{answered}");
+    }
+
+    #[test]
+    fn the_plainest_conditions_take_the_short_way() {
+        for source in ["status >= 500 && service == 'pay'", "!(rate < 1)", "status in [1, 2]", "service.contains('a')"]
+        {
+            let quick = Expr::compile(source).unwrap().quick;
+            assert!(quick.is_some_and(|quick| quick.holds(&value).is_some()), "{source}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn joined_conditions_answer_as_cel_does(
+            terms in prop::collection::vec(prop::sample::select(conditions()), 1..4),
+            joins in prop::collection::vec(prop::sample::select(&["&&", "||"][..]), 3),
+        ) {
+            let joined = terms.iter().zip(&joins).map(|(term, join)| format!("{term} {join} ")).collect::<String>();
+            let expr = Expr::compile(&(joined + &terms[0])).unwrap();
+            if let Some(answer) = expr.quick.as_ref().and_then(|quick| quick.holds(&value)) {
+                prop_assert_eq!(Ok(answer), expr.holds_in_cel(&value), "{:?}", expr);
+            }
+        }
+    }
+}

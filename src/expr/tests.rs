@@ -1,0 +1,302 @@
+use super::*;
+use proptest::prelude::*;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub(super) fn value(name: &str) -> Option<Operand<'static>> {
+    Some(match name {
+        "status" => Operand::Int(503),
+        "big" => Operand::Uint(u64::MAX),
+        "rate" => Operand::Float(0.25),
+        "total" => Operand::Uint(12),
+        "service" => Operand::Text("pay".into()),
+        "time" => Operand::Time(crate::event::Timestamp::from_nanos(1_760_559_686_315_260_000)),
+        "ok" => Operand::Bool(true),
+        "nothing" => Operand::Null,
+        "bytes" => Operand::Int(512),
+        "res" => Operand::Json(serde_json::json!({"code": 502, "tags": ["a", "b"], "ms": 1.5, "odd-key": 7})),
+        _ => return None,
+    })
+}
+
+fn holds(source: &str) -> Result<bool, String> {
+    Expr::compile(source).map_err(|error| error.to_string())?.holds(&value)
+}
+
+#[test]
+fn conditions_hold_or_not() {
+    for (source, expected) in [
+        ("status >= 500", true),
+        ("status >= 500.5", true),
+        ("status == 503.0", true),
+        ("status in [200, 503]", true),
+        ("rate < 1", true),
+        ("rate == 0.25 && total > 0.5", true),
+        ("big > 1 && big > 0.5 && big != 1", true),
+        ("service == 'pay' || missing > 3", true),
+        ("missing > 3 || service == 'pay'", true),
+        ("service != \"pay\"", false),
+        ("missing == null && nothing == null", true),
+        ("!(ok)", false),
+        ("service.startsWith('p') && service.matches('^p.y$')", true),
+        ("matches(service, 'x')", false),
+        ("['x', 'pay'].exists(s, service.matches('^' + s))", true),
+        ("['pay'].exists(s, s.matches('^p'))", true),
+        ("service.upperAscii() == 'PAY'", true),
+        ("res.code >= 500 && 'a' in res.tags && res.ms < 2", true),
+        ("res.code + 1 == 503", true),
+        ("res.`odd-key` == 7", true),
+        ("has(res.code) && !has(res.none)", true),
+        ("res.tags.all(tag, tag.size() == 1)", true),
+        ("time > timestamp('2025-10-15T00:00:00Z') && time.getFullYear() == 2025", true),
+        ("time - timestamp('2025-10-15T20:21:26.315260Z') == duration('0s')", true),
+        ("type(status) == int", true),
+        ("bytes > 500", true),
+        ("optional.of(1).hasValue()", true),
+        ("service.size() == 3 ? ok : false", true),
+    ] {
+        assert_eq!(holds(source), Ok(expected), "{source}");
+    }
+}
+
+#[test]
+fn what_cannot_be_evaluated_says_why() {
+    for (source, reason) in [
+        ("missing > 3", "`>` met null: the field is missing or null"),
+        ("status + 1", "gives a value of type int, not true or false"),
+        ("service", "gives a value of type string"),
+        ("service > 3", "`>` does not apply to string and int"),
+        ("res.none == 3", "there is no key `none`"),
+        ("status / 0 == 1", "zero"),
+    ] {
+        let error = holds(source).unwrap_err();
+        assert!(error.contains(reason), "{source}: {error}");
+    }
+}
+
+#[test]
+fn a_refusal_shows_the_place_and_the_way_out() {
+    for (source, column, advice) in [
+        ("status = 500", 7, "write `==`"),
+        ("status == 500 and ok", 14, "write `&&` for `and`"),
+        ("ok OR ok", 3, "write `||` for `OR`"),
+        ("not ok", 0, "write `!` for `not`"),
+        ("ok & ok", 3, "write `&&`"),
+        ("service <> 'a=b'", 8, "write `!=`"),
+        ("service =~ 'a'", 8, "matches"),
+        ("service == 'a", 11, "never closed"),
+        ("@timestamp > 3", 0, "`time`"),
+        ("service == “pay”", 11, "plain quotes"),
+        ("service.startWith('a')", 8, "did you mean `startsWith`"),
+        ("lenght(service) > 3", 0, "known functions"),
+    ] {
+        let error = Expr::compile(source).unwrap_err();
+        assert_eq!(error.place, Some((source.to_owned(), column)), "{source}: {error}");
+        assert!(error.to_string().contains(advice), "{source}: {error}");
+    }
+    assert_eq!(
+        Expr::compile("status = 500").unwrap_err().to_string(),
+        "the expression cannot be read\n  status = 500\n         ^\n  write `==` to compare"
+    );
+    for bad in ["", " ", "status >", "a b", "(", "1 +\n+", "service.matches('(')", "has(1)", "a.b(", "\u{0}", "for"] {
+        assert!(Expr::compile(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn variables_are_the_roots_without_bound_names() {
+    for (source, expected) in [
+        ("res.code > status && size(service) > 3", vec!["res", "service", "status"]),
+        ("tags.exists(t, t == other) && t == 1", vec!["other", "t", "tags"]),
+        ("a.b.c.d[e].f == 1", vec!["a", "e"]),
+        ("has(x.y) && .z == 1", vec!["x", "z"]),
+        ("[1].all(i, [2].all(j, i + j == k))", vec!["k"]),
+        ("1 == 1", vec![]),
+    ] {
+        assert_eq!(Expr::compile(source).unwrap().variables(), expected, "{source}");
+    }
+}
+
+#[test]
+fn a_value_is_looked_up_once_and_only_when_needed() {
+    let asked = AtomicU32::new(0);
+    let lookup = |name: &str| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        value(name)
+    };
+    let expr = Expr::compile("[1, 2, 3].all(i, status > i) || rate > 1").unwrap();
+    assert_eq!(expr.holds(&lookup), Ok(true));
+    assert_eq!(asked.into_inner(), 1);
+}
+
+/// Sources near the limits, each in a stack no larger than a worker's.
+#[test]
+fn no_nesting_overflows_the_stack() {
+    let half = MAX_LENGTH_BYTES / 2;
+    let sources = [
+        format!("a{}", ".b".repeat(half - 1)),
+        format!("a{}", "[0]".repeat(half / 2)),
+        format!("a{}", ".f()".repeat(half / 2 - 1)),
+        "!".repeat(MAX_LENGTH_BYTES - 4) + "ok",
+        "-".repeat(MAX_LENGTH_BYTES - 4) + "1",
+        "- ".repeat(half - 2) + "1",
+        "1+".repeat(half - 1) + "1",
+        "1<".repeat(half - 1) + "1",
+        "1?1:".repeat(half / 2 - 1) + "1",
+        "a&&".repeat(half / 2) + "a",
+        "(".repeat(half - 1) + "1" + &")".repeat(half - 1),
+        "(".repeat(MAX_LENGTH_BYTES),
+        "[".repeat(MAX_LENGTH_BYTES),
+        "{1:".repeat(half / 2),
+        "f(".repeat(half),
+        "a[".repeat(half),
+        "a.map(a,".repeat(half / 4),
+    ];
+    let run = move || {
+        for source in &sources {
+            if let Ok(expr) = Expr::compile(source) {
+                _ = expr.holds(&value);
+            }
+        }
+    };
+    // A quarter of a worker's stack.
+    std::thread::Builder::new().stack_size(512 << 10).spawn(run).unwrap().join().unwrap();
+}
+
+#[test]
+fn a_long_chain_is_refused_and_a_long_list_is_not() {
+    let sum = "1 + ".repeat(500) + "1 > 0";
+    assert!(Expr::compile(&sum).unwrap_err().to_string().contains("nests too deeply"));
+    let list = format!("service in ['pay'{}]", ", 'cart'".repeat(400));
+    assert_eq!(holds(&list), Ok(true));
+    let any = "status == 1 || ".repeat(200) + "ok";
+    assert_eq!(holds(&any), Ok(true));
+}
+
+const WORDS: &[&str] = &[
+    "status",
+    "rate",
+    "service",
+    "res",
+    "missing",
+    "time",
+    "ok",
+    "big",
+    "1",
+    "0",
+    "-1",
+    "9223372036854775807",
+    "2.5",
+    "3u",
+    "1e308",
+    "'a'",
+    "\"\\u00e9\"",
+    "b'x'",
+    "r'\\d'",
+    "true",
+    "null",
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "}",
+    ":",
+    ",",
+    ".",
+    "?",
+    "&&",
+    "||",
+    "!",
+    "-",
+    "+",
+    "*",
+    "/",
+    "%",
+    "==",
+    "!=",
+    "<",
+    ">=",
+    "in",
+    "=",
+    "@",
+    "`x`",
+    "has",
+    "size",
+    "all",
+    "exists",
+    "map",
+    "filter",
+    "matches",
+    "contains",
+    "startsWith",
+    "int",
+    "double",
+    "string",
+    "timestamp",
+    "duration",
+    "type",
+    "optional",
+    "of",
+    "replace",
+    "substring",
+    "charAt",
+    "split",
+    "join",
+    "format",
+    "indexOf",
+    "getHours",
+    "x",
+    "\n",
+    "//",
+    "é",
+    "\u{0}",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_sequence_of_words_panics(words in prop::collection::vec(prop::sample::select(WORDS), 0..14), glue in "[ ]?") {
+        if let Ok(expr) = Expr::compile(&words.join(&glue)) {
+            _ = expr.holds(&value);
+        }
+    }
+
+    #[test]
+    fn no_text_panics(text in "\\PC{0,40}") {
+        if let Ok(expr) = Expr::compile(&text) {
+            _ = expr.holds(&value);
+        }
+    }
+
+    #[test]
+    fn no_call_panics(
+        function in prop::sample::select(WORDS), member in any::<bool>(),
+        operands in prop::collection::vec(prop::sample::select(WORDS), 0..4),
+    ) {
+        let arguments = operands.get(1..).unwrap_or_default().join(", ");
+        let source = match operands.first() {
+            Some(target) if member => format!("({target}).{function}({arguments})"),
+            _ => format!("{function}({})", operands.join(", ")),
+        };
+        if let Ok(expr) = Expr::compile(&source) {
+            _ = expr.holds(&value);
+        }
+    }
+
+    #[test]
+    fn numbers_compare_across_types(left: i32, right in -1e10..1e10) {
+        let lookup = |name: &str| Some(match name {
+            "left" => Operand::Int(i64::from(left)),
+            _ => Operand::Float(right),
+        });
+        let expr = Expr::compile("left < right").unwrap();
+        prop_assert_eq!(expr.holds(&lookup), Ok(f64::from(left) < right));
+    }
+}
+
+#[test]
+fn an_expression_is_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&Expr::compile("ok").unwrap());
+}

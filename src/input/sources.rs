@@ -1,0 +1,245 @@
+//! What the user named as input, and which files that is at this moment.
+
+use crate::event::FileId;
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The files that a directory is searched for, each also with `.gz` and `.zst`.
+pub const DEFAULT_INCLUDE: [&str; 4] = ["*.json", "*.jsonl", "*.ndjson", "*.log"];
+
+/// One `--source`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Root {
+    Stdin,
+    /// A directory (searched at any depth) or a file.
+    Path(PathBuf),
+    Glob {
+        text: String,
+        base: PathBuf,
+    },
+}
+
+/// All sources of a run and which files of their directories count.
+#[derive(Debug)]
+pub struct Sources {
+    roots: Vec<Root>,
+    globs: Vec<Option<GlobSet>>,
+    include: GlobSet,
+    exclude: GlobSet,
+}
+
+/// A file that belongs to a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub path: PathBuf,
+    /// The same for the same data on any machine: the source's place and the path within it.
+    pub label: String,
+}
+
+/// A source that cannot be read, and why.
+#[derive(Debug)]
+pub struct Unreadable {
+    pub path: PathBuf,
+    pub error: io::Error,
+}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let advice = match self.error.kind() {
+            io::ErrorKind::NotFound => "check the path",
+            io::ErrorKind::PermissionDenied => "check its permissions",
+            _ => "it is left out",
+        };
+        write!(f, "cannot read {}: {}; {advice}", self.path.display().to_string().escape_debug(), plain(&self.error))
+    }
+}
+
+/// The system's sentence without its number.
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+impl Sources {
+    /// `include` and `exclude` are globs over file names, or over paths where they hold a slash.
+    pub fn new(texts: &[String], include: &[String], exclude: &[String]) -> Result<Self, String> {
+        let roots: Vec<Root> = texts.iter().map(|text| root(text)).collect();
+        let globs = roots.iter().map(|root| match root {
+            Root::Glob { text, .. } => globs(std::slice::from_ref(text), true).map(Some),
+            _ => Ok(None),
+        });
+        let globs = globs.collect::<Result<_, _>>()?;
+        let include = if include.is_empty() {
+            let defaults = DEFAULT_INCLUDE
+                .iter()
+                .flat_map(|glob| [(*glob).to_owned(), format!("{glob}.gz"), format!("{glob}.zst")]);
+            defaults.collect()
+        } else {
+            include.to_vec()
+        };
+        Ok(Self { roots, globs, include: self::globs(&include, false)?, exclude: self::globs(exclude, false)? })
+    }
+
+    pub fn has_stdin(&self) -> bool {
+        self.roots.contains(&Root::Stdin)
+    }
+
+    /// Whether a source is a directory.
+    pub fn has_directory(&self) -> bool {
+        self.roots.iter().any(|root| matches!(root, Root::Path(path) if path.is_dir()))
+    }
+
+    /// Whether there is nothing but standard input.
+    pub fn is_stdin_only(&self) -> bool {
+        self.roots.iter().all(|root| *root == Root::Stdin)
+    }
+
+    /// The sources that do not exist.
+    pub fn missing(&self) -> Vec<Unreadable> {
+        let missing = |root: &Root| match root {
+            Root::Stdin => None,
+            Root::Path(path) | Root::Glob { base: path, .. } => {
+                path.metadata().err().map(|error| Unreadable { path: path.clone(), error })
+            }
+        };
+        self.roots.iter().filter_map(missing).collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.roots.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// The directories to watch, and whether with all below them: those of the sources, and those
+    /// that hold one.
+    pub fn watched(&self) -> Vec<(PathBuf, bool)> {
+        let mut paths: Vec<(PathBuf, bool)> = self
+            .roots
+            .iter()
+            .filter_map(|root| match root {
+                Root::Stdin => None,
+                Root::Path(path) if path.is_dir() => Some((path.clone(), true)),
+                Root::Path(path) => Some((parent(path), false)),
+                Root::Glob { base, .. } => Some((base.clone(), true)),
+            })
+            .collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// The files there are now, each once, in the order of the sources and of their paths.
+    pub fn scan(&self) -> (Vec<Found>, Vec<Unreadable>) {
+        let (mut found, mut unreadable) = (BTreeMap::new(), Vec::new());
+        let mut order = 0usize;
+        for (place, (root, glob)) in self.roots.iter().zip(&self.globs).enumerate() {
+            let mut add = |path: PathBuf, label: &Path| {
+                let label = format!("{place}:{}", label.display());
+                found.entry(path).or_insert_with(|| {
+                    order += 1;
+                    (order, label)
+                });
+            };
+            match root {
+                Root::Stdin => {}
+                Root::Path(path) => match path.metadata() {
+                    Ok(data) if data.is_dir() => self.walk(path, &mut unreadable, |file, within| {
+                        if self.include.is_match(within) && !self.exclude.is_match(within) {
+                            add(file.to_owned(), within);
+                        }
+                    }),
+                    Ok(_) => add(path.clone(), Path::new(path.file_name().unwrap_or_default())),
+                    Err(error) => unreadable.push(Unreadable { path: path.clone(), error }),
+                },
+                Root::Glob { base, .. } => self.walk(base, &mut unreadable, |file, within| {
+                    let plain = file.strip_prefix(".").unwrap_or(file);
+                    if glob.as_ref().is_some_and(|glob| glob.is_match(plain)) && !self.exclude.is_match(within) {
+                        add(file.to_owned(), within);
+                    }
+                }),
+            }
+        }
+        let mut found: Vec<_> =
+            found.into_iter().map(|(path, (order, label))| (order, Found { path, label })).collect();
+        found.sort_by_key(|(order, _)| *order);
+        (found.into_iter().map(|(_, found)| found).collect(), unreadable)
+    }
+
+    fn walk(&self, base: &Path, unreadable: &mut Vec<Unreadable>, mut each: impl FnMut(&Path, &Path)) {
+        for entry in WalkDir::new(base).follow_links(true).sort_by_file_name() {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => {
+                    let within = entry.path().strip_prefix(base).unwrap_or(entry.path());
+                    each(entry.path(), within);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let path = error.path().unwrap_or(base).to_owned();
+                    let error = error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of symbolic links"));
+                    // A file that vanished while we looked, or a dangling link, is nobody's fault.
+                    if error.kind() != io::ErrorKind::NotFound || path == base {
+                        unreadable.push(Unreadable { path, error });
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Found {
+    /// The identity of the `incarnation`th file (from 0) that stands here during a run.
+    pub fn id(&self, incarnation: u32) -> FileId {
+        FileId(xxh3_64(format!("{}#{incarnation}", self.label).as_bytes()))
+    }
+}
+
+fn root(text: &str) -> Root {
+    let path = Path::new(text);
+    if text == "-" {
+        Root::Stdin
+    } else if text.contains(['*', '?', '[', '{']) && !path.exists() {
+        let text = text.strip_prefix("./").unwrap_or(text).to_owned();
+        let mut base = PathBuf::new();
+        for part in Path::new(&text)
+            .components()
+            .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
+        {
+            base.push(part);
+        }
+        let base = if base.as_os_str().is_empty() { PathBuf::from(".") } else { base };
+        Root::Glob { text, base }
+    } else {
+        Root::Path(path.to_owned())
+    }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// A pattern without a slash matches file names at any depth, unless `anchored`.
+fn globs(texts: &[String], anchored: bool) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for text in texts {
+        let anywhere = if anchored || text.contains('/') { text.clone() } else { format!("**/{text}") };
+        let glob: Glob = GlobBuilder::new(&anywhere)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| format!("bad glob `{text}`: {}", error.kind()))?;
+        set.add(glob);
+    }
+    set.build().map_err(|error| error.to_string())
+}

@@ -1,0 +1,124 @@
+//! An answer as columns of text for people: the common ground of the table forms.
+
+use super::{number, text};
+use crate::report::{Answer, Cell};
+
+/// An answer's cells as shown text, none of them with a line break.
+pub(super) struct Grid {
+    pub header: Vec<String>,
+    /// Which columns hold numbers, and so stand at the right.
+    pub right: Vec<bool>,
+    pub rows: Vec<Vec<String>>,
+    /// The overall fields that have a column of their name.
+    pub overall: Option<Vec<String>>,
+    /// The other overall fields, as `name value`.
+    pub others: Vec<String>,
+}
+
+impl Grid {
+    /// The first `max_rows` rows of an answer, cells cut to `columns` columns.
+    pub fn new(answer: &Answer, unicode: bool, columns: usize, max_rows: usize) -> Self {
+        let show = |cell: &Cell, key| shown(cell, key, unicode, columns);
+        let title = |(place, name): (usize, &String)| {
+            let name = if place < answer.keys { name.clone() } else { heading(name) };
+            text::shown(&name, unicode, columns)
+        };
+        let row =
+            |row: &Vec<Cell>| row.iter().enumerate().map(|(place, cell)| show(cell, place < answer.keys)).collect();
+        let has_column = |name: &str| answer.columns.iter().skip(answer.keys).any(|column| column == name);
+        let (inside, outside): (Vec<_>, Vec<_>) = answer.overall.iter().partition(|(name, _)| has_column(name));
+        Self {
+            header: answer.columns.iter().enumerate().map(title).collect(),
+            right: (0..answer.columns.len()).map(|place| is_numeric(answer, place)).collect(),
+            rows: answer.rows.iter().take(max_rows).map(row).collect(),
+            overall: Some(overall(answer, &inside, show)).filter(|_| !inside.is_empty() && !answer.rows.is_empty()),
+            others: outside.iter().map(|(name, cell)| format!("{} {}", heading(name), show(cell, false))).collect(),
+        }
+    }
+}
+
+/// A row of the overall fields under the columns of their names, the first key saying what it is.
+fn overall(answer: &Answer, fields: &[&(&str, Cell)], show: impl Fn(&Cell, bool) -> String) -> Vec<String> {
+    let cell = |(place, column): (usize, &String)| match fields.iter().find(|(name, _)| name == column) {
+        _ if place < answer.keys => {
+            if place == 0 {
+                "(all)".to_owned()
+            } else {
+                String::new()
+            }
+        }
+        Some((_, cell)) => show(cell, false),
+        None => String::new(),
+    };
+    answer.columns.iter().enumerate().map(cell).collect()
+}
+
+fn is_numeric(answer: &Answer, place: usize) -> bool {
+    let mut cells = answer.rows.iter().filter_map(|row| row.get(place)).filter(|cell| **cell != Cell::Null).peekable();
+    let known = cells.peek().is_some();
+    let numbers = cells.all(|cell| !matches!(cell, Cell::Text(_) | Cell::Bool(_) | Cell::Time(_)));
+    numbers && (known || place >= answer.keys)
+}
+
+/// A field's name in words; a name that is more than words (an aggregate as written) stays.
+pub(super) fn heading(name: &str) -> String {
+    match name {
+        "ci95" => "95 % interval".to_owned(),
+        _ if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => name.replace('_', " "),
+        _ => name.to_owned(),
+    }
+}
+
+/// One cell for people. A key is shown as it is, without separators of thousands.
+fn shown(cell: &Cell, key: bool, unicode: bool, columns: usize) -> String {
+    let text = match cell {
+        Cell::Text(text) if text.is_empty() => return "\"\"".to_owned(),
+        Cell::Text(text) => return text::shown(text, unicode, columns),
+        Cell::Null if key => "(none)".to_owned(),
+        Cell::Null => "-".to_owned(),
+        Cell::Count(number) if key => number.to_string(),
+        Cell::Int(number) if key => number.to_string(),
+        Cell::Float(number) if key => number.to_string(),
+        Cell::Count(number) => number::count(*number),
+        Cell::Int(number) => number::int(*number),
+        Cell::Float(number) => number::float(*number).unwrap_or_else(|| "-".to_owned()),
+        Cell::Rate(share) if share.is_finite() => number::percent(*share),
+        Cell::Interval(low, high) if low.is_finite() && high.is_finite() => {
+            let dots = if unicode { "…" } else { ".." };
+            format!("{:.2} {dots} {:.2} %", low * 100.0, high * 100.0)
+        }
+        Cell::Rate(_) | Cell::Interval(..) => "-".to_owned(),
+        Cell::Bool(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
+        Cell::Time(time) => number::time(*time),
+    };
+    text::shown(&text, unicode, columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Timestamp;
+
+    #[test]
+    fn cells_read_easily() {
+        let value = |cell: Cell| shown(&cell, false, true, 60);
+        assert_eq!(value(Cell::Count(12_200)), "12,200");
+        assert_eq!(value(Cell::Rate(0.360656)), "36.07 %");
+        assert_eq!(value(Cell::Rate(f64::NAN)), "-");
+        assert_eq!(value(Cell::Interval(0.352182, 0.369221)), "35.22 … 36.92 %");
+        assert_eq!(shown(&Cell::Interval(0.0, 1.0), false, false, 60), "0.00 .. 100.00 %");
+        assert_eq!(value(Cell::Time(Timestamp::from_nanos(0))), "1970-01-01 00:00:00");
+        assert_eq!([value(Cell::Bool(true)), value(Cell::Null)], ["yes", "-"]);
+        let key = |cell: Cell| shown(&cell, true, true, 60);
+        assert_eq!(
+            [key(Cell::Count(12_200)), key(Cell::Null), key(Cell::Text(String::new()))],
+            ["12200", "(none)", "\"\""]
+        );
+        assert_eq!(text::width(&key(Cell::Text("支".repeat(99)))), 59);
+    }
+
+    #[test]
+    fn names_become_words_unless_they_are_more() {
+        assert_eq!(["success_rate", "p99(latency_ms)"].map(heading), ["success rate", "p99(latency_ms)"]);
+    }
+}

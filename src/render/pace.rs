@@ -1,0 +1,101 @@
+//! How fast a run goes, as one line for people.
+
+use super::number::{bytes, count, scaled_count};
+use crate::report::Report;
+
+/// The least time over which the present speed is taken, so that the figure is calm.
+const MEASURE_SECONDS: f64 = 1.0;
+
+/// The speed of the last second or so.
+#[derive(Default)]
+pub(super) struct Speed {
+    base: Mark,
+    /// What was measured last, and over what time. Before the first measure ends: since the start.
+    bytes_per_second: f64,
+    records_per_second: f64,
+    measured: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    seconds: f64,
+    bytes: u64,
+    records: u64,
+}
+
+impl Speed {
+    /// Takes a report in and says how the run goes.
+    pub fn update(&mut self, report: &Report, separator: &str) -> String {
+        let pace = report.pace;
+        let now = Mark { seconds: pace.elapsed_seconds, bytes: pace.read_bytes, records: report.ledger.read };
+        if report.last {
+            return total(now);
+        }
+        let seconds = now.seconds - self.base.seconds;
+        if seconds > 0.0 && (seconds >= MEASURE_SECONDS || !self.measured) {
+            self.bytes_per_second = now.bytes.saturating_sub(self.base.bytes) as f64 / seconds;
+            self.records_per_second = now.records.saturating_sub(self.base.records) as f64 / seconds;
+        }
+        if seconds >= MEASURE_SECONDS {
+            self.base = now;
+            self.measured = true;
+        }
+        let idle = self.bytes_per_second == 0.0 && pace.behind_bytes == 0;
+        if pace.following && now.records == 0 && idle {
+            return "waiting for logs: they are read as they arrive".to_owned();
+        }
+        let mut parts = Vec::new();
+        if pace.following && idle {
+            parts.push("waiting for data".to_owned());
+        } else {
+            parts.push(format!("{}/s", bytes(self.bytes_per_second)));
+            parts.push(format!("{} records/s", scaled_count(self.records_per_second)));
+        }
+        parts.push(format!("{} read", bytes(now.bytes as f64)));
+        if pace.behind_bytes > 0 {
+            parts.push(format!("{} behind", bytes(pace.behind_bytes as f64)));
+        }
+        parts.join(separator)
+    }
+}
+
+/// The run as a whole.
+fn total(end: Mark) -> String {
+    let mut text = format!("{} records and {} in {:.1} s", count(end.records), bytes(end.bytes as f64), end.seconds);
+    if end.seconds > 0.0 {
+        text.push_str(&format!(": {}/s", bytes(end.bytes as f64 / end.seconds)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample::report;
+    use crate::report::Pace;
+
+    fn pace(speed: &mut Speed, elapsed_seconds: f64, read_bytes: u64, behind_bytes: u64) -> String {
+        let pace = Pace { read_bytes, elapsed_seconds, behind_bytes, following: true };
+        let mut report = report();
+        report.ledger.read = read_bytes / 100;
+        speed.update(&Report { pace, ..report }, ", ")
+    }
+
+    #[test]
+    fn the_speed_is_that_of_the_last_second() {
+        let mut speed = Speed::default();
+        assert_eq!(pace(&mut speed, 0.0, 0, 0), "waiting for logs: they are read as they arrive");
+        assert_eq!(pace(&mut speed, 0.5, 50_000_000, 7), "100 MB/s, 1.0 M records/s, 50.0 MB read, 7 B behind");
+        assert_eq!(pace(&mut speed, 1.0, 100_000_000, 0), "100 MB/s, 1.0 M records/s, 100 MB read");
+        assert_eq!(pace(&mut speed, 1.5, 100_000_000, 0), "100 MB/s, 1.0 M records/s, 100 MB read");
+        assert_eq!(pace(&mut speed, 3.0, 100_000_000, 0), "waiting for data, 100 MB read");
+        assert_eq!(pace(&mut speed, 4.0, 100_000_300, 0), "300 B/s, 3 records/s, 100 MB read");
+    }
+
+    #[test]
+    fn the_end_tells_of_the_whole_run() {
+        let pace = Pace { read_bytes: 3_000_000, elapsed_seconds: 1.5, behind_bytes: 0, following: false };
+        let report = Report { pace, last: true, ..report() };
+        assert_eq!(Speed::default().update(&report, ", "), "12,250 records and 3.0 MB in 1.5 s: 2.0 MB/s");
+    }
+}

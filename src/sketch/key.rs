@@ -1,0 +1,224 @@
+//! A compact byte form of field values, so that a key is compared and hashed without decoding.
+//!
+//! The form is unambiguous: two lists of values have the same bytes only if they are equal. A
+//! missing field and a null are the same value; `5` and `"5"` are not, nor are `5` and `5.0`.
+
+use crate::event::Value;
+use crate::report::Cell;
+use std::cmp::Ordering;
+
+const NULL: u8 = 0;
+const FALSE: u8 = 1;
+const TRUE: u8 = 2;
+/// Followed by 8 bytes, little endian.
+const INT: u8 = 3;
+/// An integer above `i64::MAX`; followed by 8 bytes, little endian.
+const UINT: u8 = 4;
+/// Followed by the 8 bytes of its bits, little endian.
+const FLOAT: u8 = 5;
+/// Followed by its length in bytes (LEB128) and its bytes.
+const TEXT: u8 = 6;
+const NESTED: u8 = 7;
+
+/// What stands for every object and array: what they hold is not part of a key.
+const NESTED_LABEL: &str = "(nested)";
+
+/// Appends the byte form of one value to a key.
+pub fn encode_value(value: Value<'_>, key: &mut Vec<u8>) {
+    match value {
+        Value::Missing | Value::Null => key.push(NULL),
+        Value::Bool(false) => key.push(FALSE),
+        Value::Bool(true) => key.push(TRUE),
+        Value::Int(int) => number(INT, int.to_le_bytes(), key),
+        Value::Uint(uint) => match i64::try_from(uint) {
+            Ok(int) => number(INT, int.to_le_bytes(), key),
+            Err(_) => number(UINT, uint.to_le_bytes(), key),
+        },
+        Value::Float(float) => number(FLOAT, float.to_bits().to_le_bytes(), key),
+        Value::Text(text) => {
+            key.push(TEXT);
+            let mut length = text.len();
+            while length >= 0x80 {
+                key.push(length as u8 | 0x80);
+                length >>= 7;
+            }
+            key.push(length as u8);
+            key.extend_from_slice(text.as_bytes());
+        }
+        Value::Nested => key.push(NESTED),
+    }
+}
+
+fn number(tag: u8, bytes: [u8; 8], key: &mut Vec<u8>) {
+    key.push(tag);
+    key.extend_from_slice(&bytes);
+}
+
+/// The cells of a key, one a value; `None` where the bytes are no key.
+pub fn decode_key(mut key: &[u8]) -> Option<Vec<Cell>> {
+    let mut cells = Vec::new();
+    while let Some((tag, rest)) = key.split_first() {
+        key = rest;
+        cells.push(match *tag {
+            NULL => Cell::Null,
+            FALSE => Cell::Bool(false),
+            TRUE => Cell::Bool(true),
+            INT => Cell::Int(i64::from_le_bytes(take_number(&mut key)?)),
+            UINT => Cell::Count(u64::from_le_bytes(take_number(&mut key)?)),
+            FLOAT => Cell::Float(f64::from_bits(u64::from_le_bytes(take_number(&mut key)?))),
+            TEXT => Cell::Text(take_text(&mut key)?),
+            NESTED => Cell::Text(NESTED_LABEL.to_owned()),
+            _ => return None,
+        });
+    }
+    Some(cells)
+}
+
+fn take_number(key: &mut &[u8]) -> Option<[u8; 8]> {
+    let (bytes, rest) = key.split_first_chunk()?;
+    *key = rest;
+    Some(*bytes)
+}
+
+fn take_text(key: &mut &[u8]) -> Option<String> {
+    let (mut length, mut shift) = (0usize, 0);
+    loop {
+        let (byte, rest) = key.split_first()?;
+        *key = rest;
+        if shift > 56 {
+            return None;
+        }
+        length |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    let (text, rest) = key.split_at_checked(length)?;
+    *key = rest;
+    String::from_utf8(text.to_vec()).ok()
+}
+
+/// The order of rows: null, then false, true, numbers by size, text by its bytes.
+pub(super) fn compare(a: &[Cell], b: &[Cell]) -> Ordering {
+    let unequal = a.iter().zip(b).map(|(a, b)| compare_cells(a, b)).find(|order| order.is_ne());
+    unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
+}
+
+fn compare_cells(a: &Cell, b: &Cell) -> Ordering {
+    match (a, b) {
+        (Cell::Bool(a), Cell::Bool(b)) => a.cmp(b),
+        (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
+        _ => match (size(a), size(b)) {
+            (Some(a), Some(b)) => a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))),
+            _ => rank(a).cmp(&rank(b)),
+        },
+    }
+}
+
+/// A number as a float, then exactly (floats round integers, but never swap two), then whether it
+/// was a float.
+fn size(cell: &Cell) -> Option<(f64, i128, bool)> {
+    match *cell {
+        Cell::Int(int) => Some((int as f64, i128::from(int), false)),
+        Cell::Count(uint) => Some((uint as f64, i128::from(uint), false)),
+        Cell::Float(float) => Some((float, float as i128, true)),
+        _ => None,
+    }
+}
+
+fn rank(cell: &Cell) -> u8 {
+    match cell {
+        Cell::Null => 0,
+        Cell::Bool(_) => 1,
+        Cell::Text(_) => 3,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn encode(values: &[Cell]) -> Vec<u8> {
+        let mut key = Vec::new();
+        for cell in values {
+            let value = match cell {
+                Cell::Null => Value::Missing,
+                Cell::Bool(bool) => Value::Bool(*bool),
+                Cell::Int(int) => Value::Int(*int),
+                Cell::Count(uint) => Value::Uint(*uint),
+                Cell::Float(float) => Value::Float(*float),
+                Cell::Text(text) => Value::Text(text),
+                other => panic!("{other:?} is no key"),
+            };
+            encode_value(value, &mut key);
+        }
+        key
+    }
+
+    fn cell() -> impl Strategy<Value = Cell> {
+        prop_oneof![
+            Just(Cell::Null),
+            any::<bool>().prop_map(Cell::Bool),
+            any::<i64>().prop_map(Cell::Int),
+            (-3i64..3).prop_map(Cell::Int),
+            (i64::MAX as u64 + 1..).prop_map(Cell::Count),
+            any::<f64>().prop_map(Cell::Float),
+            "[a-c\\x00\\x06é]{0,3}".prop_map(Cell::Text),
+            "a{125,300}".prop_map(Cell::Text),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_reads_back_and_every_cut_of_it_is_another(cells in prop::collection::vec(cell(), 0..4)) {
+            let key = encode(&cells);
+            prop_assert_eq!(decode_key(&key), Some(cells));
+            for cut in 0..key.len() {
+                prop_assert!(decode_key(&key[..cut]).is_none_or(|cells| encode(&cells) == key[..cut]));
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_decoded_or_refused(bytes: Vec<u8>) {
+            decode_key(&bytes);
+        }
+
+        #[test]
+        fn the_order_is_total(a in cell(), b in cell(), c in cell()) {
+            prop_assert_eq!(compare_cells(&a, &b), compare_cells(&b, &a).reverse());
+            if compare_cells(&a, &b).is_le() && compare_cells(&b, &c).is_le() {
+                prop_assert!(compare_cells(&a, &c).is_le());
+            }
+        }
+    }
+
+    #[test]
+    fn values_of_different_kinds_are_different_keys_in_a_sensible_order() {
+        let sorted = [
+            Cell::Null,
+            Cell::Bool(false),
+            Cell::Bool(true),
+            Cell::Int(-1),
+            Cell::Float(0.5),
+            Cell::Int(5),
+            Cell::Float(5.0),
+            Cell::Float(9_007_199_254_740_992.0),
+            Cell::Int(9_007_199_254_740_993),
+            Cell::Count(u64::MAX),
+            Cell::Text(String::new()),
+            Cell::Text("10".into()),
+            Cell::Text("5".into()),
+        ];
+        for pair in sorted.windows(2) {
+            assert_eq!(compare_cells(&pair[0], &pair[1]), Ordering::Less, "{pair:?}");
+        }
+        assert_eq!(encode(&[Cell::Count(5)]), encode(&[Cell::Int(5)]), "how an integer was held does not matter");
+        let mut missing_and_null = [Vec::new(), Vec::new()];
+        encode_value(Value::Missing, &mut missing_and_null[0]);
+        encode_value(Value::Null, &mut missing_and_null[1]);
+        assert_eq!(missing_and_null[0], missing_and_null[1]);
+    }
+}
