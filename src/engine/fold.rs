@@ -67,6 +67,8 @@ pub struct Folder<'a, A: Analysis> {
     schema: &'a Schema,
     filter: &'a Filter,
     limits: Limits,
+    /// Where streams are cut: at the multiples of this.
+    pub stretch_bytes: u64,
     /// Workers at rest, with their buffers.
     idle: Mutex<Vec<Worker>>,
 }
@@ -81,8 +83,14 @@ struct Worker {
 const LOOKAHEAD_BYTES: usize = 32 << 10;
 
 impl<'a, A: Analysis> Folder<'a, A> {
-    pub fn new(analysis: &'a RwLock<A>, schema: &'a Schema, filter: &'a Filter, limits: Limits) -> Self {
-        Self { analysis, schema, filter, limits, idle: Mutex::default() }
+    pub fn new(
+        analysis: &'a RwLock<A>,
+        schema: &'a Schema,
+        filter: &'a Filter,
+        limits: Limits,
+        stretch_bytes: u64,
+    ) -> Self {
+        Self { analysis, schema, filter, limits, stretch_bytes: stretch_bytes.max(1), idle: Mutex::default() }
     }
 
     pub fn fold(&self, stretch: Stretch<'_>) -> Partial<A::State> {
