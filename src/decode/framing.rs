@@ -23,8 +23,19 @@ pub enum Frame {
     Object { start: usize, end: usize },
     /// Not a record.
     Junk { start: usize, end: usize, reason: &'static str },
-    /// Something begins here and its end has not been seen yet.
-    Partial { start: usize },
+    /// Something begins and its end has not been seen yet.
+    Partial,
+    /// Something begins that does not end within the limit.
+    TooLong { start: usize, leads_line: bool },
+}
+
+impl Frame {
+    fn length(&self) -> usize {
+        match self {
+            Frame::Object { start, end } | Frame::Junk { start, end, .. } => end - start,
+            Frame::Blank | Frame::Partial | Frame::TooLong { .. } => 0,
+        }
+    }
 }
 
 /// A stretch of a stream.
@@ -38,18 +49,28 @@ pub struct Stretch<'a> {
 }
 
 /// The frame at or after `from`, which is where the frame before ended (or 0): nothing before it
-/// matters to the answer.
-pub fn frame(stretch: Stretch<'_>, from: usize) -> Frame {
+/// matters to the answer, nor does anything more than `limit` bytes behind the frame's beginning.
+pub fn frame(stretch: Stretch<'_>, from: usize, limit: usize) -> Frame {
     let Stretch { bytes, last, .. } = stretch;
     let Some(start) = skip_separators(bytes, from, last) else { return Frame::Blank };
+    let horizon = start.saturating_add(limit).saturating_add(1);
+    let view = &bytes[..horizon.min(bytes.len())];
+    let ends = last && view.len() == bytes.len();
+    let indent = if bytes[start] == b'{' { indent(stretch, from, start) } else { None };
     let found = match bytes[start] {
-        b'{' => object(bytes, start, indent(stretch, from, start)),
-        _ => other_value(bytes, start, last),
+        b'{' => object(view, start, indent),
+        _ => other_value(view, start, ends),
     };
     match found {
-        Ok(frame) => frame,
-        Err(NeedMore) if last => Frame::Junk { start, end: trim_end(bytes, start, bytes.len()), reason: CUT_SHORT },
-        Err(NeedMore) => Frame::Partial { start },
+        Ok(frame) if frame.length() <= limit => frame,
+        Err(NeedMore) if view.len() < horizon => {
+            if ends {
+                Frame::Junk { start, end: trim_end(view, start, view.len()), reason: CUT_SHORT }
+            } else {
+                Frame::Partial
+            }
+        }
+        Ok(_) | Err(NeedMore) => Frame::TooLong { start, leads_line: indent.is_some() },
     }
 }
 
@@ -84,8 +105,8 @@ pub fn guess_start(bytes: &[u8], edge: usize, in_array: bool) -> Option<usize> {
     element_led(&bytes[..by_line.unwrap_or(bytes.len())], edge).or(by_line)
 }
 
-/// Where an oversized record's remains end: at the next line, or, within a line, before the next
-/// element. `None` where that is not in sight.
+/// Where the remains of a frame that is too long end: at the next line, or, within a line, before
+/// the next element. `None` where that is not in sight.
 pub fn oversized_end(bytes: &[u8], from: usize, line_start: bool) -> Option<usize> {
     let line = memchr(b'\n', bytes.get(from..)?).map(|at| from + at);
     if line_start {
@@ -145,15 +166,12 @@ fn broken_lines_end(bytes: &[u8], at: usize, start: usize, indent: usize) -> Opt
 /// the place that broke it, is a brace, that is the next element.
 fn broken_element_end(bytes: &[u8], at: usize, start: usize) -> Option<usize> {
     let line = memchr(b'\n', &bytes[start..]).map(|found| start + found);
-    let brace = (bytes.get(at) == Some(&b'{')).then(|| {
-        let before = bytes[start..at].iter().rposition(|byte| !byte.is_ascii_whitespace() && *byte != b',');
-        before.map_or(at, |place| start + place + 1)
-    });
+    let brace = (bytes.get(at) == Some(&b'{')).then_some(at);
     let element = element_break(&bytes[..line.unwrap_or(bytes.len())], start + 1);
-    match (element, brace) {
-        (Some(element), Some(brace)) => Some(element.min(brace)),
-        (element, brace) => element.or(brace).or(line),
-    }
+    let end = element.into_iter().chain(brace).chain(line).min()?;
+    // The comma before the next element is a separator, however the end was found.
+    let kept = bytes[start..end].iter().rposition(|byte| !byte.is_ascii_whitespace() && *byte != b',');
+    Some(kept.map_or(end, |place| start + place + 1))
 }
 
 /// The comma of the first `, {"` at or after `from`.
@@ -174,14 +192,22 @@ fn element_led(bytes: &[u8], from: usize) -> Option<usize> {
     element_after(bytes, element_break(bytes, from)?)
 }
 
+/// How much space there may be at either place of `, {"`.
+const ELEMENT_SPACE_BYTES: usize = 64;
+/// What may begin an element is no longer than this.
+pub const ELEMENT_BREAK_BYTES: usize = 2 * ELEMENT_SPACE_BYTES + 3;
+
 /// The brace that follows the comma at `comma`, where an object begins there.
 fn element_after(bytes: &[u8], comma: usize) -> Option<usize> {
-    let blank = |byte: &u8| !byte.is_ascii_whitespace();
-    let brace = comma + 1 + bytes[comma + 1..].iter().position(blank)?;
+    let next = |from: usize| {
+        let near = &bytes[from..bytes.len().min(from + ELEMENT_SPACE_BYTES)];
+        near.iter().position(|byte| !byte.is_ascii_whitespace()).map(|place| from + place)
+    };
+    let brace = next(comma + 1)?;
     if bytes[brace] != b'{' {
         return None;
     }
-    let key = brace + 1 + bytes[brace + 1..].iter().position(blank)?;
+    let key = next(brace + 1)?;
     matches!(bytes[key], b'"' | b'}').then_some(brace)
 }
 
@@ -307,6 +333,7 @@ fn string_end(bytes: &[u8], start: usize) -> Result<usize, Scan> {
         at += found;
         match bytes[at] {
             b'"' => return Ok(at + 1),
+            b'\\' if bytes.get(at + 1) == Some(&b'\n') => at += 1,
             b'\\' => at += 2,
             // With the rule of lines, `at` is where the next record begins, if one does.
             _ => {

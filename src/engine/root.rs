@@ -62,6 +62,9 @@ fn stop(name: &str, error: io::Error) -> Stop {
     }
 }
 
+/// Looks at how far a run has come.
+pub type Progress = Box<dyn FnMut(&Pace)>;
+
 /// Where the results of a run go.
 pub struct Outputs {
     pub render: Box<dyn Render>,
@@ -75,7 +78,7 @@ pub struct Outputs {
     /// Takes sentences for people.
     pub say: Box<dyn FnMut(&str)>,
     /// Is shown how far a run has come, several times a second.
-    pub progress: Option<Box<dyn FnMut(&Pace)>>,
+    pub progress: Option<Progress>,
 }
 
 pub struct Root<'a, A: Analysis> {

@@ -7,7 +7,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 /// How many notices may wait; more of them mean a rescan.
@@ -73,9 +73,6 @@ impl Wakeups {
         if self.overflow.swap(false, Ordering::Relaxed) {
             return Some(Wakeup::Changed);
         }
-        match self.receiver.recv_timeout(timeout) {
-            Ok(wakeup) => Some(wakeup),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.receiver.recv_timeout(timeout).ok()
     }
 }

@@ -3,6 +3,6 @@
 shift
 cat "$@" | agrind -o json '* | json
   | count by service, message
-  | parse "HTTP Status Code: *" from message as status
+  | parse regex "^HTTP Status Code: (?P<status>[1-9]..)" from message
   | if(status >= 200 && status < 300, _count, 0) as hit
   | sum(_count) as total, sum(hit) as success by service'

@@ -6,6 +6,6 @@ start=$(cat "$@" | agrind -o json '* | json | max(timestamp) as newest' |
 cat "$@" | agrind -o json "* | json
   | where timestamp * 1000 >= $start
   | count by service, message
-  | parse \"HTTP Status Code: *\" from message as status
+  | parse regex \"^HTTP Status Code: (?P<status>[1-9]..)\" from message
   | if(status >= 400 && status < 600, _count, 0) as hit
   | sum(_count) as total, sum(hit) as failures by service"

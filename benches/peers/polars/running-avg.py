@@ -8,10 +8,12 @@ if sys.argv[1] == "array":
 else:
     events = pl.scan_ndjson(sys.argv[2:], schema=schema)
 message = pl.col("message").str
+status_class = message.slice(18, 1)
 answer = (
     events.filter(message.starts_with("HTTP Status Code: "))
+    .filter(status_class.is_between(pl.lit("1"), pl.lit("9")))
     .group_by("service")
-    .agg(total=pl.len(), success=message.starts_with("HTTP Status Code: 2").sum())
+    .agg(total=pl.len(), success=(status_class == "2").sum())
     .collect(engine="streaming")
 )
 print(answer.write_ndjson())
