@@ -132,9 +132,9 @@ impl<'a, A: Analysis> Folder<'a, A> {
                 match stretch.begin {
                     Begin::At(cursor) => skip = cursor.skip,
                     Begin::Near(edge) => match guess_start(buffer.bytes(), (edge - begin) as usize, stretch.in_array) {
-                        Some(place) => {
-                            from = place;
-                            partial.guessed = Some(begin + place as u64);
+                        Some(start) => {
+                            from = start.from;
+                            partial.guessed = Some(begin + start.record as u64);
                         }
                         None => return partial,
                     },

@@ -218,3 +218,17 @@ fn the_probe_tells_one_way_from_another() {
     assert_ne!(seen, alone(b"{\"a\":1}\nnope\n{\"b\":3}", limits));
     assert_ne!(seen, alone(b"{\"a\":1}\nnone\n{\"b\":2}", limits));
 }
+
+#[test]
+fn a_reader_that_begins_at_a_broken_record_knows_whether_it_leads_its_line() {
+    for (bytes, lengths, record_bytes) in [
+        ("{}{}{}\n{\n  \"p\": 1,\n  }}\n}", vec![], 1000),
+        ("{}{}{}\n{\"service\": nope, {\"d\":1}, {}]}", vec![], 1000),
+        ("{}{}{}\n{\"service\": [{\"d\":1}, {}]}", vec![8], 20),
+    ] {
+        let limits = Limits { record_bytes, ..Limits::default() };
+        let way = Way { stretch_bytes: 1, in_array: false, lengths };
+        let seen = in_waves(bytes.as_bytes(), limits, &way);
+        assert_eq!((seen.ledger.counted, seen.ledger.dead_letter), (3, 1), "{bytes:?} {seen:?}");
+    }
+}
