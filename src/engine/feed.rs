@@ -52,7 +52,6 @@ impl Feed {
             self.cursor = outcome.cursor;
         }
         self.pending.drain(..(self.cursor.offset - begin) as usize);
-        root.add_read_bytes(self.cursor.offset - begin);
         Ok(())
     }
 }

@@ -131,8 +131,10 @@ impl<'a, A: Analysis> Root<'a, A> {
         (self.pace.behind_bytes, self.pace.following) = (behind_bytes, following);
     }
 
-    pub fn add_read_bytes(&mut self, bytes: u64) {
+    /// So many bytes are done with.
+    pub fn advance(&mut self, bytes: u64) {
         self.pace.read_bytes += bytes;
+        self.pace.behind_bytes = self.pace.behind_bytes.saturating_sub(bytes);
     }
 
     /// Takes in what follows, in input order, all that was absorbed before.

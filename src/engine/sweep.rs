@@ -67,7 +67,6 @@ impl<A: Analysis> Sweeper<'_, A> {
         drop(streams);
         for ((place, _), outcome) in open.iter().zip(outcomes) {
             let file = &mut self.files.all()[*place];
-            root.add_read_bytes(outcome.cursor.offset.saturating_sub(file.cursor.offset));
             file.cursor = outcome.cursor;
             file.mark_swept();
             if last {

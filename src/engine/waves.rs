@@ -100,6 +100,7 @@ fn run<A: Analysis>(
                 Some(_) => partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }),
             }
         }
+        root.advance(partial.cursor.offset - outcome.cursor.offset);
         outcome.cursor = partial.cursor;
         outcome.next = partial.next;
         outcome.error = partial.error.take();
