@@ -44,7 +44,15 @@ impl JobArgs {
         signals::listen().context("cannot listen to signals")?;
         let outputs = self.output.outputs(follow, forward)?;
         let limits = self.input.limits(self.output.letters());
-        let plan = Plan { sources, schema, filter, limits, follow, tail_only: self.input.tail_only() };
+        let plan = Plan {
+            sources,
+            schema,
+            filter,
+            limits,
+            stretch_bytes: engine::STRETCH_BYTES,
+            follow,
+            tail_only: self.input.tail_only(),
+        };
         let outcome = engine::run(analysis, plan, outputs);
         if !self.output.is_quiet() {
             warn(&outcome);

@@ -48,15 +48,15 @@ pub struct Stretch<'a> {
     pub last: bool,
 }
 
-/// The frame at or after `from`, which is where the frame before ended (or 0): nothing before it
-/// matters to the answer, nor does anything more than `limit` bytes behind the frame's beginning.
+/// The frame at or after `from`, which is where the frame before ended (or 0). Before it, only white
+/// space matters to the answer, and behind its beginning, nothing more than `limit` bytes away.
 pub fn frame(stretch: Stretch<'_>, from: usize, limit: usize) -> Frame {
     let Stretch { bytes, last, .. } = stretch;
     let Some(start) = skip_separators(bytes, from, last) else { return Frame::Blank };
     let horizon = start.saturating_add(limit).saturating_add(1);
     let view = &bytes[..horizon.min(bytes.len())];
     let ends = last && view.len() == bytes.len();
-    let indent = if bytes[start] == b'{' { indent(stretch, from, start) } else { None };
+    let indent = if bytes[start] == b'{' { indent(stretch, start) } else { None };
     let found = match bytes[start] {
         b'{' => object(view, start, indent),
         _ => other_value(view, start, ends),
@@ -94,15 +94,24 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Begins each text of RFC 7464 (`application/json-seq`).
 const RECORD_SEPARATOR: u8 = 0x1E;
 
-/// The likely first record at or after `edge`, for a reader that starts in the middle of a stream.
-/// After a line break that is certain; inside a line (`in_array`) it is a guess that the caller has
-/// to check against where the reader before it stops.
-pub fn guess_start(bytes: &[u8], edge: usize, in_array: bool) -> Option<usize> {
+/// Where a reader may start that is to begin in the middle of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The space before the record, which says whether the record leads its line.
+    pub from: usize,
+    /// The record itself.
+    pub record: usize,
+}
+
+/// The likely first record at or after `edge`. After a line break that is certain; inside a line
+/// (`in_array`) it is a guess that the caller has to check against where the reader before it stops.
+pub fn guess_start(bytes: &[u8], edge: usize, in_array: bool) -> Option<Start> {
     let by_line = line_led(bytes, edge.saturating_sub(1));
-    if !in_array {
-        return by_line;
-    }
-    element_led(&bytes[..by_line.unwrap_or(bytes.len())], edge).or(by_line)
+    let line = &bytes[..by_line.unwrap_or(bytes.len())];
+    let by_element = if in_array { element_led(line, edge) } else { None };
+    let record = by_element.or(by_line)?;
+    let space = bytes[..record].iter().rev().take_while(|byte| is_space(byte)).count();
+    Some(Start { from: record - space, record })
 }
 
 /// Where the remains of a frame that is too long end: at the next line, or, within a line, before
@@ -117,14 +126,14 @@ pub fn oversized_end(bytes: &[u8], from: usize, line_start: bool) -> Option<usiz
 
 struct NeedMore;
 
-/// How far `start` is indented, if it is the first thing on its line. `from` is where the frame
-/// before it ended.
-fn indent(stretch: Stretch<'_>, from: usize, start: usize) -> Option<usize> {
-    let between = &stretch.bytes[from..start];
-    let blank = between.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let leads = match between.len() - blank {
-        0 => stretch.first && from == 0,
-        before => between[before - 1] == b'\n',
+/// How far `start` is indented, if it is the first thing on its line. Looks back through white space
+/// only, so that a reader that begins in the middle of a stream says what the one before it would.
+fn indent(stretch: Stretch<'_>, start: usize) -> Option<usize> {
+    let before = &stretch.bytes[..start];
+    let blank = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let leads = match before.len() - blank {
+        0 => stretch.first,
+        line => before[line - 1] == b'\n',
     };
     leads.then_some(blank)
 }
@@ -170,7 +179,7 @@ fn broken_element_end(bytes: &[u8], at: usize, start: usize) -> Option<usize> {
     let element = element_break(&bytes[..line.unwrap_or(bytes.len())], start + 1);
     let end = element.into_iter().chain(brace).chain(line).min()?;
     // The comma before the next element is a separator, however the end was found.
-    let kept = bytes[start..end].iter().rposition(|byte| !byte.is_ascii_whitespace() && *byte != b',');
+    let kept = bytes[start..end].iter().rposition(|byte| !is_space(byte) && *byte != b',');
     Some(kept.map_or(end, |place| start + place + 1))
 }
 
@@ -201,7 +210,7 @@ pub const ELEMENT_BREAK_BYTES: usize = 2 * ELEMENT_SPACE_BYTES + 3;
 fn element_after(bytes: &[u8], comma: usize) -> Option<usize> {
     let next = |from: usize| {
         let near = &bytes[from..bytes.len().min(from + ELEMENT_SPACE_BYTES)];
-        near.iter().position(|byte| !byte.is_ascii_whitespace()).map(|place| from + place)
+        near.iter().position(|byte| !is_space(byte)).map(|place| from + place)
     };
     let brace = next(comma + 1)?;
     if bytes[brace] != b'{' {
@@ -247,8 +256,13 @@ fn other_value(bytes: &[u8], start: usize, last: bool) -> Result<Frame, NeedMore
 }
 
 fn trim_end(bytes: &[u8], start: usize, end: usize) -> usize {
-    let kept = bytes[start..end].iter().rposition(|byte| !byte.is_ascii_whitespace());
+    let kept = bytes[start..end].iter().rposition(|byte| !is_space(byte));
     kept.map_or(start + 1, |place| start + place + 1)
+}
+
+/// White space as JSON has it: a form feed is none.
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 fn ends_scalar(byte: &u8) -> bool {

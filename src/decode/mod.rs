@@ -3,6 +3,13 @@
 //! [`Decoder::decode`] walks a [`Chunk`] record by record and shows each event to a closure. A bad
 //! record becomes a dead letter, never an error, and the next record is read. The outcome does not
 //! depend on how the stream was cut into chunks.
+//!
+//! A record is an object of RFC 8259 in UTF-8; `tests/conformance.rs` holds this case by case. Where
+//! the standard leaves the choice:
+//! - An integer of 64 bits is exact (`-0` is 0); a larger one is the nearest double, as is any number
+//!   with a fraction or an exponent. What is too large for a double (`1e309`) makes the record bad.
+//! - Half a surrogate pair (`"\ud800"`) makes the record bad.
+//! - A record nests 1024 levels at most. Of a key that comes twice, the last value counts.
 
 mod framing;
 mod projection;

@@ -67,6 +67,8 @@ pub struct Folder<'a, A: Analysis> {
     schema: &'a Schema,
     filter: &'a Filter,
     limits: Limits,
+    /// Where streams are cut: at the multiples of this.
+    pub stretch_bytes: u64,
     /// Workers at rest, with their buffers.
     idle: Mutex<Vec<Worker>>,
 }
@@ -81,8 +83,14 @@ struct Worker {
 const LOOKAHEAD_BYTES: usize = 16 << 10;
 
 impl<'a, A: Analysis> Folder<'a, A> {
-    pub fn new(analysis: &'a RwLock<A>, schema: &'a Schema, filter: &'a Filter, limits: Limits) -> Self {
-        Self { analysis, schema, filter, limits, idle: Mutex::default() }
+    pub fn new(
+        analysis: &'a RwLock<A>,
+        schema: &'a Schema,
+        filter: &'a Filter,
+        limits: Limits,
+        stretch_bytes: u64,
+    ) -> Self {
+        Self { analysis, schema, filter, limits, stretch_bytes: stretch_bytes.max(1), idle: Mutex::default() }
     }
 
     pub fn fold(&self, stretch: Stretch<'_>) -> Partial<A::State> {
@@ -124,9 +132,9 @@ impl<'a, A: Analysis> Folder<'a, A> {
                 match stretch.begin {
                     Begin::At(cursor) => skip = cursor.skip,
                     Begin::Near(edge) => match guess_start(buffer.bytes(), (edge - begin) as usize, stretch.in_array) {
-                        Some(place) => {
-                            from = place;
-                            partial.guessed = Some(begin + place as u64);
+                        Some(start) => {
+                            from = start.from;
+                            partial.guessed = Some(begin + start.record as u64);
                         }
                         None => return partial,
                     },

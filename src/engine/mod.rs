@@ -13,6 +13,7 @@ mod sweep;
 mod waves;
 
 pub use root::{Every, Outputs, Sink, Stop};
+pub use waves::STRETCH_BYTES;
 
 use crate::analysis::Analysis;
 use crate::decode::Limits;
@@ -31,6 +32,8 @@ pub struct Plan {
     pub schema: Schema,
     pub filter: Filter,
     pub limits: Limits,
+    /// The unit of parallel work, normally [`STRETCH_BYTES`]; the answer does not depend on it.
+    pub stretch_bytes: u64,
     pub follow: bool,
     /// Begin at the end of what is there.
     pub tail_only: bool,
@@ -51,9 +54,9 @@ pub struct Outcome {
 
 /// Runs to the end of the input, or until something stops it.
 pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
-    let Plan { sources, schema, filter, limits, follow, tail_only } = plan;
+    let Plan { sources, schema, filter, limits, stretch_bytes, follow, tail_only } = plan;
     let analysis = RwLock::new(analysis);
-    let folder = Folder::new(&analysis, &schema, &filter, limits);
+    let folder = Folder::new(&analysis, &schema, &filter, limits, stretch_bytes);
     let mut root = Root::new(&analysis, outputs);
     let stdin = sources.has_stdin();
     let mut sweeper = Sweeper { folder, files: Files::new(sources, tail_only) };
@@ -92,3 +95,6 @@ fn one_pass<A: Analysis>(sweeper: &mut Sweeper<'_, A>, root: &mut Root<'_, A>, s
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -249,7 +249,7 @@ impl<'a, A: Analysis> Root<'a, A> {
 }
 
 /// One JSON line; the bytes as text where they are UTF-8, else in base64.
-fn write_letter(out: &mut dyn Write, source: &str, letter: &DeadLetter) -> io::Result<()> {
+pub(super) fn write_letter(out: &mut dyn Write, source: &str, letter: &DeadLetter) -> io::Result<()> {
     let mut line = serde_json::json!({
         "source": source,
         "offset": letter.at.offset,
