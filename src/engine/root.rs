@@ -3,8 +3,8 @@
 //! Only the root settles: it merges partial states in input order, buries the dead, forwards
 //! records, and renders a report when one is due.
 
+use super::cancel::CancelToken;
 use super::fold::Partial;
-use super::signals;
 use crate::analysis::Analysis;
 use crate::event::{DeadLetter, FileId, Ledger, Span};
 use crate::render::Render;
@@ -33,6 +33,8 @@ pub enum Every {
 pub enum Stop {
     /// By this signal.
     Signal(i32),
+    /// By the program that the run is part of.
+    Cancelled,
     /// The reader of our output went away: nobody wants more.
     ReaderLeft,
     /// What could not be written, and why.
@@ -87,6 +89,7 @@ pub struct Root<'a, A: Analysis> {
     pub ledger: Ledger,
     seen: Span,
     outputs: Outputs,
+    cancel: CancelToken,
     names: HashMap<FileId, String>,
     /// The first bad record in words: what, where, why.
     pub first_dead: Option<String>,
@@ -106,6 +109,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             ledger: Ledger::default(),
             seen: Span::default(),
             outputs,
+            cancel: CancelToken::default(),
             names: HashMap::new(),
             first_dead: None,
             pace: Pace::default(),
@@ -114,6 +118,11 @@ impl<'a, A: Analysis> Root<'a, A> {
             updated: Instant::now(),
             shown: 0,
         }
+    }
+
+    /// Ends when `cancel` says so.
+    pub fn until(self, cancel: CancelToken) -> Self {
+        Self { cancel, ..self }
     }
 
     /// Tells what to call a file in dead letters.
@@ -160,15 +169,12 @@ impl<'a, A: Analysis> Root<'a, A> {
         Ok(())
     }
 
-    /// Heeds signals, and shows an update where one is due.
+    /// Heeds whoever asks for the end, and shows an update where one is due.
     pub fn attend(&mut self) -> Result<(), Stop> {
         if let Some(progress) = &mut self.outputs.progress {
             progress(&self.pace);
         }
-        match signals::received() {
-            Some(signal) => Err(Stop::Signal(signal)),
-            None => self.update_if_due(),
-        }
+        self.cancel.reason().map_or_else(|| self.update_if_due(), Err)
     }
 
     fn bury(&mut self, dead: &[DeadLetter]) -> Result<(), Stop> {
