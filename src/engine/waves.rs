@@ -100,7 +100,8 @@ fn run<A: Analysis>(
                 Some(_) => partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }),
             }
         }
-        root.advance(partial.cursor.offset - outcome.cursor.offset);
+        // A guess begins with the space before its record, which the stretch before may have passed.
+        root.advance(partial.cursor.offset.saturating_sub(outcome.cursor.offset));
         outcome.cursor = partial.cursor;
         outcome.next = partial.next;
         outcome.error = partial.error.take();
