@@ -210,7 +210,6 @@ fn bury<A: Analysis>(
     };
     let mut error = None;
     for outcome in waves::sweep(folder, root, &[stream(file, &reader, true)])? {
-        root.add_read_bytes(outcome.cursor.offset.saturating_sub(file.cursor.offset));
         file.cursor = outcome.cursor;
         error = outcome.error;
     }
