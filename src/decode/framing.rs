@@ -97,7 +97,7 @@ const RECORD_SEPARATOR: u8 = 0x1E;
 /// Where a reader may start that is to begin in the middle of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// The space before the record, which says whether the record leads its line.
+    /// What stands before the record and says whether it leads its line.
     pub from: usize,
     /// The record itself.
     pub record: usize,
@@ -110,8 +110,7 @@ pub fn guess_start(bytes: &[u8], edge: usize, in_array: bool) -> Option<Start> {
     let line = &bytes[..by_line.unwrap_or(bytes.len())];
     let by_element = if in_array { element_led(line, edge) } else { None };
     let record = by_element.or(by_line)?;
-    let space = bytes[..record].iter().rev().take_while(|byte| is_space(byte)).count();
-    Some(Start { from: record - space, record })
+    Some(Start { from: separators_done(&bytes[..record], 0), record })
 }
 
 /// Where the remains of a frame that is too long end: at the next line, or, within a line, before
@@ -130,12 +129,34 @@ struct NeedMore;
 /// only, so that a reader that begins in the middle of a stream says what the one before it would.
 fn indent(stretch: Stretch<'_>, start: usize) -> Option<usize> {
     let before = &stretch.bytes[..start];
-    let blank = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let blank = blank_before(before);
     let leads = match before.len() - blank {
         0 => stretch.first,
         line => before[line - 1] == b'\n',
     };
-    leads.then_some(blank)
+    (leads && blank <= MAX_INDENT_BYTES).then_some(blank)
+}
+
+/// What is indented deeper does not lead its line: bounds what a reader has to remember.
+const MAX_INDENT_BYTES: usize = 4096;
+
+/// How many spaces `bytes` end in.
+fn blank_before(bytes: &[u8]) -> usize {
+    bytes.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// How much of the separators that `bytes` end in, from `from` on, is done with: all but what says
+/// that the next record leads its line, and but half a byte order mark.
+pub fn separators_done(bytes: &[u8], from: usize) -> usize {
+    let half = (1..BOM.len()).rev().find(|half| bytes[from..].ends_with(&BOM[..*half])).unwrap_or(0);
+    let end = bytes.len() - half;
+    let blank = blank_before(&bytes[from..end]);
+    match end - blank {
+        _ if blank > MAX_INDENT_BYTES => end,
+        line if line == from => from,
+        line if bytes[line - 1] == b'\n' => line - 1,
+        line => line,
+    }
 }
 
 fn object(bytes: &[u8], start: usize, indent: Option<usize>) -> Result<Frame, NeedMore> {
@@ -237,7 +258,11 @@ fn line_led(bytes: &[u8], from: usize) -> Option<usize> {
 fn other_value(bytes: &[u8], start: usize, last: bool) -> Result<Frame, NeedMore> {
     let junk = |end| Frame::Junk { start, end, reason: NOT_AN_OBJECT };
     let end = match bytes[start] {
-        b'"' => string_end(bytes, start).ok(),
+        b'"' => match string_end(bytes, start) {
+            Ok(end) => Some(end),
+            Err(Scan::NeedMore) if !last => return Err(NeedMore),
+            Err(_) => None,
+        },
         b'-' | b'0'..=b'9' | b'a'..=b'z' => {
             Some(start + bytes[start..].iter().position(ends_scalar).unwrap_or(bytes.len() - start))
         }

@@ -21,7 +21,7 @@ pub use time::Clock;
 
 use crate::event::{DeadLetter, Event, Ledger, Position, Skip, Verdict};
 use crate::schema::Schema;
-use framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end, skip_separators};
+use framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end, separators_done, skip_separators};
 use memchr::memchr;
 use record::{Bad, Parser};
 
@@ -102,7 +102,11 @@ impl Decoder {
         let mut line = NextLine { bytes, at: from };
         loop {
             let Some(start) = skip_separators(bytes, end, last) else {
-                return Progress { end: blank_end(bytes, end), next: last.then_some(bytes.len()), skip: Skip::No };
+                return Progress {
+                    end: separators_done(bytes, end),
+                    next: last.then_some(bytes.len()),
+                    skip: Skip::No,
+                };
             };
             if start >= until {
                 return Progress { end, next: Some(start), skip: Skip::No };
@@ -223,17 +227,6 @@ impl NextLine<'_> {
             self.at = memchr(b'\n', &self.bytes[place..]).map_or(self.bytes.len(), |found| place + found);
         }
         (self.at < self.bytes.len() || last).then_some(self.at)
-    }
-}
-
-/// How much of trailing separators is done with: all up to the last line break, which says that
-/// the next record leads its line.
-fn blank_end(bytes: &[u8], from: usize) -> usize {
-    const KEPT_BYTES: usize = 4096;
-    match memchr::memrchr(b'\n', &bytes[from..]) {
-        Some(at) => from + at,
-        None if bytes.len() - from > KEPT_BYTES => bytes.len(),
-        None => from,
     }
 }
 
