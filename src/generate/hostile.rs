@@ -52,7 +52,7 @@ pub const KINDS: &[(Place, &str, &[u8])] = &[
     (Place::Line, "a closing brace", b"}"),
     (Place::Line, "an opening brace", b"{"),
     (Place::Line, "the end of a record", br#"ence", "timestamp": 1760559686.31526}"#),
-    (Place::Line, "NUL bytes alone", b"\0\0\0\0\0\0\0\0"),
+    (Place::Line, "NUL bytes in plain text", b"core\0\0\0\0\0\0dumped"),
     (Place::Line, "bytes that are no text", b"\xf8\x88\x80\x80\x80\x1f\x8b\x08"),
 ];
 
