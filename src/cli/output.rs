@@ -204,13 +204,15 @@ fn every(text: &str) -> Result<Every, String> {
 /// Bytes, rate and time to go, on standard error.
 fn progress_bar() -> Box<dyn FnMut(&crate::report::Pace)> {
     let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}  {bytes_per_sec}  {eta} to go");
+    let style = ProgressStyle::with_template(
+        "{bar:30} {decimal_bytes} of {decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} to go",
+    );
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut drawn = Instant::now();
     Box::new(move |pace| {
         if drawn.elapsed() >= Duration::from_millis(100) {
             drawn = Instant::now();
-            bar.set_length(pace.behind_bytes.max(pace.read_bytes));
+            bar.set_length(pace.read_bytes + pace.behind_bytes);
             bar.set_position(pace.read_bytes);
         }
     })
