@@ -86,7 +86,11 @@ impl<A: Analysis> Sweeper<'_, A> {
         let (id, cursor, encoding) = (file.id, file.cursor, file.encoding);
         root.introduce(id, || file.name());
         let reader = file.reader().and_then(|handle| {
-            if file.is_pipe { sniffed(handle) } else { encoding.reader(Unread { file: handle, offset: 0 }) }
+            if file.is_pipe {
+                Encoding::sniff(handle).map(|(_, reader)| reader)
+            } else {
+                encoding.reader(Unread { file: handle, offset: 0 })
+            }
         });
         let result = match reader {
             Ok(reader) => feed::drain(reader, id, cursor, last, &self.folder, root)?,
@@ -108,8 +112,8 @@ impl<A: Analysis> Sweeper<'_, A> {
     pub fn standard_input(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
         const STDIN: FileId = FileId(0);
         root.introduce(STDIN, || "standard input".to_owned());
-        let (_, error) = match sniffed(io::stdin()) {
-            Ok(reader) => feed::drain(reader, STDIN, Cursor::default(), true, &self.folder, root)?,
+        let (_, error) = match Encoding::sniff(io::stdin()) {
+            Ok((_, reader)) => feed::drain(reader, STDIN, Cursor::default(), true, &self.folder, root)?,
             Err(error) => (Cursor::default(), Some(error)),
         };
         if let Some(error) = error {
@@ -140,14 +144,6 @@ impl<A: Analysis> Sweeper<'_, A> {
 
 fn stream<'a>(file: &LogFile, bytes: &'a Arc<File>, last: bool) -> Stream<'a> {
     Stream { file: file.id, bytes: &**bytes, cursor: file.cursor, until: file.length, in_array: file.in_array, last }
-}
-
-/// A stream in whatever encoding its first bytes tell.
-fn sniffed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
-    let mut head = Vec::new();
-    input.by_ref().take(4).read_to_end(&mut head)?;
-    let encoding = Encoding::of(&head);
-    encoding.reader(io::Cursor::new(head).chain(input))
 }
 
 /// Reads an open file from an offset of our own, so that the handle can be shared.

@@ -55,6 +55,14 @@ impl Encoding {
         }
     }
 
+    /// A stream, decoded, in whatever encoding its first bytes tell.
+    pub fn sniff<'a>(mut input: impl Read + Send + 'a) -> io::Result<(Self, Box<dyn Read + Send + 'a>)> {
+        let mut head = Vec::new();
+        input.by_ref().take(4).read_to_end(&mut head)?;
+        let encoding = Encoding::of(&head);
+        Ok((encoding, encoding.reader(io::Cursor::new(head).chain(input))?))
+    }
+
     /// Decodes a stream that begins in this encoding.
     pub fn reader<'a>(self, inner: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
         Ok(match self {
