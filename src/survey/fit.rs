@@ -68,14 +68,13 @@ impl Fit {
     }
 
     /// The flags and their values.
-    pub fn flags(&self) -> Vec<String> {
+    pub fn flags(&self) -> Vec<(String, String)> {
         let mut flags = Vec::new();
         if self.preset.name != PRESETS[0].name {
-            flags.extend(["--schema".to_owned(), self.preset.name.to_owned()]);
+            flags.push(("--schema".to_owned(), self.preset.name.to_owned()));
         }
-        for found in self.found.iter().filter(|found| found.flagged) {
-            flags.extend([format!("--{}-field", found.role.name()), found.path.to_string()]);
-        }
+        let flagged = self.found.iter().filter(|found| found.flagged);
+        flags.extend(flagged.map(|found| (format!("--{}-field", found.role.name()), found.path.to_string())));
         flags
     }
 }
@@ -230,7 +229,8 @@ mod tests {
     use crate::survey::fixtures::survey;
 
     fn flags(records: &[&str]) -> String {
-        Fit::new(&survey(records)).unwrap().flags().join(" ")
+        let flags = Fit::new(&survey(records)).unwrap().flags();
+        flags.into_iter().map(|(flag, value)| format!("{flag} {value}")).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

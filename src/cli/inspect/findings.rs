@@ -1,0 +1,139 @@
+//! All that an inspection has found, and the command that follows from it.
+
+use crate::event::{DeadLetter, Role};
+use crate::input::Encoding;
+use crate::survey::{Fit, Head, Shape, Survey};
+use std::collections::BTreeMap;
+use std::io;
+
+/// More reasons than these share one line.
+const MAX_REASONS: usize = 10;
+
+#[derive(Default)]
+pub struct Findings {
+    pub survey: Survey,
+    pub reasons: Reasons,
+    /// The streams by what their records are wrapped in, and by their encoding.
+    pub kinds: BTreeMap<(Shape, &'static str), Streams>,
+    /// None where there is no record.
+    pub fit: Option<Fit>,
+}
+
+/// Streams of one kind.
+#[derive(Default)]
+pub struct Streams {
+    pub files: u64,
+    /// On disk.
+    pub bytes: u64,
+    pub records: u64,
+    pub bad: u64,
+    /// How many of them go on beyond what was looked at.
+    pub longer: u64,
+}
+
+/// Why records were bad.
+#[derive(Default)]
+pub struct Reasons {
+    /// In the order in which they came.
+    pub list: Vec<Reason>,
+    /// Records that were bad for further reasons.
+    pub others: u64,
+}
+
+pub struct Reason {
+    pub text: String,
+    pub records: u64,
+    /// The file and the offset of the first such record.
+    pub first: (String, u64),
+}
+
+impl Findings {
+    /// Takes in what a stream has shown; gives what cut it short.
+    pub fn add(&mut self, head: Head, length_bytes: u64) -> Option<io::Error> {
+        let streams = self.kinds.entry((head.shape, encoding(head.encoding))).or_default();
+        streams.files += 1;
+        streams.bytes += length_bytes;
+        streams.records += head.records;
+        streams.bad += head.bad;
+        streams.longer += u64::from(!head.whole);
+        head.error
+    }
+
+    /// Draws the conclusion when all is looked at.
+    pub fn conclude(&mut self) {
+        self.fit = Fit::new(&self.survey);
+    }
+
+    pub fn files(&self) -> u64 {
+        self.kinds.values().map(|streams| streams.files).sum()
+    }
+
+    pub fn bad(&self) -> u64 {
+        self.kinds.values().map(|streams| streams.bad).sum()
+    }
+
+    pub fn longer(&self) -> u64 {
+        self.kinds.values().map(|streams| streams.longer).sum()
+    }
+
+    pub fn all_bad(&self) -> bool {
+        self.bad() > 0 && self.survey.records() == 0
+    }
+
+    /// The words of the command that answers most of such records. None where there are none.
+    pub fn command(&self, sources: &[(&str, &str)]) -> Option<Vec<String>> {
+        let fit = self.fit.as_ref()?;
+        let mut flags: Vec<(String, String)> =
+            sources.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned())).collect();
+        flags.extend(fit.flags());
+        let service = fit.role(Role::Service).is_some();
+        let by = fit.by.first().filter(|_| !service);
+        let name = match (&fit.codes, fit.role(Role::Time)) {
+            (Some(_), time) => {
+                flags.extend(by.map(|field| ("--by".to_owned(), field.clone())));
+                if time.is_some() { "sliding-window" } else { "running-avg" }
+            }
+            // Without a status, what can be asked is how often a value comes.
+            (None, _) => {
+                let of = if service { "service" } else { by.map_or("message", String::as_str) };
+                flags.push(("--of".to_owned(), of.to_owned()));
+                "reservoir"
+            }
+        };
+        Some(["streamlab".to_owned(), name.to_owned()].into_iter().chain(words(&flags)).collect())
+    }
+}
+
+/// Flags and values as words of a command line.
+pub fn words(flags: &[(String, String)]) -> Vec<String> {
+    let words = flags.iter().flat_map(|(flag, value)| match value.as_str() {
+        // What begins with a dash would be taken for a flag.
+        text if text.len() > 1 && text.starts_with('-') => vec![format!("{flag}={value}")],
+        _ => vec![flag.clone(), value.clone()],
+    });
+    words.collect()
+}
+
+impl Reasons {
+    pub fn add(&mut self, name: &str, letter: &DeadLetter) {
+        // The place within the record would make every reason another one.
+        let end = [" at line ", " at byte "].iter().filter_map(|mark| letter.reason.find(mark)).min();
+        let text = &letter.reason[..end.unwrap_or(letter.reason.len())];
+        if let Some(reason) = self.list.iter_mut().find(|reason| reason.text == text) {
+            reason.records += 1;
+        } else if self.list.len() < MAX_REASONS {
+            let first = (name.to_owned(), letter.at.offset);
+            self.list.push(Reason { text: text.to_owned(), records: 1, first });
+        } else {
+            self.others += 1;
+        }
+    }
+}
+
+const fn encoding(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Plain => "plain",
+        Encoding::Gzip => "gzip",
+        Encoding::Zstd => "zstd",
+    }
+}

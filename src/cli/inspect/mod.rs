@@ -1,0 +1,154 @@
+//! `inspect`: which fields and formats a source holds, and the flags that fit it.
+
+mod findings;
+mod object;
+mod sheet;
+
+use super::input::SourceArgs;
+use super::output::ScreenArgs;
+use super::{exit, shell};
+use crate::engine::signals;
+use crate::event::FileId;
+use crate::input::Files;
+use crate::render::{json_line, page, terminal_size};
+use crate::survey::{Bounds, Head, read_head};
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use findings::Findings;
+use std::io::{self, IsTerminal, Read};
+
+/// Which fields and formats a source holds, and the flags that fit it
+#[derive(Args)]
+#[command(
+    before_help = "Example: streamlab inspect logs/",
+    after_help = "\
+By default it looks at the beginning of each file, and says where it stopped. `tags.0` is the first
+element of the array `tags`.
+
+More examples:
+  Whatever a command writes
+    kubectl logs deploy/pay | streamlab inspect
+  All records, for a program: the flags that fit, as a list
+    streamlab inspect logs/ --all -o json | jq .suggestion.flags"
+)]
+pub struct InspectArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// How many records to look at, shared between the files; at least one of each
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    records: u64,
+    /// Look at all records
+    #[arg(long, conflicts_with = "records")]
+    all: bool,
+    /// What the findings are written as
+    #[arg(short, long, value_enum, default_value_t = Form::Table, help_heading = "Output")]
+    output: Form,
+    /// No warnings
+    #[arg(short, long, help_heading = "Output")]
+    quiet: bool,
+    #[command(flatten)]
+    screen: ScreenArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    Table,
+    /// One object on one line
+    Json,
+}
+
+/// A file of which no record ends is given up after so many bytes.
+const LOOKED_AT_BYTES: u64 = 64 << 20;
+
+impl InspectArgs {
+    pub fn run(self) -> Result<u8> {
+        let sources = self.source.sources()?;
+        signals::listen().context("cannot listen to signals")?;
+        let stdin = sources.has_stdin();
+        let mut files = Files::new(sources, false);
+        files.rescan();
+        let findings = self.look(&mut files, stdin);
+        for note in files.take_notes().iter().filter(|_| !self.quiet) {
+            eprintln!("streamlab: warning: {note}");
+        }
+        let unreadable = !files.unreadable().is_empty();
+        let written = if findings.files() == 0 && unreadable && self.output == Form::Table {
+            exit::DONE
+        } else {
+            self.show(&findings)?
+        };
+        Ok(match signals::received() {
+            _ if written != exit::DONE => written,
+            Some(signal) => {
+                eprintln!("streamlab: interrupted: the findings are incomplete");
+                u8::try_from(128 + signal).unwrap_or(exit::FAILED)
+            }
+            None if unreadable => exit::UNREADABLE,
+            None if findings.all_bad() => exit::FAILED,
+            None => exit::DONE,
+        })
+    }
+
+    /// Looks at the beginning of each file, then of standard input.
+    fn look(&self, files: &mut Files, stdin: bool) -> Findings {
+        let mut findings = Findings::default();
+        let count = files.all().len();
+        for place in 0..count {
+            let streams_left = count - place + usize::from(stdin);
+            let file = &mut files.all()[place];
+            let (id, name, length) = (file.id, file.name(), file.length);
+            let reader = file.reader();
+            file.close();
+            match reader {
+                Ok(reader) => {
+                    let head = self.read(reader, id, &name, streams_left, &mut findings);
+                    if let Some(error) = findings.add(head, length) {
+                        files.fail(place, error);
+                    }
+                }
+                Err(error) => files.fail(place, error),
+            }
+        }
+        if stdin {
+            let name = "standard input";
+            let head = self.read(io::stdin(), FileId(0), name, 1, &mut findings);
+            if let Some(error) = findings.add(head, 0) {
+                files.fail_at(name.into(), error);
+            }
+        }
+        findings.conclude();
+        findings
+    }
+
+    fn read(
+        &self,
+        stream: impl Read + Send + 'static,
+        id: FileId,
+        name: &str,
+        streams_left: usize,
+        findings: &mut Findings,
+    ) -> Head {
+        let records_left = self.records.saturating_sub(findings.survey.records());
+        let bounds = Bounds {
+            records: if self.all { u64::MAX } else { (records_left / streams_left as u64).max(1) },
+            bytes: if self.all { u64::MAX } else { LOOKED_AT_BYTES },
+            record_bytes: self.source.record_bytes(),
+        };
+        let Findings { survey, reasons, .. } = findings;
+        let bury = |letter: &_| reasons.add(name, letter);
+        read_head(stream, id, bounds, survey, bury, || signals::received().is_none())
+    }
+
+    fn show(&self, findings: &Findings) -> Result<u8> {
+        match self.output {
+            Form::Json => shell::print(&json_line(&object::object(findings, &self.source.flags()))?),
+            Form::Table => {
+                let terminal = io::stdout().is_terminal();
+                let columns = terminal.then(|| usize::from(terminal_size().0));
+                let parts = sheet::parts(findings, &self.source.flags());
+                shell::print(page(&parts, self.screen.style(terminal), columns).as_bytes())
+            }
+        }
+    }
+}
