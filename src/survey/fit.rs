@@ -37,7 +37,8 @@ pub struct Codes {
 /// What to type for the records of a survey.
 #[derive(Clone, Debug)]
 pub struct Fit {
-    pub preset: &'static Preset,
+    /// The format that the records evidently are of.
+    pub known: Option<&'static Preset>,
     /// In the order of the roles; those that no field plays are left out.
     pub found: Vec<Found>,
     pub codes: Option<Codes>,
@@ -51,7 +52,8 @@ impl Fit {
         if survey.records() == 0 {
             return None;
         }
-        let preset = known_format(survey).unwrap_or(&PRESETS[0]);
+        let known = known_format(survey);
+        let preset = known.unwrap_or(&PRESETS[0]);
         let mut found = Vec::new();
         for role in [Role::Time, Role::Service, Role::Message] {
             let stated = in_preset(survey, preset, role).filter(|found| is_common(found.records, survey));
@@ -60,7 +62,7 @@ impl Fit {
         let codes = codes(survey, preset, &mut found);
         found.extend(in_preset(survey, preset, Role::Id));
         let by = groups(survey, &found);
-        Some(Self { preset, found, codes, by })
+        Some(Self { known, found, codes, by })
     }
 
     pub fn role(&self, role: Role) -> Option<&Found> {
@@ -70,8 +72,9 @@ impl Fit {
     /// The flags and their values.
     pub fn flags(&self) -> Vec<(String, String)> {
         let mut flags = Vec::new();
-        if self.preset.name != PRESETS[0].name {
-            flags.push(("--schema".to_owned(), self.preset.name.to_owned()));
+        // The first is the default.
+        if let Some(preset) = self.known.filter(|preset| preset.name != PRESETS[0].name) {
+            flags.push(("--schema".to_owned(), preset.name.to_owned()));
         }
         let flagged = self.found.iter().filter(|found| found.flagged);
         flags.extend(flagged.map(|found| (format!("--{}-field", found.role.name()), found.path.to_string())));

@@ -28,6 +28,8 @@ pub struct Head {
     pub encoding: Encoding,
     pub records: u64,
     pub bad: u64,
+    /// Decompressed bytes that were read.
+    pub read_bytes: u64,
     /// Whether the stream ended within the bounds.
     pub whole: bool,
     /// What cut it short.
@@ -50,8 +52,15 @@ pub fn read_head(
     mut bury: impl FnMut(&DeadLetter),
     goes_on: impl Fn() -> bool,
 ) -> Head {
-    let mut head =
-        Head { shape: Shape::Empty, encoding: Encoding::Plain, records: 0, bad: 0, whole: false, error: None };
+    let mut head = Head {
+        shape: Shape::Empty,
+        encoding: Encoding::Plain,
+        records: 0,
+        bad: 0,
+        read_bytes: 0,
+        whole: false,
+        error: None,
+    };
     let reader = match Encoding::sniff(stream) {
         Ok((encoding, reader)) => {
             head.encoding = encoding;
@@ -64,15 +73,15 @@ pub fn read_head(
     let mut decoder = Decoder::new(&Schema::new(&NO_ROLES), limits);
     let (mut layout, mut pending, mut cursor) = (Layout::default(), Vec::new(), Cursor::default());
     // A record that is not whole yet is tried again when twice as much has come.
-    let (mut wanted, mut read_bytes, mut over) = (0, 0, false);
-    while !over && read_bytes < bounds.bytes && head.bad < bounds.records {
+    let (mut wanted, mut over) = (0, false);
+    while !over && head.read_bytes < bounds.bytes && head.bad < bounds.records {
         let mut last = false;
         match blocks.recv_timeout(ATTENTION) {
             Err(RecvTimeoutError::Timeout) if goes_on() => continue,
             Err(RecvTimeoutError::Timeout) => break,
             Err(RecvTimeoutError::Disconnected) => last = true,
             Ok(Ok(block)) => {
-                read_bytes += block.len() as u64;
+                head.read_bytes += block.len() as u64;
                 layout.see(&block);
                 pending.extend_from_slice(&block);
             }

@@ -23,7 +23,7 @@ pub struct Findings {
 #[derive(Default)]
 pub struct Streams {
     pub files: u64,
-    /// On disk.
+    /// As they stand on disk, compressed or not.
     pub bytes: u64,
     pub records: u64,
     pub bad: u64,
@@ -48,11 +48,12 @@ pub struct Reason {
 }
 
 impl Findings {
-    /// Takes in what a stream has shown; gives what cut it short.
-    pub fn add(&mut self, head: Head, length_bytes: u64) -> Option<io::Error> {
+    /// Takes in what a stream has shown; gives what cut it short. A pipe has no length but that of
+    /// what came through it.
+    pub fn add(&mut self, head: Head, length_bytes: Option<u64>) -> Option<io::Error> {
         let streams = self.kinds.entry((head.shape, encoding(head.encoding))).or_default();
         streams.files += 1;
-        streams.bytes += length_bytes;
+        streams.bytes += length_bytes.unwrap_or(head.read_bytes);
         streams.records += head.records;
         streams.bad += head.bad;
         streams.longer += u64::from(!head.whole);

@@ -40,7 +40,7 @@ pub struct InspectArgs {
     /// Look at all records
     #[arg(long, conflicts_with = "records")]
     all: bool,
-    /// What the findings are written as
+    /// What the findings are written as: tables for people, or one JSON object
     #[arg(short, long, value_enum, default_value_t = Form::Table, help_heading = "Output")]
     output: Form,
     /// No warnings
@@ -52,9 +52,7 @@ pub struct InspectArgs {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
-    /// For people
     Table,
-    /// One object on one line
     Json,
 }
 
@@ -97,7 +95,8 @@ impl InspectArgs {
         for place in 0..count {
             let streams_left = count - place + usize::from(stdin);
             let file = &mut files.all()[place];
-            let (id, name, length) = (file.id, file.name(), file.length);
+            let (id, name) = (file.id, file.name());
+            let length = (!file.is_pipe).then_some(file.length);
             let reader = file.reader();
             file.close();
             match reader {
@@ -113,7 +112,7 @@ impl InspectArgs {
         if stdin {
             let name = "standard input";
             let head = self.read(io::stdin(), FileId(0), name, 1, &mut findings);
-            if let Some(error) = findings.add(head, 0) {
+            if let Some(error) = findings.add(head, None) {
                 files.fail_at(name.into(), error);
             }
         }

@@ -66,7 +66,7 @@ fn suggestion(findings: &Findings, sources: &[(&str, &str)]) -> Value {
         .iter()
         .map(|found| json!({"role": found.role.name(), "field": found.path.to_string(), "records": found.records}));
     json!({
-        "schema": fit.preset.name,
+        "schema": fit.known.map(|preset| preset.name),
         "flags": words(&fit.flags()),
         "roles": roles.collect::<Vec<_>>(),
         "by": fit.by,

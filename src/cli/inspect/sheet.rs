@@ -181,10 +181,10 @@ fn statuses(fit: &Fit) -> Vec<Part> {
 
 fn suggestion(findings: &Findings, fit: &Fit, sources: &[(&str, &str)]) -> Vec<Part> {
     let survey = &findings.survey;
-    let mut title = "What to type".to_owned();
-    if fit.found.iter().any(|found| !found.flagged) {
-        title = format!("What to type: these look like records of {}", fit.preset.about);
-    }
+    let title = match fit.known {
+        Some(preset) => format!("What to type: these look like records of {}", preset.about),
+        None => "What to type".to_owned(),
+    };
     let row = |role: Role| match fit.role(role) {
         Some(found) => {
             let share = Cell::rate(found.records, survey.records());
@@ -200,6 +200,11 @@ fn suggestion(findings: &Findings, fit: &Fit, sources: &[(&str, &str)]) -> Vec<P
     };
     let rows = [Role::Time, Role::Service, Role::Message, Role::Status].map(row);
     let mut parts = vec![Part::Title(title), Part::Table(table(&["role", "field", "records"], Vec::from(rows)))];
+    if fit.role(Role::Time).is_some_and(|time| time.records * 10 < survey.records() * 9) {
+        parts.push(Part::Words(
+            "Not all records have that time. If there are several formats, look at one file at a time.".to_owned(),
+        ));
+    }
     if !fit.by.is_empty() {
         let unclear = if fit.role(Role::Service).is_none() { "No field is clearly the service. " } else { "" };
         let fields: Vec<String> = fit.by.iter().map(|field| shell_word(field)).collect();
