@@ -29,6 +29,8 @@ pub struct Streams {
     pub bad: u64,
     /// How many of them go on beyond what was looked at.
     pub longer: u64,
+    /// How many of them could not be read to where that is.
+    pub broken: u64,
 }
 
 /// Why records were bad.
@@ -56,7 +58,8 @@ impl Findings {
         streams.bytes += length_bytes.unwrap_or(head.read_bytes);
         streams.records += head.records;
         streams.bad += head.bad;
-        streams.longer += u64::from(!head.whole);
+        streams.longer += u64::from(!head.whole && head.error.is_none());
+        streams.broken += u64::from(head.error.is_some());
         head.error
     }
 
@@ -65,38 +68,32 @@ impl Findings {
         self.fit = Fit::new(&self.survey);
     }
 
-    pub fn files(&self) -> u64 {
-        self.kinds.values().map(|streams| streams.files).sum()
-    }
-
-    pub fn bad(&self) -> u64 {
-        self.kinds.values().map(|streams| streams.bad).sum()
-    }
-
-    pub fn longer(&self) -> u64 {
-        self.kinds.values().map(|streams| streams.longer).sum()
+    /// The number of all streams together.
+    pub fn sum(&self, of: impl Fn(&Streams) -> u64) -> u64 {
+        self.kinds.values().map(of).sum()
     }
 
     pub fn all_bad(&self) -> bool {
-        self.bad() > 0 && self.survey.records() == 0
+        self.sum(|streams| streams.bad) > 0 && self.survey.records() == 0
     }
 
-    /// The words of the command that answers most of such records. None where there are none.
+    /// The words of the command that answers most of such records. None where no field is known to
+    /// be of use.
     pub fn command(&self, sources: &[(&str, &str)]) -> Option<Vec<String>> {
         let fit = self.fit.as_ref()?;
         let mut flags: Vec<(String, String)> =
             sources.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned())).collect();
         flags.extend(fit.flags());
-        let service = fit.role(Role::Service).is_some();
-        let by = fit.by.first().filter(|_| !service);
-        let name = match (&fit.codes, fit.role(Role::Time)) {
+        let by = fit.by.first().filter(|_| fit.role(Role::Service).is_none());
+        let plays = |role: Role| fit.role(role).map(|_| role.name());
+        let name = match (&fit.codes, plays(Role::Time)) {
             (Some(_), time) => {
                 flags.extend(by.map(|field| ("--by".to_owned(), field.clone())));
                 if time.is_some() { "sliding-window" } else { "running-avg" }
             }
             // Without a status, what can be asked is how often a value comes.
             (None, _) => {
-                let of = if service { "service" } else { by.map_or("message", String::as_str) };
+                let of = plays(Role::Service).or(by.map(String::as_str)).or(plays(Role::Message))?;
                 flags.push(("--of".to_owned(), of.to_owned()));
                 "reservoir"
             }
@@ -136,5 +133,62 @@ const fn encoding(encoding: Encoding) -> &'static str {
         Encoding::Plain => "plain",
         Encoding::Gzip => "gzip",
         Encoding::Zstd => "zstd",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, FileId, Position};
+
+    const AT: Position = Position { file: FileId(0), offset: 7 };
+
+    fn command(records: &[&str]) -> Option<String> {
+        let mut findings = Findings::default();
+        for record in records {
+            findings.survey.observe(&Event { at: AT, raw: record.as_bytes(), time: None, fields: &[] });
+        }
+        findings.conclude();
+        Some(findings.command(&[("--source", "-")])?.join(" "))
+    }
+
+    #[test]
+    fn the_command_asks_what_the_records_can_answer() {
+        for (records, expected) in [
+            (
+                &[r#"{"ts": 1760559686, "app": "a", "status": 200}"#][..],
+                "sliding-window --source - --time-field ts --service-field app",
+            ),
+            (&[r#"{"app": "a", "status": 200}"#], "running-avg --source - --service-field app"),
+            (
+                &[r#"{"status": 200, "zone": "a"}"#, r#"{"status": 503, "zone": "b"}"#],
+                "running-avg --source - --by zone",
+            ),
+            (&[r#"{"service": "a"}"#], "reservoir --source - --of service"),
+            (&[r#"{"zone": "a"}"#, r#"{"zone": "b"}"#], "reservoir --source - --of zone"),
+            (&[r#"{"msg": "a"}"#], "reservoir --source - --message-field msg --of message"),
+        ] {
+            assert_eq!(command(records), Some(format!("streamlab {expected}")), "{records:?}");
+        }
+        assert_eq!([command(&["{}"]), command(&[])], [None, None]);
+    }
+
+    #[test]
+    fn a_value_is_never_taken_for_a_flag() {
+        let flags =
+            [("--source", "-"), ("--time-field", "-t")].map(|(flag, value)| (flag.to_owned(), value.to_owned()));
+        assert_eq!(words(&flags), ["--source", "-", "--time-field=-t"]);
+    }
+
+    #[test]
+    fn reasons_are_counted_whatever_the_place_and_bounded() {
+        let mut reasons = Reasons::default();
+        let mut add = |reason: String| reasons.add("a.log", &DeadLetter { at: AT, reason, raw: Vec::new() });
+        (0..9).for_each(|column| add(format!("not valid JSON: expected value at line 1 column {column}")));
+        (0..MAX_REASONS).for_each(|number| add(format!("reason {number}")));
+        assert_eq!((reasons.list.len(), reasons.others), (MAX_REASONS, 1));
+        let first = &reasons.list[0];
+        assert_eq!((first.text.as_str(), first.records), ("not valid JSON: expected value", 9));
+        assert_eq!(first.first, ("a.log".to_owned(), 7));
     }
 }

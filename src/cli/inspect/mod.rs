@@ -71,7 +71,7 @@ impl InspectArgs {
             eprintln!("streamlab: warning: {note}");
         }
         let unreadable = !files.unreadable().is_empty();
-        let written = if findings.files() == 0 && unreadable && self.output == Form::Table {
+        let written = if findings.kinds.is_empty() && unreadable && self.output == Form::Table {
             exit::DONE
         } else {
             self.show(&findings)?

@@ -10,6 +10,7 @@ pub fn object(findings: &Findings, sources: &[(&str, &str)]) -> Value {
         json!({
             "layout": shape, "encoding": encoding, "files": streams.files, "bytes": streams.bytes,
             "records": streams.records, "bad": streams.bad, "longer": streams.longer,
+            "broken": streams.broken,
         })
     });
     let reasons = findings.reasons.list.iter().map(|reason| {
@@ -24,8 +25,8 @@ pub fn object(findings: &Findings, sources: &[(&str, &str)]) -> Value {
     });
     json!({
         "records": survey.records(),
-        "bad": findings.bad(),
-        "complete": findings.longer() == 0,
+        "bad": findings.sum(|streams| streams.bad),
+        "complete": findings.sum(|streams| streams.longer + streams.broken) == 0,
         "files": files.collect::<Vec<_>>(),
         "bad_records": reasons.collect::<Vec<_>>(),
         "fields": survey.fields().map(|name| field(name, survey.records())).collect::<Vec<_>>(),

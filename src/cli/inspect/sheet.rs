@@ -15,7 +15,7 @@ const MAX_EXAMPLE_CHARS: usize = 32;
 
 /// `sources` are the flags that lead to what was looked at.
 pub fn parts(findings: &Findings, sources: &[(&str, &str)]) -> Vec<Part> {
-    if findings.files() == 0 {
+    if findings.kinds.is_empty() {
         let names = DEFAULT_INCLUDE.join(" ");
         return vec![Part::Words(format!(
             "There is no file to look at. In a directory, {names} are read, also with .gz and .zst; \
@@ -29,10 +29,9 @@ pub fn parts(findings: &Findings, sources: &[(&str, &str)]) -> Vec<Part> {
         parts.extend(times(findings));
         parts.extend(statuses(fit));
         parts.extend(suggestion(findings, fit, sources));
-    } else if !findings.all_bad() {
-        parts.push(Part::Words("There is no record yet.".to_owned()));
     } else {
-        parts.push(Part::Words("There is no JSON record in it.".to_owned()));
+        let what = if findings.all_bad() { "There is no JSON record in it." } else { "There is no record yet." };
+        parts.push(Part::Words(what.to_owned()));
     }
     parts
 }
@@ -56,7 +55,7 @@ fn files(findings: &Findings) -> Vec<Part> {
         Part::Title("Files".to_owned()),
         Part::Table(table(&["layout", "encoding", "files", "bytes", "records", "bad"], rows)),
     ];
-    match (findings.longer(), findings.files()) {
+    match (findings.sum(|streams| streams.longer), findings.sum(|streams| streams.files)) {
         (0, _) => {}
         (1, 1) => parts.push(Part::Words(
             "Only the beginning was looked at: there is more. --all looks at everything.".to_owned(),
@@ -81,7 +80,12 @@ fn bad_records(findings: &Findings) -> Vec<Part> {
     if reasons.others > 0 {
         rows.push(vec![text("(other)"), Cell::Count(reasons.others), Cell::Null]);
     }
-    vec![Part::Title("Bad records".to_owned()), Part::Table(table(&["reason", "records", "first"], rows))]
+    let mut parts =
+        vec![Part::Title("Bad records".to_owned()), Part::Table(table(&["reason", "records", "first"], rows))];
+    if findings.sum(|streams| streams.bad) > findings.survey.records() && !findings.all_bad() {
+        parts.push(Part::Words("Most of it is not JSON.".to_owned()));
+    }
+    parts
 }
 
 fn fields(findings: &Findings) -> Vec<Part> {
@@ -97,6 +101,9 @@ fn fields(findings: &Findings) -> Vec<Part> {
         ]
     };
     let rows: Vec<_> = survey.fields().take(MAX_FIELDS).map(row).collect();
+    if rows.is_empty() && survey.unlisted_records() == 0 {
+        return vec![Part::Words("The records have no fields.".to_owned())];
+    }
     let more = survey.fields().count().saturating_sub(rows.len());
     let columns = ["field", "records", "type", "values", "range", "examples"];
     let mut parts = vec![Part::Title("Fields".to_owned()), Part::Table(table(&columns, rows))];
