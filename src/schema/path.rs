@@ -98,6 +98,7 @@ mod tests {
         assert_eq!(shown(&["labels", "app.kubernetes.io/name"]).as_deref(), Some("labels.app.kubernetes.io/name"));
         assert_eq!(shown(&["a", "..b"]).as_deref(), Some("a.\"..b\""));
         assert_eq!(shown(&["say \"hi\""]).as_deref(), Some("\"say \\\"hi\\\"\""));
+        assert_eq!(shown(&["\"x\""]).as_deref(), Some("\"\\\"x\\\"\""), "its own quotes are part of the key");
         assert_eq!([shown(&["a", ""]), shown(&[])], [None, None]);
     }
 

@@ -216,7 +216,7 @@ mod tests {
         let values: Vec<Value> = (0..=MAX_DISTINCT).map(|n| json!(n)).collect();
         assert_eq!(field(&values[1..]).distinct(), Some(MAX_DISTINCT));
         let many = field(&values);
-        assert_eq!((many.distinct(), many.examples().count()), (None, EXAMPLES));
+        assert_eq!((many.distinct(), many.values.len()), (None, EXAMPLES), "no more is kept");
         let long = field(&[json!("é".repeat(MAX_TEXT_CHARS + 1)), json!("b")]);
         assert_eq!(long.examples().next().unwrap().as_str().unwrap().chars().count(), MAX_TEXT_CHARS + 1);
         assert_eq!((long.distinct(), long.examples().count()), (None, 2));
