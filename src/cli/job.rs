@@ -4,7 +4,7 @@ use super::exit;
 use super::input::InputArgs;
 use super::output::OutputArgs;
 use crate::analysis::Analysis;
-use crate::engine::{self, Outcome, Plan, Stop, signals};
+use crate::engine::{self, CancelToken, Outcome, Plan, Stop, signals};
 use crate::schema::Schema;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -41,10 +41,20 @@ impl JobArgs {
             .num_threads(self.input.threads())
             .build_global()
             .context("cannot start threads")?;
-        signals::listen().context("cannot listen to signals")?;
+        let cancel = CancelToken::default();
+        signals::listen(&cancel).context("cannot listen to signals")?;
         let outputs = self.output.outputs(follow, forward)?;
         let limits = self.input.limits(self.output.letters());
-        let plan = Plan { sources, schema, filter, limits, follow, tail_only: self.input.tail_only() };
+        let plan = Plan {
+            sources,
+            schema,
+            filter,
+            limits,
+            stretch_bytes: engine::STRETCH_BYTES,
+            follow,
+            tail_only: self.input.tail_only(),
+            cancel,
+        };
         let outcome = engine::run(analysis, plan, outputs);
         if !self.output.is_quiet() {
             warn(&outcome);
@@ -98,7 +108,7 @@ fn code(outcome: &Outcome, follow: bool, asserted: bool) -> u8 {
             eprintln!("streamlab: interrupted: the result is incomplete");
             return u8::try_from(128 + signal).unwrap_or(exit::FAILED);
         }
-        Some(Stop::Signal(_)) | None => {}
+        Some(Stop::Signal(_) | Stop::Cancelled) | None => {}
     }
     let all_bad = outcome
         .report

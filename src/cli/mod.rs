@@ -71,7 +71,7 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let argv = match config::expand(&root, argv, environment) {
         Ok(argv) => argv,
-        Err(error) => return usage(&error),
+        Err(error) => return fail(&error),
     };
     let parsed = root.try_get_matches_from(argv).and_then(|matches| Cli::from_arg_matches(&matches));
     let command = match parsed {
@@ -92,11 +92,14 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         Command::Completions(args) => args.run(),
         Command::Man(args) => args.run(),
     };
-    result.map_or_else(|error| usage(&error), ExitCode::from)
+    result.map_or_else(|error| fail(&error), ExitCode::from)
 }
 
 /// What is wrong with the plan is said before any work starts.
-fn usage(error: &anyhow::Error) -> ExitCode {
+fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("streamlab: error: {error:#}");
-    ExitCode::from(exit::USAGE)
+    let is_output = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<output::Unwritable>() || matches!(cause.downcast_ref(), Some(crate::generate::Error::Write { .. }))
+    };
+    ExitCode::from(if error.chain().any(is_output) { exit::UNWRITABLE } else { exit::USAGE })
 }

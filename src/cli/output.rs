@@ -147,8 +147,7 @@ impl OutputArgs {
     fn render(&self, is_live: bool, to_stderr: bool, updates: bool) -> Result<(Box<dyn Render>, String)> {
         let (out, name, terminal): (Box<dyn Write + Send>, _, _) = match &self.output_file {
             Some(path) if path != Path::new("-") => {
-                let file =
-                    File::create(path).with_context(|| format!("--output-file: cannot write {}", path.display()))?;
+                let file = create(path).context("--output-file")?;
                 (Box::new(file), path.display().to_string(), false)
             }
             _ if to_stderr => (Box::new(io::stderr()), "standard error".to_owned(), io::stderr().is_terminal()),
@@ -181,12 +180,28 @@ fn speaks_utf8() -> bool {
     })
 }
 
-fn sink(path: &Path, flag: &str) -> Result<Sink> {
-    let writer: Box<dyn Write> = if path == Path::new("-") {
-        Box::new(io::stdout())
-    } else {
-        Box::new(File::create(path).with_context(|| format!("{flag}: cannot write {}", path.display()))?)
-    };
+/// An output that cannot be opened or written: no mistake in what was typed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {path}")]
+pub struct Unwritable {
+    pub path: String,
+    pub source: io::Error,
+}
+
+impl Unwritable {
+    pub fn new(path: &Path, source: io::Error) -> Self {
+        Self { path: path.display().to_string(), source }
+    }
+}
+
+/// Makes the file, or empties the one that is there.
+pub fn create(path: &Path) -> Result<File, Unwritable> {
+    File::create(path).map_err(|source| Unwritable::new(path, source))
+}
+
+fn sink(path: &Path, flag: &'static str) -> Result<Sink> {
+    let writer: Box<dyn Write> =
+        if path == Path::new("-") { Box::new(io::stdout()) } else { Box::new(create(path).context(flag)?) };
     let name = if path == Path::new("-") { "standard output".to_owned() } else { path.display().to_string() };
     Ok(Sink { name, writer: Box::new(BufWriter::with_capacity(1 << 16, writer)) })
 }
@@ -204,13 +219,15 @@ fn every(text: &str) -> Result<Every, String> {
 /// Bytes, rate and time to go, on standard error.
 fn progress_bar() -> Box<dyn FnMut(&crate::report::Pace)> {
     let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}  {bytes_per_sec}  {eta} to go");
+    let style = ProgressStyle::with_template(
+        "{bar:30} {decimal_bytes} of {decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} to go",
+    );
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut drawn = Instant::now();
     Box::new(move |pace| {
         if drawn.elapsed() >= Duration::from_millis(100) {
             drawn = Instant::now();
-            bar.set_length(pace.behind_bytes.max(pace.read_bytes));
+            bar.set_length(pace.read_bytes + pace.behind_bytes);
             bar.set_position(pace.read_bytes);
         }
     })

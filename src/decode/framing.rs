@@ -9,10 +9,8 @@
 //!   formatter puts a nested object at the first column, so a torn record never swallows the next.
 //! - **What is not an object is junk**, to the end of its value or line, and reading resumes there.
 
-use memchr::{memchr, memchr3};
-
-/// How deep a record may nest.
-pub const MAX_DEPTH: usize = 1024;
+use super::scan::{Scan, ends_scalar, object_end, string_end};
+use memchr::memchr;
 
 /// The next thing in a stream; all places are offsets into the bytes given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +21,19 @@ pub enum Frame {
     Object { start: usize, end: usize },
     /// Not a record.
     Junk { start: usize, end: usize, reason: &'static str },
-    /// Something begins here and its end has not been seen yet.
-    Partial { start: usize },
+    /// Something begins and its end has not been seen yet.
+    Partial,
+    /// Something begins that does not end within the limit.
+    TooLong { start: usize, leads_line: bool },
+}
+
+impl Frame {
+    fn length(&self) -> usize {
+        match self {
+            Frame::Object { start, end } | Frame::Junk { start, end, .. } => end - start,
+            Frame::Blank | Frame::Partial | Frame::TooLong { .. } => 0,
+        }
+    }
 }
 
 /// A stretch of a stream.
@@ -37,19 +46,29 @@ pub struct Stretch<'a> {
     pub last: bool,
 }
 
-/// The frame at or after `from`, which is where the frame before ended (or 0): nothing before it
-/// matters to the answer.
-pub fn frame(stretch: Stretch<'_>, from: usize) -> Frame {
+/// The frame at or after `from`, which is where the frame before ended (or 0). Before it, only white
+/// space matters to the answer, and behind its beginning, nothing more than `limit` bytes away.
+pub fn frame(stretch: Stretch<'_>, from: usize, limit: usize) -> Frame {
     let Stretch { bytes, last, .. } = stretch;
     let Some(start) = skip_separators(bytes, from, last) else { return Frame::Blank };
+    let horizon = start.saturating_add(limit).saturating_add(1);
+    let view = &bytes[..horizon.min(bytes.len())];
+    let ends = last && view.len() == bytes.len();
+    let indent = if bytes[start] == b'{' { indent(stretch, start) } else { None };
     let found = match bytes[start] {
-        b'{' => object(bytes, start, indent(stretch, from, start)),
-        _ => other_value(bytes, start, last),
+        b'{' => object(view, start, indent),
+        _ => other_value(view, start, ends),
     };
     match found {
-        Ok(frame) => frame,
-        Err(NeedMore) if last => Frame::Junk { start, end: trim_end(bytes, start, bytes.len()), reason: CUT_SHORT },
-        Err(NeedMore) => Frame::Partial { start },
+        Ok(frame) if frame.length() <= limit => frame,
+        Err(NeedMore) if view.len() < horizon => {
+            if ends {
+                Frame::Junk { start, end: trim_end(view, start, view.len()), reason: CUT_SHORT }
+            } else {
+                Frame::Partial
+            }
+        }
+        Ok(_) | Err(NeedMore) => Frame::TooLong { start, leads_line: indent.is_some() },
     }
 }
 
@@ -73,19 +92,27 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Begins each text of RFC 7464 (`application/json-seq`).
 const RECORD_SEPARATOR: u8 = 0x1E;
 
-/// The likely first record at or after `edge`, for a reader that starts in the middle of a stream.
-/// After a line break that is certain; inside a line (`in_array`) it is a guess that the caller has
-/// to check against where the reader before it stops.
-pub fn guess_start(bytes: &[u8], edge: usize, in_array: bool) -> Option<usize> {
-    let by_line = line_led(bytes, edge.saturating_sub(1));
-    if !in_array {
-        return by_line;
-    }
-    element_led(&bytes[..by_line.unwrap_or(bytes.len())], edge).or(by_line)
+/// Where a reader may start that is to begin in the middle of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// What stands before the record and says whether it leads its line.
+    pub from: usize,
+    /// The record itself.
+    pub record: usize,
 }
 
-/// Where an oversized record's remains end: at the next line, or, within a line, before the next
-/// element. `None` where that is not in sight.
+/// The likely first record at or after `edge`. After a line break that is certain; inside a line
+/// (`in_array`) it is a guess that the caller has to check against where the reader before it stops.
+pub fn guess_start(bytes: &[u8], edge: usize, in_array: bool) -> Option<Start> {
+    let by_line = line_led(bytes, edge.saturating_sub(1));
+    let line = &bytes[..by_line.unwrap_or(bytes.len())];
+    let by_element = if in_array { element_led(line, edge) } else { None };
+    let record = by_element.or(by_line)?;
+    Some(Start { from: separators_done(&bytes[..record], 0), record })
+}
+
+/// Where the remains of a frame that is too long end: at the next line, or, within a line, before
+/// the next element. `None` where that is not in sight.
 pub fn oversized_end(bytes: &[u8], from: usize, line_start: bool) -> Option<usize> {
     let line = memchr(b'\n', bytes.get(from..)?).map(|at| from + at);
     if line_start {
@@ -96,16 +123,38 @@ pub fn oversized_end(bytes: &[u8], from: usize, line_start: bool) -> Option<usiz
 
 struct NeedMore;
 
-/// How far `start` is indented, if it is the first thing on its line. `from` is where the frame
-/// before it ended.
-fn indent(stretch: Stretch<'_>, from: usize, start: usize) -> Option<usize> {
-    let between = &stretch.bytes[from..start];
-    let blank = between.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let leads = match between.len() - blank {
-        0 => stretch.first && from == 0,
-        before => between[before - 1] == b'\n',
+/// How far `start` is indented, if it is the first thing on its line. Looks back through white space
+/// only, so that a reader that begins in the middle of a stream says what the one before it would.
+fn indent(stretch: Stretch<'_>, start: usize) -> Option<usize> {
+    let before = &stretch.bytes[..start];
+    let blank = blank_before(before);
+    let leads = match before.len() - blank {
+        0 => stretch.first,
+        line => before[line - 1] == b'\n',
     };
-    leads.then_some(blank)
+    (leads && blank <= MAX_INDENT_BYTES).then_some(blank)
+}
+
+/// What is indented deeper does not lead its line: bounds what a reader has to remember.
+const MAX_INDENT_BYTES: usize = 4096;
+
+/// How many spaces `bytes` end in.
+fn blank_before(bytes: &[u8]) -> usize {
+    bytes.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// How much of the separators that `bytes` end in, from `from` on, is done with: all but what says
+/// that the next record leads its line, and but half a byte order mark.
+pub fn separators_done(bytes: &[u8], from: usize) -> usize {
+    let half = (1..BOM.len()).rev().find(|half| bytes[from..].ends_with(&BOM[..*half])).unwrap_or(0);
+    let end = bytes.len() - half;
+    let blank = blank_before(&bytes[from..end]);
+    match end - blank {
+        _ if blank > MAX_INDENT_BYTES => end,
+        line if line == from => from,
+        line if bytes[line - 1] == b'\n' => line - 1,
+        line => line,
+    }
 }
 
 fn object(bytes: &[u8], start: usize, indent: Option<usize>) -> Result<Frame, NeedMore> {
@@ -145,15 +194,12 @@ fn broken_lines_end(bytes: &[u8], at: usize, start: usize, indent: usize) -> Opt
 /// the place that broke it, is a brace, that is the next element.
 fn broken_element_end(bytes: &[u8], at: usize, start: usize) -> Option<usize> {
     let line = memchr(b'\n', &bytes[start..]).map(|found| start + found);
-    let brace = (bytes.get(at) == Some(&b'{')).then(|| {
-        let before = bytes[start..at].iter().rposition(|byte| !byte.is_ascii_whitespace() && *byte != b',');
-        before.map_or(at, |place| start + place + 1)
-    });
+    let brace = (bytes.get(at) == Some(&b'{')).then_some(at);
     let element = element_break(&bytes[..line.unwrap_or(bytes.len())], start + 1);
-    match (element, brace) {
-        (Some(element), Some(brace)) => Some(element.min(brace)),
-        (element, brace) => element.or(brace).or(line),
-    }
+    let end = element.into_iter().chain(brace).chain(line).min()?;
+    // The comma before the next element is a separator, however the end was found.
+    let kept = bytes[start..end].iter().rposition(|byte| !is_space(byte) && *byte != b',');
+    Some(kept.map_or(end, |place| start + place + 1))
 }
 
 /// The comma of the first `, {"` at or after `from`.
@@ -174,14 +220,22 @@ fn element_led(bytes: &[u8], from: usize) -> Option<usize> {
     element_after(bytes, element_break(bytes, from)?)
 }
 
+/// How much space there may be at either place of `, {"`.
+const ELEMENT_SPACE_BYTES: usize = 64;
+/// What may begin an element is no longer than this.
+pub const ELEMENT_BREAK_BYTES: usize = 2 * ELEMENT_SPACE_BYTES + 3;
+
 /// The brace that follows the comma at `comma`, where an object begins there.
 fn element_after(bytes: &[u8], comma: usize) -> Option<usize> {
-    let blank = |byte: &u8| !byte.is_ascii_whitespace();
-    let brace = comma + 1 + bytes[comma + 1..].iter().position(blank)?;
+    let next = |from: usize| {
+        let near = &bytes[from..bytes.len().min(from + ELEMENT_SPACE_BYTES)];
+        near.iter().position(|byte| !is_space(byte)).map(|place| from + place)
+    };
+    let brace = next(comma + 1)?;
     if bytes[brace] != b'{' {
         return None;
     }
-    let key = brace + 1 + bytes[brace + 1..].iter().position(blank)?;
+    let key = next(brace + 1)?;
     matches!(bytes[key], b'"' | b'}').then_some(brace)
 }
 
@@ -202,9 +256,15 @@ fn line_led(bytes: &[u8], from: usize) -> Option<usize> {
 fn other_value(bytes: &[u8], start: usize, last: bool) -> Result<Frame, NeedMore> {
     let junk = |end| Frame::Junk { start, end, reason: NOT_AN_OBJECT };
     let end = match bytes[start] {
-        b'"' => string_end(bytes, start).ok(),
+        b'"' => match string_end(bytes, start) {
+            Ok(end) => Some(end),
+            Err(Scan::NeedMore) if !last => return Err(NeedMore),
+            Err(_) => None,
+        },
         b'-' | b'0'..=b'9' | b'a'..=b'z' => {
-            Some(start + bytes[start..].iter().position(ends_scalar).unwrap_or(bytes.len() - start))
+            let end = start + bytes[start..].iter().position(ends_scalar).unwrap_or(bytes.len() - start);
+            // More may come of what ends with the bytes; else a word with a comma is a torn line.
+            (is_scalar(&bytes[start..end]) || end == bytes.len() && !last).then_some(end)
         }
         _ => None,
     };
@@ -221,125 +281,16 @@ fn other_value(bytes: &[u8], start: usize, last: bool) -> Result<Frame, NeedMore
 }
 
 fn trim_end(bytes: &[u8], start: usize, end: usize) -> usize {
-    let kept = bytes[start..end].iter().rposition(|byte| !byte.is_ascii_whitespace());
+    let kept = bytes[start..end].iter().rposition(|byte| !is_space(byte));
     kept.map_or(start + 1, |place| start + place + 1)
 }
 
-fn ends_scalar(byte: &u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}')
+/// White space as JSON has it: a form feed is none.
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-enum Scan {
-    End(usize),
-    NeedMore,
-    Broken { at: usize, reason: &'static str },
-}
-
-/// What the grammar allows next inside an object or an array.
-#[derive(Clone, Copy, PartialEq)]
-enum Expect {
-    KeyOrClose,
-    Key,
-    Colon,
-    Value,
-    ValueOrClose,
-    CommaOrClose,
-}
-
-/// Walks the tokens of the object at `start` to its closing brace. Checks the order of tokens, not
-/// what strings and numbers hold: that is the parser's part.
-fn object_end(bytes: &[u8], start: usize) -> Scan {
-    let mut nesting = Nesting::default();
-    nesting.push(true);
-    let mut expect = Expect::KeyOrClose;
-    let mut at = start + 1;
-    while let Some(byte) = bytes.get(at) {
-        match (byte, expect) {
-            (b'\n', _) if bytes.get(at + 1) == Some(&b'{') => {
-                return Scan::Broken { at: at + 1, reason: "cut short: the next line begins a record" };
-            }
-            (b' ' | b'\t' | b'\r' | b'\n', _) => at += 1,
-            (b'"', Expect::Key | Expect::KeyOrClose | Expect::Value | Expect::ValueOrClose) => {
-                at = match string_end(bytes, at) {
-                    Ok(end) => end,
-                    Err(broken) => return broken,
-                };
-                let is_key = matches!(expect, Expect::Key | Expect::KeyOrClose);
-                expect = if is_key { Expect::Colon } else { Expect::CommaOrClose };
-            }
-            (b':', Expect::Colon) => (at, expect) = (at + 1, Expect::Value),
-            (b',', Expect::CommaOrClose) => {
-                (at, expect) = (at + 1, if nesting.in_object() { Expect::Key } else { Expect::Value });
-            }
-            (b'{' | b'[', Expect::Value | Expect::ValueOrClose) => {
-                if nesting.depth == MAX_DEPTH {
-                    return Scan::Broken { at, reason: "nested deeper than 1024 levels" };
-                }
-                nesting.push(*byte == b'{');
-                (at, expect) = (at + 1, if *byte == b'{' { Expect::KeyOrClose } else { Expect::ValueOrClose });
-            }
-            (b'}' | b']', Expect::CommaOrClose | Expect::KeyOrClose | Expect::ValueOrClose)
-                if nesting.in_object() == (*byte == b'}') =>
-            {
-                (at, expect) = (at + 1, Expect::CommaOrClose);
-                nesting.depth -= 1;
-                if nesting.depth == 0 {
-                    return Scan::End(at);
-                }
-            }
-            (b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z', Expect::Value | Expect::ValueOrClose) => {
-                let Some(length) = bytes[at..].iter().position(ends_scalar) else { return Scan::NeedMore };
-                (at, expect) = (at + length, Expect::CommaOrClose);
-            }
-            _ => return Scan::Broken { at, reason: "not valid JSON" },
-        }
-    }
-    Scan::NeedMore
-}
-
-/// The end of the string whose quote stands at `start`.
-fn string_end(bytes: &[u8], start: usize) -> Result<usize, Scan> {
-    let mut at = start + 1;
-    loop {
-        let Some(found) = memchr3(b'"', b'\\', b'\n', bytes.get(at..).unwrap_or_default()) else {
-            return Err(Scan::NeedMore);
-        };
-        at += found;
-        match bytes[at] {
-            b'"' => return Ok(at + 1),
-            b'\\' => at += 2,
-            // With the rule of lines, `at` is where the next record begins, if one does.
-            _ => {
-                return Err(Scan::Broken {
-                    at: at + usize::from(bytes.get(at + 1) == Some(&b'{')),
-                    reason: "a line break inside a string",
-                });
-            }
-        }
-    }
-}
-
-/// Which of the open brackets are objects, a bit a level.
-struct Nesting {
-    bits: [u64; MAX_DEPTH / 64],
-    depth: usize,
-}
-
-impl Default for Nesting {
-    fn default() -> Self {
-        Self { bits: [0; MAX_DEPTH / 64], depth: 0 }
-    }
-}
-
-impl Nesting {
-    fn push(&mut self, object: bool) {
-        let (word, bit) = (self.depth / 64, 1 << (self.depth % 64));
-        self.bits[word] = if object { self.bits[word] | bit } else { self.bits[word] & !bit };
-        self.depth += 1;
-    }
-
-    fn in_object(&self) -> bool {
-        let top = self.depth - 1;
-        self.bits[top / 64] >> (top % 64) & 1 == 1
-    }
+fn is_scalar(text: &[u8]) -> bool {
+    let of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    matches!(text, b"true" | b"false" | b"null") || text.iter().all(of_number)
 }

@@ -3,10 +3,18 @@
 //! [`Decoder::decode`] walks a [`Chunk`] record by record and shows each event to a closure. A bad
 //! record becomes a dead letter, never an error, and the next record is read. The outcome does not
 //! depend on how the stream was cut into chunks.
+//!
+//! A record is an object of RFC 8259 in UTF-8; `tests/conformance.rs` holds this case by case. Where
+//! the standard leaves the choice:
+//! - An integer of 64 bits is exact (`-0` is 0); a larger one is the nearest double, as is any number
+//!   with a fraction or an exponent. What is too large for a double (`1e309`) makes the record bad.
+//! - Half a surrogate pair (`"\ud800"`) makes the record bad.
+//! - A record nests 1024 levels at most. Of a key that comes twice, the last value counts.
 
 mod framing;
 mod projection;
 mod record;
+mod scan;
 mod time;
 
 pub use framing::guess_start;
@@ -14,7 +22,7 @@ pub use time::Clock;
 
 use crate::event::{DeadLetter, Event, Ledger, Position, Skip, Verdict};
 use crate::schema::Schema;
-use framing::{Frame, Stretch, frame, oversized_end, skip_separators};
+use framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end, separators_done, skip_separators};
 use memchr::memchr;
 use record::{Bad, Parser};
 
@@ -95,7 +103,11 @@ impl Decoder {
         let mut line = NextLine { bytes, at: from };
         loop {
             let Some(start) = skip_separators(bytes, end, last) else {
-                return Progress { end: blank_end(bytes, end), next: last.then_some(bytes.len()), skip: Skip::No };
+                return Progress {
+                    end: separators_done(bytes, end),
+                    next: last.then_some(bytes.len()),
+                    skip: Skip::No,
+                };
             };
             if start >= until {
                 return Progress { end, next: Some(start), skip: Skip::No };
@@ -109,25 +121,20 @@ impl Decoder {
                 continue;
             }
             let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
-            end = match frame(stretch, end) {
-                Frame::Object { start, end: past } if past - start <= self.limits.record_bytes => {
+            end = match frame(stretch, end, self.limits.record_bytes) {
+                Frame::Object { start, end: past } => {
                     self.object(chunk, start, past, &mut line, &mut each);
                     past
                 }
-                Frame::Junk { start, end: past, reason } if past - start <= self.limits.record_bytes => {
+                Frame::Junk { start, end: past, reason } => {
                     self.bury(chunk, start, past, reason.to_owned());
                     past
                 }
-                Frame::Blank => continue,
-                Frame::Partial { start } if bytes.len() - start <= self.limits.record_bytes => {
-                    return Progress { end, next: None, skip: Skip::No };
-                }
-                Frame::Object { start, .. } | Frame::Junk { start, .. } | Frame::Partial { start } => {
-                    match self.oversized(chunk, end, start) {
-                        Ok(past) => past,
-                        Err(progress) => return progress,
-                    }
-                }
+                Frame::TooLong { start, leads_line } => match self.too_long(chunk, start, leads_line) {
+                    Ok(past) => past,
+                    Err(progress) => return progress,
+                },
+                Frame::Blank | Frame::Partial => return Progress { end, next: None, skip: Skip::No },
             };
         }
     }
@@ -175,28 +182,23 @@ impl Decoder {
     }
 
     /// Buries a record that is too long and finds where to go on.
-    fn oversized(&mut self, chunk: Chunk<'_>, from: usize, start: usize) -> Result<usize, Progress> {
+    fn too_long(&mut self, chunk: Chunk<'_>, start: usize, leads_line: bool) -> Result<usize, Progress> {
         let limit = self.limits.record_bytes;
-        let reason = if limit > OVERSIZED_KEPT_BYTES {
-            format!("longer than {limit} bytes; the first {OVERSIZED_KEPT_BYTES} are kept")
-        } else {
-            format!("longer than {limit} bytes; the first {limit} are kept")
-        };
-        self.bury(chunk, start, start + limit.min(OVERSIZED_KEPT_BYTES), reason);
-        let leads_line = chunk.bytes[from..start].contains(&b'\n') || (chunk.at.offset == 0 && from == 0);
-        let leads_line = leads_line && !chunk.bytes[from..start].contains(&b'[');
+        let kept = limit.min(OVERSIZED_KEPT_BYTES);
+        self.bury(chunk, start, start + kept, format!("longer than {limit} bytes; the first {kept} are kept"));
         self.pass_over(chunk, start + limit, if leads_line { Skip::Line } else { Skip::Element })
     }
 
     /// Where the remains of an oversized record end; else how to go on with the next chunk.
     fn pass_over(&self, chunk: Chunk<'_>, from: usize, skip: Skip) -> Result<usize, Progress> {
-        // What begins the next element may be cut by the end of the chunk.
-        const SEAM_BYTES: usize = 64;
-        let length = chunk.bytes.len();
         match oversized_end(chunk.bytes, from, skip == Skip::Line) {
             Some(end) => Ok(end),
-            None if chunk.last => Ok(length),
-            None => Err(Progress { end: length.saturating_sub(SEAM_BYTES).max(from), next: None, skip }),
+            None if chunk.last => Ok(chunk.bytes.len()),
+            // What begins the next element may be cut by the end of the chunk.
+            None => {
+                let seam = chunk.bytes.len().saturating_sub(ELEMENT_BREAK_BYTES);
+                Err(Progress { end: seam.max(from), next: None, skip })
+            }
         }
     }
 
@@ -226,17 +228,6 @@ impl NextLine<'_> {
             self.at = memchr(b'\n', &self.bytes[place..]).map_or(self.bytes.len(), |found| place + found);
         }
         (self.at < self.bytes.len() || last).then_some(self.at)
-    }
-}
-
-/// How much of trailing separators is done with: all up to the last line break, which says that
-/// the next record leads its line.
-fn blank_end(bytes: &[u8], from: usize) -> usize {
-    const KEPT_BYTES: usize = 4096;
-    match memchr::memrchr(b'\n', &bytes[from..]) {
-        Some(at) => from + at,
-        None if bytes.len() - from > KEPT_BYTES => bytes.len(),
-        None => from,
     }
 }
 

@@ -88,6 +88,8 @@ const HOSTILE: &[&str] = &[
     "}",
     "42",
     "\"text\"",
+    "ence\", \"timestamp\": 1}",
+    "out of memory, giving up",
     "null",
     "true",
     "-",
@@ -207,4 +209,33 @@ fn fields_come_by_path_and_the_last_of_a_key_counts() {
     let text = |text: &str| Some(text.to_owned());
     assert_eq!(seen, [(text("a"), Some(200), text("y")), (text("b"), Some(404), text("z")), (None, Some(500), None)]);
     assert_eq!(decoder.ledger.dead_letter, 0);
+}
+
+#[test]
+fn a_string_that_is_not_over_is_waited_for() {
+    let text = b"\"a, {}, b\"\n{\"c\":1}\n";
+    let whole = run(text, &[], Limits::default());
+    assert_eq!((whole.0.len(), whole.1.len()), (1, 1));
+    for cut in 0..text.len() {
+        assert_eq!(run(text, &[cut], Limits::default()), whole, "cut at {cut}");
+    }
+}
+
+#[test]
+fn separators_are_done_with_as_they_come() {
+    let mut decoder = Decoder::new(&Schema::new(preset("lab").unwrap()), Limits::default());
+    let mut end_of = |bytes: &[u8]| {
+        let at = Position { file: FileId(1), offset: 9 };
+        decoder.decode(Chunk { at, bytes, until: usize::MAX, last: false }, 0, Skip::No, |_| Verdict::Counted).end
+    };
+    for separator in [&b"\n"[..], b"\0", b",", b" ", b"\n ", b"\t\0", b"\xEF\xBB\xBF"] {
+        let many = [b"{}\n", separator.repeat(100_000).as_slice()].concat();
+        assert!(many.len() - end_of(&many) <= 4097, "{}", separator.escape_ascii());
+    }
+    // What says that a record leads its line is kept, and half a byte order mark is waited for.
+    assert_eq!(
+        ["{}\n", "{}\n  ", "{}\0\n", "{}\n\0", "{}, ", "{} "].map(|text| end_of(text.as_bytes())),
+        [2, 2, 3, 4, 3, 2]
+    );
+    assert_eq!((end_of(b"{}\n\xEF"), end_of(b"{}\0\xEF\xBB"), end_of(b"{}\xEF\xBB\xBF")), (2, 3, 5));
 }

@@ -59,7 +59,9 @@ impl Clock {
         // A double has 16 digits: today's times are sound to the microsecond, and rounding there
         // gives back the decimal that was written.
         let step = nanos_per_unit.min(1000);
-        let steps = (count * (nanos_per_unit / step) as f64).round();
+        // Half away from zero, once the fraction is cut off below.
+        let steps = count * (nanos_per_unit / step) as f64;
+        let steps = steps + 0.5f64.copysign(steps);
         if steps.abs() >= i64::MAX as f64 / step as f64 {
             return Err(OUT_OF_RANGE);
         }

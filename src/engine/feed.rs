@@ -5,9 +5,9 @@ use super::root::{Root, Stop};
 use super::waves::{self, Stream};
 use crate::analysis::Analysis;
 use crate::event::{Cursor, FileId};
-use crate::input::Block;
+use crate::input::{Block, Blocks};
 use std::io;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
 /// How many blocks that wait are decoded together: enough to share them between threads.
@@ -15,25 +15,110 @@ const GATHERED_BLOCKS: usize = 31;
 /// How long a run sleeps at most before it looks at signals and updates.
 pub const ATTENTION: Duration = Duration::from_millis(50);
 
-/// What has come of a stream and is not consumed.
-struct Feed {
+/// A stream under way, and what has come of it and is not consumed.
+pub struct Feed {
     file: FileId,
+    blocks: Blocks,
     cursor: Cursor,
+    /// Bytes still to come that were consumed before.
+    to_skip: u64,
     pending: Vec<u8>,
     in_array: Option<bool>,
+    error: Option<io::Error>,
+}
+
+/// Where a stream came out.
+pub struct Drained {
+    pub cursor: Cursor,
+    /// How many bytes after the cursor wait for the rest of their record.
+    pub pending_bytes: u64,
+    /// What cut the stream short.
+    pub error: Option<io::Error>,
 }
 
 impl Feed {
-    fn new(file: FileId, cursor: Cursor) -> Self {
-        Self { file, cursor, pending: Vec::new(), in_array: None }
+    /// What lies before `cursor` has been consumed already.
+    pub fn new(file: FileId, cursor: Cursor, blocks: Blocks) -> Self {
+        let to_skip = cursor.offset;
+        Self { file, blocks, cursor, to_skip, pending: Vec::new(), in_array: None, error: None }
     }
 
-    fn push(&mut self, bytes: &[u8]) {
-        if self.in_array.is_none() {
-            let begin = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
-            self.in_array = begin.first().map(|byte| *byte == b'[');
+    /// Consumes the stream to its end, as it comes. With `last`, what is unfinished there is bad;
+    /// else it waits.
+    pub fn drain<A: Analysis>(
+        mut self,
+        folder: &Folder<'_, A>,
+        root: &mut Root<'_, A>,
+        last: bool,
+    ) -> Result<Drained, Stop> {
+        loop {
+            match self.blocks.recv_timeout(ATTENTION) {
+                Err(RecvTimeoutError::Timeout) => root.attend()?,
+                Err(RecvTimeoutError::Disconnected) => break,
+                Ok(first) => self.gather(first, folder, root)?,
+            }
         }
-        self.pending.extend_from_slice(bytes);
+        self.consume(folder, root, last)?;
+        Ok(Drained { cursor: self.cursor, pending_bytes: self.pending_bytes(), error: self.error })
+    }
+
+    /// Consumes what has come and does not wait. `false` at the end of the stream, where what is
+    /// unfinished is bad.
+    pub fn poll<A: Analysis>(&mut self, folder: &Folder<'_, A>, root: &mut Root<'_, A>) -> Result<bool, Stop> {
+        match self.blocks.try_recv() {
+            Ok(first) => self.gather(first, folder, root)?,
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => {
+                self.consume(folder, root, true)?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    pub fn file(&self) -> FileId {
+        self.file
+    }
+
+    /// Bytes that wait for the rest of their record.
+    pub fn pending_bytes(&self) -> u64 {
+        self.pending.len() as u64
+    }
+
+    /// What cut the stream short.
+    pub fn take_error(&mut self) -> Option<io::Error> {
+        self.error.take()
+    }
+
+    /// Consumes a block and those that wait behind it.
+    fn gather<A: Analysis>(
+        &mut self,
+        first: io::Result<Vec<u8>>,
+        folder: &Folder<'_, A>,
+        root: &mut Root<'_, A>,
+    ) -> Result<(), Stop> {
+        self.push(first);
+        for _ in 0..GATHERED_BLOCKS {
+            let Ok(block) = self.blocks.try_recv() else { break };
+            self.push(block);
+        }
+        self.consume(folder, root, false)
+    }
+
+    fn push(&mut self, block: io::Result<Vec<u8>>) {
+        match block {
+            Ok(bytes) => {
+                let skipped = self.to_skip.min(bytes.len() as u64);
+                self.to_skip -= skipped;
+                let bytes = &bytes[skipped as usize..];
+                if self.in_array.is_none() {
+                    let begin = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+                    self.in_array = begin.first().map(|byte| *byte == b'[');
+                }
+                self.pending.extend_from_slice(bytes);
+            }
+            Err(error) => self.error = Some(error),
+        }
     }
 
     /// Consumes the whole records that have come; with `last`, everything.
@@ -52,45 +137,6 @@ impl Feed {
             self.cursor = outcome.cursor;
         }
         self.pending.drain(..(self.cursor.offset - begin) as usize);
-        root.add_read_bytes(self.cursor.offset - begin);
         Ok(())
     }
-}
-
-/// Reads a stream to its end on a thread of its own, and consumes it as it comes; what lies before
-/// `cursor` has been consumed already. Gives where it came out and what cut it short. What is
-/// unfinished at the end is bad where the stream is whole or `last`, else it waits.
-pub fn drain<A: Analysis>(
-    reader: Box<dyn io::Read + Send>,
-    file: FileId,
-    cursor: Cursor,
-    last: bool,
-    folder: &Folder<'_, A>,
-    root: &mut Root<'_, A>,
-) -> Result<(Cursor, Option<io::Error>), Stop> {
-    let blocks = crate::input::blocks(reader);
-    let mut feed = Feed::new(file, cursor);
-    let mut to_skip = cursor.offset;
-    let mut error = None;
-    loop {
-        match blocks.recv_timeout(ATTENTION) {
-            Err(RecvTimeoutError::Timeout) => root.attend()?,
-            Err(RecvTimeoutError::Disconnected) => break,
-            Ok(first) => {
-                for block in std::iter::once(first).chain(blocks.try_iter().take(GATHERED_BLOCKS)) {
-                    match block {
-                        Ok(block) => {
-                            let skipped = to_skip.min(block.len() as u64);
-                            to_skip -= skipped;
-                            feed.push(&block[skipped as usize..]);
-                        }
-                        Err(trouble) => error = Some(trouble),
-                    }
-                }
-                feed.consume(folder, root, false)?;
-            }
-        }
-    }
-    feed.consume(folder, root, last || error.is_none())?;
-    Ok((feed.cursor, error))
 }

@@ -67,6 +67,8 @@ pub struct Folder<'a, A: Analysis> {
     schema: &'a Schema,
     filter: &'a Filter,
     limits: Limits,
+    /// Where streams are cut: at the multiples of this.
+    pub stretch_bytes: u64,
     /// Workers at rest, with their buffers.
     idle: Mutex<Vec<Worker>>,
 }
@@ -77,12 +79,18 @@ struct Worker {
     buffer: Buffer,
 }
 
-/// How much is read beyond a stretch at first: its last record ends there.
-const LOOKAHEAD_BYTES: usize = 32 << 10;
+/// How much is read beyond a stretch at first: most last records end there.
+const LOOKAHEAD_BYTES: usize = 16 << 10;
 
 impl<'a, A: Analysis> Folder<'a, A> {
-    pub fn new(analysis: &'a RwLock<A>, schema: &'a Schema, filter: &'a Filter, limits: Limits) -> Self {
-        Self { analysis, schema, filter, limits, idle: Mutex::default() }
+    pub fn new(
+        analysis: &'a RwLock<A>,
+        schema: &'a Schema,
+        filter: &'a Filter,
+        limits: Limits,
+        stretch_bytes: u64,
+    ) -> Self {
+        Self { analysis, schema, filter, limits, stretch_bytes: stretch_bytes.max(1), idle: Mutex::default() }
     }
 
     pub fn fold(&self, stretch: Stretch<'_>) -> Partial<A::State> {
@@ -112,7 +120,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             Begin::At(cursor) => cursor.offset,
             Begin::Near(edge) => edge.saturating_sub(1),
         };
-        let wanted = (stretch.until.saturating_sub(begin)) as usize + LOOKAHEAD_BYTES;
+        let mut wanted = stretch.until.saturating_sub(begin) as usize + LOOKAHEAD_BYTES;
         buffer.restart(begin);
         let (mut from, mut skip) = (0, Skip::No);
         loop {
@@ -124,9 +132,9 @@ impl<'a, A: Analysis> Folder<'a, A> {
                 match stretch.begin {
                     Begin::At(cursor) => skip = cursor.skip,
                     Begin::Near(edge) => match guess_start(buffer.bytes(), (edge - begin) as usize, stretch.in_array) {
-                        Some(place) => {
-                            from = place;
-                            partial.guessed = Some(begin + place as u64);
+                        Some(start) => {
+                            from = start.from;
+                            partial.guessed = Some(begin + start.record as u64);
                         }
                         None => return partial,
                     },
@@ -155,6 +163,8 @@ impl<'a, A: Analysis> Folder<'a, A> {
             }
             buffer.consume(progress.end);
             (from, skip) = (0, progress.skip);
+            // A longer record than most: twice as far each time, so that it is not scanned too often.
+            wanted = buffer.length * 2 + LOOKAHEAD_BYTES;
         }
         partial.ledger = std::mem::take(&mut decoder.ledger);
         partial.dead = std::mem::take(&mut decoder.dead);
@@ -189,9 +199,8 @@ impl Buffer {
         self.offset += count as u64;
     }
 
-    /// Reads on: to `wanted` bytes if there are fewer, else twice as far as the last time.
-    fn fill(&mut self, source: &dyn ReadAt, wanted: usize) -> io::Result<()> {
-        let target = if self.length < wanted { wanted } else { self.length * 2 };
+    /// Reads on, until it holds `target` bytes or the stream ends.
+    fn fill(&mut self, source: &dyn ReadAt, target: usize) -> io::Result<()> {
         if self.storage.len() < target {
             self.storage.resize(target, 0);
         }

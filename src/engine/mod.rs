@@ -3,6 +3,7 @@
 //! A run sweeps what is there in [`waves`] of parallel stretches, then, if it follows, waits and
 //! sweeps what has come. Both end in the same [`root`], which merges in input order and settles.
 
+mod cancel;
 mod feed;
 pub mod filter;
 mod fold;
@@ -12,7 +13,9 @@ pub mod signals;
 mod sweep;
 mod waves;
 
+pub use cancel::CancelToken;
 pub use root::{Every, Outputs, Sink, Stop};
+pub use waves::STRETCH_BYTES;
 
 use crate::analysis::Analysis;
 use crate::decode::Limits;
@@ -31,9 +34,13 @@ pub struct Plan {
     pub schema: Schema,
     pub filter: Filter,
     pub limits: Limits,
+    /// The unit of parallel work, normally [`STRETCH_BYTES`]; the answer does not depend on it.
+    pub stretch_bytes: u64,
     pub follow: bool,
     /// Begin at the end of what is there.
     pub tail_only: bool,
+    /// Ends the run from outside; signals do, once [`signals::listen`] has been given a clone.
+    pub cancel: CancelToken,
 }
 
 /// How a run came out.
@@ -41,7 +48,7 @@ pub struct Outcome {
     /// The last report; none where the run was stopped before it could be written.
     pub report: Option<Report>,
     pub stop: Option<Stop>,
-    /// How many sources could not be read.
+    /// How many sources and files could not be read, and still cannot.
     pub unreadable: usize,
     /// The first bad record, in words.
     pub first_dead: Option<String>,
@@ -51,20 +58,26 @@ pub struct Outcome {
 
 /// Runs to the end of the input, or until something stops it.
 pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
-    let Plan { sources, schema, filter, limits, follow, tail_only } = plan;
+    let Plan { sources, schema, filter, limits, stretch_bytes, follow, tail_only, cancel } = plan;
     let analysis = RwLock::new(analysis);
-    let folder = Folder::new(&analysis, &schema, &filter, limits);
-    let mut root = Root::new(&analysis, outputs);
+    let folder = Folder::new(&analysis, &schema, &filter, limits, stretch_bytes);
+    let mut root = Root::new(&analysis, outputs).until(cancel);
     let stdin = sources.has_stdin();
-    let mut sweeper = Sweeper { folder, files: Files::new(sources, tail_only) };
+    let wakeups = Wakeups::default();
+    let mut sweeper = Sweeper::new(folder, Files::new(sources, tail_only), wakeups.waker());
     let mut stop = if follow {
-        follow::follow(&mut sweeper, &mut root, Wakeups::default())
+        follow::follow(&mut sweeper, &mut root, wakeups)
     } else {
         one_pass(&mut sweeper, &mut root, stdin)
     }
     .err();
+    if let (true, Some(Stop::Signal(_) | Stop::Cancelled)) = (follow, &stop)
+        && let Err(trouble) = sweeper.say_what_waits(&mut root)
+    {
+        stop = Some(trouble);
+    }
     let report = match stop {
-        None | Some(Stop::Signal(_)) => match root.update(true) {
+        None | Some(Stop::Signal(_) | Stop::Cancelled) => match root.update(true) {
             Ok(report) => Some(report),
             Err(trouble) => {
                 stop = Some(trouble);
@@ -76,7 +89,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
     Outcome {
         report,
         stop,
-        unreadable: sweeper.files.unreadable().len(),
+        unreadable: sweeper.files.unreadable(),
         first_dead: root.first_dead.take(),
         filter_errors: filter.errors(),
     }
@@ -92,3 +105,6 @@ fn one_pass<A: Analysis>(sweeper: &mut Sweeper<'_, A>, root: &mut Root<'_, A>, s
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

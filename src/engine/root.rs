@@ -3,8 +3,8 @@
 //! Only the root settles: it merges partial states in input order, buries the dead, forwards
 //! records, and renders a report when one is due.
 
+use super::cancel::CancelToken;
 use super::fold::Partial;
-use super::signals;
 use crate::analysis::Analysis;
 use crate::event::{DeadLetter, FileId, Ledger, Span};
 use crate::render::Render;
@@ -33,6 +33,8 @@ pub enum Every {
 pub enum Stop {
     /// By this signal.
     Signal(i32),
+    /// By the program that the run is part of.
+    Cancelled,
     /// The reader of our output went away: nobody wants more.
     ReaderLeft,
     /// What could not be written, and why.
@@ -62,6 +64,9 @@ fn stop(name: &str, error: io::Error) -> Stop {
     }
 }
 
+/// Looks at how far a run has come.
+pub type Progress = Box<dyn FnMut(&Pace)>;
+
 /// Where the results of a run go.
 pub struct Outputs {
     pub render: Box<dyn Render>,
@@ -75,7 +80,7 @@ pub struct Outputs {
     /// Takes sentences for people.
     pub say: Box<dyn FnMut(&str)>,
     /// Is shown how far a run has come, several times a second.
-    pub progress: Option<Box<dyn FnMut(&Pace)>>,
+    pub progress: Option<Progress>,
 }
 
 pub struct Root<'a, A: Analysis> {
@@ -84,6 +89,7 @@ pub struct Root<'a, A: Analysis> {
     pub ledger: Ledger,
     seen: Span,
     outputs: Outputs,
+    cancel: CancelToken,
     names: HashMap<FileId, String>,
     /// The first bad record in words: what, where, why.
     pub first_dead: Option<String>,
@@ -103,6 +109,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             ledger: Ledger::default(),
             seen: Span::default(),
             outputs,
+            cancel: CancelToken::default(),
             names: HashMap::new(),
             first_dead: None,
             pace: Pace::default(),
@@ -111,6 +118,11 @@ impl<'a, A: Analysis> Root<'a, A> {
             updated: Instant::now(),
             shown: 0,
         }
+    }
+
+    /// Ends when `cancel` says so.
+    pub fn until(self, cancel: CancelToken) -> Self {
+        Self { cancel, ..self }
     }
 
     /// Tells what to call a file in dead letters.
@@ -128,8 +140,10 @@ impl<'a, A: Analysis> Root<'a, A> {
         (self.pace.behind_bytes, self.pace.following) = (behind_bytes, following);
     }
 
-    pub fn add_read_bytes(&mut self, bytes: u64) {
+    /// So many bytes are done with.
+    pub fn advance(&mut self, bytes: u64) {
         self.pace.read_bytes += bytes;
+        self.pace.behind_bytes = self.pace.behind_bytes.saturating_sub(bytes);
     }
 
     /// Takes in what follows, in input order, all that was absorbed before.
@@ -155,15 +169,12 @@ impl<'a, A: Analysis> Root<'a, A> {
         Ok(())
     }
 
-    /// Heeds signals, and shows an update where one is due.
+    /// Heeds whoever asks for the end, and shows an update where one is due.
     pub fn attend(&mut self) -> Result<(), Stop> {
         if let Some(progress) = &mut self.outputs.progress {
             progress(&self.pace);
         }
-        match signals::received() {
-            Some(signal) => Err(Stop::Signal(signal)),
-            None => self.update_if_due(),
-        }
+        self.cancel.reason().map_or_else(|| self.update_if_due(), Err)
     }
 
     fn bury(&mut self, dead: &[DeadLetter]) -> Result<(), Stop> {
@@ -244,7 +255,7 @@ impl<'a, A: Analysis> Root<'a, A> {
 }
 
 /// One JSON line; the bytes as text where they are UTF-8, else in base64.
-fn write_letter(out: &mut dyn Write, source: &str, letter: &DeadLetter) -> io::Result<()> {
+pub(super) fn write_letter(out: &mut dyn Write, source: &str, letter: &DeadLetter) -> io::Result<()> {
     let mut line = serde_json::json!({
         "source": source,
         "offset": letter.at.offset,

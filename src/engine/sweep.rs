@@ -1,26 +1,36 @@
 //! Reading all that is ready: plain files in shared waves, everything else as it streams.
 
-use super::feed;
+use super::feed::{Drained, Feed};
 use super::fold::Folder;
 use super::root::{Root, Stop};
 use super::waves::{self, Stream};
 use crate::analysis::Analysis;
 use crate::event::{Cursor, FileId};
-use crate::input::{Encoding, Files, LogFile};
+use crate::input::{Encoding, Files, LogFile, Waker, Wakeup, blocks, open_pipe, opened};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// How many files are open in one sweep of plain files.
 const GROUP_LENGTH: usize = 64;
+/// A compressed file that grows is read from its start each time, for this part of the time at most.
+const DECODING_SHARE: u32 = 10;
 
-/// What a run reads with: the workers and the files.
+/// What a run reads with: the workers, the files, and the pipes that it follows.
 pub struct Sweeper<'a, A: Analysis> {
     pub folder: Folder<'a, A>,
     pub files: Files,
+    pipes: Vec<(PathBuf, Feed)>,
+    waker: Waker,
 }
 
-impl<A: Analysis> Sweeper<'_, A> {
+impl<'a, A: Analysis> Sweeper<'a, A> {
+    pub fn new(folder: Folder<'a, A>, files: Files, waker: Waker) -> Self {
+        Self { folder, files, pipes: Vec::new(), waker }
+    }
+
     /// Says what the files have to say.
     pub fn speak(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
         self.files.take_notes().iter().try_for_each(|note| root.say(note))
@@ -28,22 +38,26 @@ impl<A: Analysis> Sweeper<'_, A> {
 
     /// Consumes what is ready. With `last`, what is unfinished will not be finished: it is bad.
     pub fn sweep(&mut self, root: &mut Root<'_, A>, last: bool) -> Result<(), Stop> {
-        let ready: Vec<usize> =
-            (0..self.files.all().len()).filter(|place| self.files.all()[*place].is_ready()).collect();
         let mut group = Vec::with_capacity(GROUP_LENGTH);
-        for place in ready {
+        for place in self.files.ready() {
             let file = &self.files.all()[place];
-            if file.is_pipe || file.encoding != Encoding::Plain {
-                self.plain(root, &mut group, last)?;
-                self.stream(root, place, last)?;
-            } else {
+            let (is_pipe, is_plain) = (file.is_pipe, file.encoding == Encoding::Plain);
+            if is_plain && !is_pipe {
                 group.push(place);
                 if group.len() == GROUP_LENGTH {
                     self.plain(root, &mut group, last)?;
                 }
+                continue;
+            }
+            self.plain(root, &mut group, last)?;
+            if is_pipe {
+                self.pipe(root, place, last)?;
+            } else {
+                self.compressed(root, place, last)?;
             }
         }
         self.plain(root, &mut group, last)?;
+        self.poll_pipes(root)?;
         self.speak(root)
     }
 
@@ -53,8 +67,8 @@ impl<A: Analysis> Sweeper<'_, A> {
             match self.files.all()[place].reader() {
                 Ok(file) => open.push((place, file)),
                 // Moved or gone since we looked; the next look finds it.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && !last => {}
-                Err(error) => self.files.fail(place, error),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !last => self.files.mark_stale(),
+                Err(error) => self.files.swept(place, Some(error)),
             }
         }
         let files = self.files.all();
@@ -67,56 +81,89 @@ impl<A: Analysis> Sweeper<'_, A> {
         drop(streams);
         for ((place, _), outcome) in open.iter().zip(outcomes) {
             let file = &mut self.files.all()[*place];
-            root.add_read_bytes(outcome.cursor.offset.saturating_sub(file.cursor.offset));
             file.cursor = outcome.cursor;
-            file.mark_swept();
             if last {
                 file.close();
             }
-            if let Some(error) = outcome.error {
-                self.files.fail(*place, error);
+            self.files.swept(*place, outcome.error);
+        }
+        self.files.close_idle();
+        Ok(())
+    }
+
+    fn compressed(&mut self, root: &mut Root<'_, A>, place: usize, last: bool) -> Result<(), Stop> {
+        if !self.files.recognise(place) && !last {
+            self.files.swept(place, None);
+            return Ok(());
+        }
+        let file = &mut self.files.all()[place];
+        let begun = Instant::now();
+        let mut error = decode(&self.folder, root, file, last)?;
+        // It may still be written to; a longer file is tried again.
+        error = error.filter(|error| last || error.kind() != io::ErrorKind::UnexpectedEof);
+        file.rest(begun.elapsed() * DECODING_SHARE);
+        self.files.finish_original(place);
+        self.files.swept(place, error);
+        self.files.close_idle();
+        Ok(())
+    }
+
+    /// Begins to read a pipe; with `last`, reads it to its end.
+    fn pipe(&mut self, root: &mut Root<'_, A>, place: usize, last: bool) -> Result<(), Stop> {
+        let file = &mut self.files.all()[place];
+        root.introduce(file.id, || file.name());
+        let (id, path, waker) = (file.id, file.path.clone(), self.waker.clone());
+        let open = {
+            let path = path.clone();
+            move || open_pipe(&path, !last).and_then(Encoding::sniff).map(|(_, reader)| reader)
+        };
+        let feed = Feed::new(id, Cursor::default(), opened(open, move || waker.wake(Wakeup::Arrived)));
+        file.mark_swept();
+        if last {
+            let drained = feed.drain(&self.folder, root, true)?;
+            self.files.swept(place, drained.error);
+        } else {
+            self.pipes.push((path, feed));
+        }
+        Ok(())
+    }
+
+    fn poll_pipes(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
+        for (path, mut feed) in std::mem::take(&mut self.pipes) {
+            let goes_on = feed.poll(&self.folder, root)?;
+            if let Some(error) = feed.take_error() {
+                self.files.fail_at(path.clone(), error);
+            }
+            if goes_on {
+                self.pipes.push((path, feed));
+            } else {
+                root.dismiss(feed.file());
             }
         }
         Ok(())
     }
 
-    /// Reads a compressed file or a pipe.
-    fn stream(&mut self, root: &mut Root<'_, A>, place: usize, last: bool) -> Result<(), Stop> {
-        let file = &mut self.files.all()[place];
-        let (id, cursor, encoding) = (file.id, file.cursor, file.encoding);
-        root.introduce(id, || file.name());
-        let reader = file.reader().and_then(|handle| {
-            if file.is_pipe {
-                Encoding::sniff(handle).map(|(_, reader)| reader)
-            } else {
-                encoding.reader(Unread { file: handle, offset: 0 })
-            }
-        });
-        let result = match reader {
-            Ok(reader) => feed::drain(reader, id, cursor, last, &self.folder, root)?,
-            Err(error) => (cursor, Some(error)),
-        };
-        let file = &mut self.files.all()[place];
-        file.cursor = result.0;
-        file.mark_swept();
-        match result.1 {
-            // It may still be written; a longer file is tried again.
-            Some(error) if error.kind() == io::ErrorKind::UnexpectedEof && !last => {}
-            Some(error) => self.files.fail(place, error),
-            None => {}
+    /// Says what is not part of the answer because a followed run ends here.
+    pub fn say_what_waits(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
+        let files = self.files.all().iter().map(LogFile::unread_bytes);
+        let waiting: Vec<u64> =
+            files.chain(self.pipes.iter().map(|(_, feed)| feed.pending_bytes())).filter(|bytes| *bytes > 0).collect();
+        match waiting.iter().sum::<u64>() {
+            0 => Ok(()),
+            bytes => root.say(&format!(
+                "{bytes} bytes at the end of {} file(s) are not counted: their records are unfinished or were not read yet",
+                waiting.len()
+            )),
         }
-        Ok(())
     }
 
     /// Reads standard input to its end.
     pub fn standard_input(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
         const STDIN: FileId = FileId(0);
         root.introduce(STDIN, || "standard input".to_owned());
-        let (_, error) = match Encoding::sniff(io::stdin()) {
-            Ok((_, reader)) => feed::drain(reader, STDIN, Cursor::default(), true, &self.folder, root)?,
-            Err(error) => (Cursor::default(), Some(error)),
-        };
-        if let Some(error) = error {
+        let blocks = opened(|| Encoding::sniff(io::stdin()).map(|(_, reader)| reader), || {});
+        let drained = Feed::new(STDIN, Cursor::default(), blocks).drain(&self.folder, root, true)?;
+        if let Some(error) = drained.error {
             self.files.fail_at("standard input".into(), error);
             self.speak(root)?;
         }
@@ -126,17 +173,22 @@ impl<A: Analysis> Sweeper<'_, A> {
     /// Consumes the rest of the files that have gone for good; nothing in them waits any more.
     pub fn bury_gone(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
         for mut file in self.files.take_over() {
-            if let (Encoding::Plain, false, Ok(reader)) = (file.encoding, file.unread_bytes() == 0, file.reader()) {
-                let left = file.unread_bytes();
+            let left = file.unread_bytes();
+            if left > 0 {
                 root.say(&format!(
                     "{} is gone; its last {left} bytes held no whole record",
                     file.name().escape_debug()
                 ))?;
-                let outcomes = waves::sweep(&self.folder, root, &[stream(&file, &reader, true)])?;
-                file.cursor = outcomes.first().map_or(file.cursor, |outcome| outcome.cursor);
+                let error = match file.encoding {
+                    Encoding::Plain => bury(&self.folder, root, &mut file)?,
+                    _ => decode(&self.folder, root, &mut file, true)?,
+                };
+                if let Some(error) = error {
+                    root.say(&format!("cannot read the rest of {}: {error}", file.name().escape_debug()))?;
+                }
             }
             root.dismiss(file.id);
-            self.files.remember(file);
+            self.files.remember(&file);
         }
         Ok(())
     }
@@ -146,16 +198,38 @@ fn stream<'a>(file: &LogFile, bytes: &'a Arc<File>, last: bool) -> Stream<'a> {
     Stream { file: file.id, bytes: &**bytes, cursor: file.cursor, until: file.length, in_array: file.in_array, last }
 }
 
-/// Reads an open file from an offset of our own, so that the handle can be shared.
-struct Unread {
-    file: Arc<File>,
-    offset: u64,
+/// Consumes the end of a plain file.
+fn bury<A: Analysis>(
+    folder: &Folder<'_, A>,
+    root: &mut Root<'_, A>,
+    file: &mut LogFile,
+) -> Result<Option<io::Error>, Stop> {
+    let reader = match file.reader() {
+        Ok(reader) => reader,
+        Err(error) => return Ok(Some(error)),
+    };
+    let mut error = None;
+    for outcome in waves::sweep(folder, root, &[stream(file, &reader, true)])? {
+        file.cursor = outcome.cursor;
+        error = outcome.error;
+    }
+    Ok(error)
 }
 
-impl Read for Unread {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = crate::input::ReadAt::read_at(&*self.file, buffer, self.offset)?;
-        self.offset += count as u64;
-        Ok(count)
-    }
+/// Consumes what is new in a compressed file; gives what cut it short.
+fn decode<A: Analysis>(
+    folder: &Folder<'_, A>,
+    root: &mut Root<'_, A>,
+    file: &mut LogFile,
+    last: bool,
+) -> Result<Option<io::Error>, Stop> {
+    root.introduce(file.id, || file.name());
+    let reader = match file.decoded() {
+        Ok(reader) => reader,
+        Err(error) => return Ok(Some(error)),
+    };
+    let Drained { cursor, pending_bytes, error } =
+        Feed::new(file.id, file.cursor, blocks(reader)).drain(folder, root, last)?;
+    (file.cursor, file.pending_bytes) = (cursor, pending_bytes);
+    Ok(error)
 }

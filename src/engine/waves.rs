@@ -11,7 +11,8 @@ use crate::input::ReadAt;
 use rayon::prelude::*;
 use std::io;
 
-/// The length of a stretch: long enough that its seams do not matter, short enough for the cache.
+/// The length of a stretch in a run: long enough that its seams do not matter, short enough for the
+/// cache. The answer does not depend on it.
 pub const STRETCH_BYTES: u64 = 1 << 20;
 /// How many stretches are under way before their results are merged: bounds memory.
 pub const WAVE_LENGTH: usize = 16;
@@ -46,7 +47,7 @@ pub fn sweep<A: Analysis>(
     let mut outcomes: Vec<Outcome> = streams.iter().map(begin).collect();
     let mut wave = Vec::with_capacity(WAVE_LENGTH);
     for (place, stream) in streams.iter().enumerate() {
-        for stretch in stretches(stream) {
+        for stretch in stretches(stream, folder.stretch_bytes) {
             wave.push((place, stretch));
             if wave.len() == WAVE_LENGTH {
                 run(folder, root, &mut wave, &mut outcomes)?;
@@ -57,7 +58,7 @@ pub fn sweep<A: Analysis>(
     Ok(outcomes)
 }
 
-fn stretches<'a>(stream: &Stream<'a>) -> impl Iterator<Item = Stretch<'a>> + use<'a> {
+fn stretches<'a>(stream: &Stream<'a>, length: u64) -> impl Iterator<Item = Stretch<'a>> + use<'a> {
     let (begin, end) = (stream.cursor.offset, stream.until);
     let whole = Stretch {
         file: stream.file,
@@ -67,8 +68,8 @@ fn stretches<'a>(stream: &Stream<'a>) -> impl Iterator<Item = Stretch<'a>> + use
         in_array: stream.in_array,
         last: stream.last,
     };
-    let cuts = begin / STRETCH_BYTES + 1..=end.saturating_sub(1) / STRETCH_BYTES;
-    let edges = cuts.map(|cut| cut * STRETCH_BYTES);
+    let cuts = begin / length + 1..=end.saturating_sub(1) / length;
+    let edges = cuts.map(move |cut| cut * length);
     let begins = std::iter::once(whole.begin).chain(edges.clone().map(Begin::Near));
     let ends = edges.chain(std::iter::once(end));
     begins.zip(ends).filter(move |_| begin < end).map(move |(begin, until)| Stretch { begin, until, ..whole })
@@ -99,6 +100,8 @@ fn run<A: Analysis>(
                 Some(_) => partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }),
             }
         }
+        // A guess begins with the space before its record, which the stretch before may have passed.
+        root.advance(partial.cursor.offset.saturating_sub(outcome.cursor.offset));
         outcome.cursor = partial.cursor;
         outcome.next = partial.next;
         outcome.error = partial.error.take();

@@ -5,8 +5,8 @@
 //! none is empty, and none begins with a whole JSON object.
 
 /// Where a kind may stand.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
     /// Anywhere: begins with `{"`, and its brackets and quotes are closed.
     Anywhere,
     /// Not at the end of an array, whose closing bracket it would swallow.
@@ -15,9 +15,10 @@ enum Place {
     Line,
 }
 
-/// Kinds in order of [`Place`], so that those that may stand somewhere are a prefix.
+/// Place, name and bytes of each kind, in order of [`Place`]: those that may stand somewhere are a
+/// prefix.
 #[rustfmt::skip]
-const KINDS: &[(Place, &str, &[u8])] = &[
+pub const KINDS: &[(Place, &str, &[u8])] = &[
     (Place::Anywhere, "a bare word as value", br#"{"service": tru, "timestamp": 1760559686.31526}"#),
     (Place::Anywhere, "a leading zero", br#"{"service": "training", "timestamp": 01760559686}"#),
     (Place::Anywhere, "a number without fraction", br#"{"service": "training", "timestamp": 1760559686.}"#),
@@ -51,7 +52,7 @@ const KINDS: &[(Place, &str, &[u8])] = &[
     (Place::Line, "a closing brace", b"}"),
     (Place::Line, "an opening brace", b"{"),
     (Place::Line, "the end of a record", br#"ence", "timestamp": 1760559686.31526}"#),
-    (Place::Line, "NUL bytes alone", b"\0\0\0\0\0\0\0\0"),
+    (Place::Line, "NUL bytes in plain text", b"core\0\0\0\0\0\0dumped"),
     (Place::Line, "bytes that are no text", b"\xf8\x88\x80\x80\x80\x1f\x8b\x08"),
 ];
 

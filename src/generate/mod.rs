@@ -7,7 +7,7 @@
 
 mod block;
 mod digits;
-mod hostile;
+pub mod hostile;
 mod output;
 mod plan;
 mod recipe;

@@ -1,9 +1,12 @@
 //! How to read a file, and how to know it again.
 
 use flate2::read::MultiGzDecoder;
+use rustix::fs::OFlags;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes at known offsets; several threads read at once.
@@ -21,6 +24,38 @@ impl ReadAt for File {
             }
         }
     }
+}
+
+/// Reads an open file from its start, at an offset of its own, so that the handle can be shared.
+pub(super) struct FromStart {
+    file: Arc<File>,
+    offset: u64,
+}
+
+impl FromStart {
+    pub fn new(file: Arc<File>) -> Self {
+        Self { file, offset: 0 }
+    }
+}
+
+impl Read for FromStart {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = ReadAt::read_at(&*self.file, buffer, self.offset)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}
+
+/// Opens for reading, and never waits for anyone: a pipe that took a file's place has no writer.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)
+}
+
+/// Opens a pipe or a device. A followed pipe has no end: writers come and go.
+pub fn open_pipe(path: &Path, follow: bool) -> io::Result<File> {
+    // Who may write to a pipe keeps it open for whoever writes next.
+    let unending = follow.then(|| File::options().read(true).write(true).open(path).ok()).flatten();
+    unending.map_or_else(|| File::open(path), Ok)
 }
 
 /// Bytes of a stream that are in memory, by their offset in the stream.
@@ -111,8 +146,7 @@ impl Head {
         self.length as u64 == length.min(Self::MAX_BYTES as u64)
     }
 
-    /// Whether there was enough of it to tell one log from another.
-    pub fn is_telling(&self) -> bool {
-        self.length >= 64
+    pub fn length(&self) -> usize {
+        self.length
     }
 }

@@ -4,41 +4,31 @@
 //! by renaming, copying, truncating, compressing and replacing are told apart. Whatever wakes us,
 //! what counts is what `stat` says.
 
-use super::file::{Encoding, Head, Inode};
+use super::file::{Encoding, Inode};
+use super::gone::Gone;
 use super::log_file::{LogFile, Seen};
 use super::sources::{Found, Sources, Unreadable};
-use crate::event::{Cursor, FileId};
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::io::{self, Read};
+use super::troubles::Troubles;
+use std::collections::HashMap;
+use std::io;
+use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::Instant;
 
-/// How long a file that lost its path is still watched: its writer may hold it open.
-const GRACE: Duration = Duration::from_secs(5);
-/// More open files than this are closed once they are read and idle.
+/// More open files than this are closed once they are read.
 const OPEN_FILES: usize = 256;
-/// How many files that are gone we remember, to know them again when they come back compressed.
-const REMEMBERED: usize = 1024;
 
 pub struct Files {
     sources: Sources,
-    files: Vec<LogFile>,
-    /// Files that are gone, newest last.
-    gone: VecDeque<Gone>,
+    pub(super) files: Vec<LogFile>,
+    /// Where in `files` the file at a path is.
+    places: HashMap<PathBuf, usize>,
+    inodes: HashMap<Inode, usize>,
+    pub(super) gone: Gone,
     incarnations: HashMap<String, u32>,
-    /// What a person should know, to be said once.
-    notes: Vec<String>,
-    /// Sources that could not be read, each once.
-    unreadable: Vec<Unreadable>,
+    troubles: Troubles,
     tail_only: bool,
-}
-
-/// What is left of a file that was read.
-struct Gone {
-    path: PathBuf,
-    head: Head,
-    id: FileId,
-    cursor: Cursor,
+    is_stale: bool,
 }
 
 impl Files {
@@ -47,11 +37,13 @@ impl Files {
         Self {
             sources,
             files: Vec::new(),
-            gone: VecDeque::new(),
+            places: HashMap::new(),
+            inodes: HashMap::new(),
+            gone: Gone::default(),
             incarnations: HashMap::new(),
-            notes: Vec::new(),
-            unreadable: Vec::new(),
+            troubles: Troubles::default(),
             tail_only,
+            is_stale: true,
         }
     }
 
@@ -61,36 +53,12 @@ impl Files {
 
     /// Sentences for stderr since the last call.
     pub fn take_notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
+        self.troubles.take_notes()
     }
 
-    /// The sources that could not be read so far.
-    pub fn unreadable(&self) -> &[Unreadable] {
-        &self.unreadable
-    }
-
-    /// Notes that a file failed while it was read; it is left alone from now on.
-    pub fn fail(&mut self, place: usize, error: io::Error) {
-        let file = &mut self.files[place];
-        file.mark_swept();
-        let path = file.found.path.clone();
-        self.complain(Unreadable { path, error });
-    }
-
-    /// Notes that an input without a file failed.
-    pub fn fail_at(&mut self, path: PathBuf, error: io::Error) {
-        self.complain(Unreadable { path, error });
-    }
-
-    fn complain(&mut self, trouble: Unreadable) {
-        let known = self
-            .unreadable
-            .iter()
-            .any(|known| known.path == trouble.path && known.error.kind() == trouble.error.kind());
-        if !known {
-            self.notes.push(trouble.to_string());
-            self.unreadable.push(trouble);
-        }
+    /// How many sources and files cannot be read now.
+    pub fn unreadable(&self) -> usize {
+        self.troubles.len()
     }
 
     /// The files in the order in which they were found; those that lost their path come first.
@@ -98,193 +66,273 @@ impl Files {
         &mut self.files
     }
 
+    /// The places of those with something to read. Whether a compressed file is one that we have
+    /// read before can be told only when all that moved is known.
+    pub fn ready(&self) -> Vec<usize> {
+        let is_ready = |file: &LogFile| file.is_ready() && (file.encoding == Encoding::Plain || !self.is_stale);
+        (0..self.files.len()).filter(|place| is_ready(&self.files[*place])).collect()
+    }
+
+    /// Notes that a file was read to its end, or as far as it could be: it is tried again when it
+    /// changes.
+    pub fn swept(&mut self, place: usize, error: Option<io::Error>) {
+        let file = &mut self.files[place];
+        file.mark_swept();
+        match error {
+            Some(error) => self.troubles.meet_in_reading(Unreadable { path: file.found.path.clone(), error }),
+            None => self.troubles.end_reading(&file.found.path),
+        }
+    }
+
+    /// Notes that an input failed that is none of the files.
+    pub fn fail_at(&mut self, path: PathBuf, error: io::Error) {
+        self.troubles.meet_in_reading(Unreadable { path, error });
+    }
+
     /// Bytes that are known and not consumed.
     pub fn behind_bytes(&self) -> u64 {
         self.files.iter().map(LogFile::unread_bytes).sum()
     }
 
+    /// Whether something has changed that only a rescan can tell.
+    pub fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
+    pub fn mark_stale(&mut self) {
+        self.is_stale = true;
+    }
+
     /// Looks for files and at all known ones.
     pub fn rescan(&mut self) {
+        self.troubles.begin_scan();
         let (found, unreadable) = self.sources.scan();
-        for trouble in unreadable {
-            self.complain(trouble);
-        }
-        let known: HashMap<PathBuf, usize> =
-            self.files.iter().enumerate().filter_map(|(place, file)| Some((file.path.clone()?, place))).collect();
-        for found in &found {
-            match known.get(&found.path) {
-                Some(place) => self.recheck(*place, &found.path),
-                None => self.welcome(found.clone()),
+        // What lies in a directory that cannot be read may still be there.
+        let hidden: Vec<PathBuf> = unreadable
+            .iter()
+            .filter(|trouble| trouble.error.kind() != io::ErrorKind::NotFound)
+            .map(|trouble| trouble.path.clone())
+            .collect();
+        unreadable.into_iter().for_each(|trouble| self.troubles.meet_in_scan(trouble));
+        let mut is_there = vec![false; self.files.len()];
+        let mut newcomers = Vec::new();
+        for found in found {
+            match self.places.get(&found.path) {
+                Some(place) => {
+                    is_there[*place] = true;
+                    newcomers.extend(self.recheck(*place));
+                }
+                None => newcomers.push(found),
             }
         }
-        let there: HashSet<&Path> = found.iter().map(|found| found.path.as_path()).collect();
-        for place in 0..self.files.len() {
-            // A file that has left its source keeps its handle and loses its path.
-            if self.files[place].path.as_ref().is_some_and(|path| !there.contains(path.as_path())) {
-                self.files[place].path = None;
-            }
-            if self.files[place].path.is_none() {
-                self.look(place);
+        for (place, is_there) in is_there.into_iter().enumerate() {
+            let is_hidden = || hidden.iter().any(|directory| self.files[place].path.starts_with(directory));
+            if !is_there && self.files[place].lost.is_none() && !is_hidden() {
+                self.lose(place);
             }
         }
-        // What a rotated file still holds comes before what its successor holds.
-        self.files.sort_by_key(|file| file.path.is_some());
+        for found in newcomers {
+            self.welcome(found);
+        }
+        self.is_stale = false;
+        self.look_at_lost();
+        self.put_lost_first();
         self.close_idle();
+        self.troubles.end_scan();
         self.tail_only = false;
     }
 
-    /// Looks at the files that these absolute paths name; `false` where only a rescan can tell.
-    pub fn check(&mut self, paths: &[PathBuf]) -> bool {
-        let here = std::env::current_dir().unwrap_or_default();
-        paths.iter().all(|path| {
-            let near = path.strip_prefix(&here).unwrap_or(path);
-            let known = |file: &LogFile| {
-                file.path.as_deref().is_some_and(|own| own == path || own.strip_prefix(".").unwrap_or(own) == near)
+    /// Looks at the files that these absolute paths name.
+    pub fn check(&mut self, paths: &[PathBuf]) {
+        let mut is_strange = false;
+        for path in paths {
+            let Some(found) = self.sources.find(path) else {
+                is_strange = true;
+                continue;
             };
-            let Some(place) = self.files.iter().position(known) else { return false };
-            let own = self.files[place].path.clone().unwrap_or_default();
-            self.recheck(place, &own);
-            self.files[place].path.is_some()
-        })
-    }
-
-    /// A known path was seen: is the same file still there?
-    fn recheck(&mut self, place: usize, path: &Path) {
-        let there = path.metadata().ok().map(|data| Inode::of(&data));
-        if there != Some(self.files[place].inode) {
-            self.files[place].path = None;
-            if there.is_some() {
-                let found = Found { path: path.to_owned(), label: self.files[place].found.label.clone() };
+            let newcomer = match self.places.get(&found.path) {
+                Some(place) => self.recheck(*place),
+                None => Some(found),
+            };
+            if let Some(found) = newcomer {
                 self.welcome(found);
             }
         }
-        self.look(place);
+        // It may be one that was moved away and is still written to.
+        if is_strange {
+            self.look_at_lost();
+        }
     }
 
-    fn look(&mut self, place: usize) {
-        let file = &mut self.files[place];
-        if file.is_pipe {
-            return;
+    /// Looks at a path: is the same file still there, and what of it is new? Gives the path if
+    /// another file is there now.
+    fn recheck(&mut self, place: usize) -> Option<Found> {
+        let file = &self.files[place];
+        let data = match file.path.metadata() {
+            Ok(data) => data,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                self.lose(place);
+                return None;
+            }
+            Err(error) => {
+                self.troubles.meet_in_scan(Unreadable { path: file.path.clone(), error });
+                return None;
+            }
+        };
+        if Inode::of(&data) == file.inode {
+            if !file.is_pipe {
+                let seen = self.files[place].look(&data);
+                self.judge(place, seen);
+            }
+            return None;
         }
-        match file.look() {
+        let found = self.sources.find(&std::path::absolute(&file.path).unwrap_or_default());
+        self.lose(place);
+        found
+    }
+
+    /// A file's path leads elsewhere or nowhere: where the file has gone, a rescan tells.
+    fn lose(&mut self, place: usize) {
+        let file = &mut self.files[place];
+        file.lost = Some(Instant::now());
+        if self.places.get(&file.path) == Some(&place) {
+            self.places.remove(&file.path);
+        }
+        self.is_stale = true;
+    }
+
+    fn judge(&mut self, place: usize, seen: io::Result<Seen>) {
+        match seen {
             Ok(Seen::Same | Seen::Grown) => {}
             Ok(Seen::Replaced { unread_bytes }) => {
                 let lost = match unread_bytes {
                     0 => "nothing that we had seen was lost".to_owned(),
                     bytes => format!("{bytes} bytes had not been read and may be lost"),
                 };
-                let name = file.name();
-                self.notes.push(format!(
+                let file = &mut self.files[place];
+                self.troubles.note(format!(
                     "{} was truncated or rewritten: reading it from its start; {lost}",
-                    name.escape_debug()
+                    file.name().escape_debug()
                 ));
-                let incarnation = self.incarnation(place);
-                if let Err(error) = self.files[place].restart(incarnation) {
-                    self.fail(place, error);
+                let incarnation = incarnation(&mut self.incarnations, &file.found);
+                if let Err(error) = file.restart(incarnation) {
+                    self.swept(place, Some(error));
                 }
             }
             // It went between two looks; the next rescan sees where it is.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => self.fail(place, error),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.is_stale = true,
+            Err(error) => self.swept(place, Some(error)),
         }
-    }
-
-    fn incarnation(&mut self, place: usize) -> u32 {
-        let label = self.files[place].found.label.clone();
-        let count = self.incarnations.entry(label).or_insert(0);
-        *count += 1;
-        *count - 1
     }
 
     /// A path that leads to no known file: a new one, or a known one that was moved here.
     fn welcome(&mut self, found: Found) {
-        let data = match found.path.metadata() {
-            Ok(data) => data,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => return self.complain(Unreadable { path: found.path, error }),
-        };
-        let inode = Inode::of(&data);
-        if let Some(place) = self.files.iter().position(|file| file.inode == inode) {
-            let elsewhere = self.files[place]
-                .path
-                .as_ref()
-                .is_none_or(|path| path.metadata().map(|data| Inode::of(&data)).ok() != Some(inode));
-            if elsewhere {
-                self.files[place].path = Some(found.path);
-                self.look(place);
-            }
-            return;
-        }
-        let count = self.incarnations.entry(found.label.clone()).or_insert(0);
-        *count += 1;
         let path = found.path.clone();
-        match LogFile::open(found, *count - 1) {
-            Ok(mut file) => {
-                if self.tail_only {
-                    file.skip_to_end();
-                }
-                self.recognise(&mut file);
-                if self.files.len() >= OPEN_FILES && !file.is_pipe {
-                    file.close();
-                }
-                self.files.push(file);
+        let result = path.metadata().and_then(|data| match self.inodes.get(&Inode::of(&data)) {
+            Some(place) => {
+                self.move_to(*place, found, &data);
+                Ok(())
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => self.complain(Unreadable { path, error }),
+            None => self.add(found),
+        });
+        match result {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                self.troubles.meet_in_scan(Unreadable { path, error });
+            }
+            _ => {}
         }
     }
 
-    /// A compressed file may be one that we have read before it was compressed.
-    fn recognise(&mut self, file: &mut LogFile) {
-        if file.encoding == Encoding::Plain {
-            return;
-        }
-        let Some(head) = plain_head(file) else { return };
-        let named_after = |path: &Path| {
-            let stem = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            file.found.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(stem.as_str()))
-        };
-        let living = self.files.iter().map(|known| (&known.found.path, known.head, known.id, known.cursor));
-        let gone = self.gone.iter().map(|known| (&known.path, known.head, known.id, known.cursor));
-        let before =
-            living.chain(gone).find(|(path, known, ..)| known.is_telling() && known.fits(&head) && named_after(path));
-        if let Some((_, _, id, cursor)) = before {
-            (file.id, file.cursor) = (id, cursor);
-        }
-    }
-
-    /// Takes out the files that have gone and, as far as anyone can tell, been written to the end.
-    pub fn take_over(&mut self) -> Vec<LogFile> {
-        let is_over = |file: &mut LogFile| file.path.is_none() && file.changed.elapsed() > GRACE;
-        self.files.extract_if(.., is_over).collect()
-    }
-
-    /// Remembers a file that was taken out, to know it again.
-    pub fn remember(&mut self, file: LogFile) {
-        if self.gone.len() == REMEMBERED {
-            self.gone.pop_front();
-        }
-        self.gone.push_back(Gone { path: file.found.path, head: file.head, id: file.id, cursor: file.cursor });
-    }
-
-    fn close_idle(&mut self) {
-        if self.files.len() > OPEN_FILES {
-            for file in &mut self.files {
-                let idle = file.path.is_some() && !file.is_ready() && file.changed.elapsed() > GRACE;
-                if idle && !file.is_pipe && file.unread_bytes() == 0 {
-                    file.close();
-                }
+    /// A known file is seen at another path: moved, or one of several names.
+    fn move_to(&mut self, place: usize, found: Found, data: &std::fs::Metadata) {
+        let file = &mut self.files[place];
+        let has_moved =
+            file.lost.is_some() || file.path.metadata().map(|data| Inode::of(&data)).ok() != Some(file.inode);
+        if has_moved {
+            self.places.remove(&file.path);
+            self.places.insert(found.path.clone(), place);
+            (file.path, file.lost) = (found.path, None);
+            if !file.is_pipe {
+                let seen = file.look(data);
+                self.judge(place, seen);
             }
         }
+    }
+
+    fn add(&mut self, found: Found) -> io::Result<()> {
+        let incarnation = incarnation(&mut self.incarnations, &found);
+        let mut file = LogFile::open(found, incarnation)?;
+        if !file.is_pipe {
+            self.gone.resume(&mut file);
+            if self.tail_only {
+                file.skip_to_end();
+            }
+            if self.files.len() >= OPEN_FILES {
+                file.close();
+            }
+        }
+        // Whether it was read before, a rescan can tell.
+        self.is_stale |= file.encoding != Encoding::Plain;
+        self.places.insert(file.path.clone(), self.files.len());
+        self.inodes.insert(file.inode, self.files.len());
+        self.files.push(file);
+        Ok(())
+    }
+
+    fn look_at_lost(&mut self) {
+        for place in 0..self.files.len() {
+            let file = &mut self.files[place];
+            if file.lost.is_none() || file.is_pipe {
+                continue;
+            }
+            if !file.is_open() {
+                // Closed when it was moved: it has most likely another name beside its old one.
+                _ = namesake(&file.path, file.inode).map(|path| file.open_at(&path));
+            }
+            let seen = file.look_at_handle();
+            self.judge(place, seen);
+        }
+    }
+
+    /// What a rotated file still holds comes before what its successor holds.
+    fn put_lost_first(&mut self) {
+        if !self.files.is_sorted_by_key(|file| file.lost.is_none()) {
+            self.files.sort_by_key(|file| file.lost.is_none());
+            self.index();
+        }
+    }
+
+    pub(super) fn index(&mut self) {
+        let files = || self.files.iter().enumerate();
+        self.inodes = files().map(|(place, file)| (file.inode, place)).collect();
+        self.places =
+            files().filter(|(_, file)| file.lost.is_none()).map(|(place, file)| (file.path.clone(), place)).collect();
+    }
+
+    /// Closes what has not changed for the longest where more files are open than need be.
+    pub fn close_idle(&mut self) {
+        let mut open: Vec<(Instant, usize)> = Vec::new();
+        for (place, file) in self.files.iter().enumerate() {
+            if file.is_open() && file.lost.is_none() {
+                open.push((file.changed, place));
+            }
+        }
+        let surplus = open.len().saturating_sub(OPEN_FILES);
+        open.sort_unstable();
+        open[..surplus].iter().for_each(|(_, place)| self.files[*place].close());
     }
 }
 
-/// The decompressed beginning of a compressed file, as far as it can be had.
-fn plain_head(file: &mut LogFile) -> Option<Vec<u8>> {
-    let encoding = file.encoding;
-    let reader = encoding.reader(std::fs::File::open(&file.found.path).ok()?).ok()?;
-    let mut head = Vec::new();
-    // A file that is cut short still shows its beginning.
-    let _ = reader.take(Head::MAX_BYTES as u64).read_to_end(&mut head);
-    Some(head)
+/// The number of the file that now stands there, from 0.
+fn incarnation(counts: &mut HashMap<String, u32>, found: &Found) -> u32 {
+    let count = counts.entry(found.label.clone()).or_insert(0);
+    *count += 1;
+    *count - 1
+}
+
+/// Another name in the same directory for the file that stood at `path`.
+fn namesake(path: &Path, inode: Inode) -> Option<PathBuf> {
+    let entries = path.parent()?.read_dir().ok()?;
+    let same = entries.flatten().find(|entry| entry.ino() == inode.number)?;
+    Some(same.path())
 }

@@ -1,31 +1,42 @@
 //! One log file under way: how far it has been consumed, and what has become of it since.
 
-use super::file::{Encoding, Head, Inode};
+use super::file::{Encoding, FromStart, Head, Inode, open};
 use super::sources::Found;
 use crate::event::{Cursor, FileId, Skip};
 use std::fs::{File, Metadata};
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How coarse a file system's times may be: a younger one does not tell two writes apart.
+const TIME_GRAIN: Duration = Duration::from_millis(50);
 
 /// A file that is read, from its first sight until it is gone and drained.
 #[derive(Debug)]
 pub struct LogFile {
     pub found: Found,
     pub id: FileId,
-    /// Where it stands now; `None` once its path leads elsewhere.
-    pub path: Option<PathBuf>,
+    /// Where it stands, or stood when it was last seen at a path of its source.
+    pub path: PathBuf,
+    /// Since when its path leads elsewhere or nowhere.
+    pub(super) lost: Option<Instant>,
+    /// No path leads to it at all.
+    is_unlinked: bool,
     /// Closed while there is nothing to read and files are many.
-    pub(super) file: Option<Arc<File>>,
+    file: Option<Arc<File>>,
     pub(super) inode: Inode,
     pub(super) head: Head,
     /// Its length when we last looked, in bytes on disk.
     pub length: u64,
-    /// Its length when it was last read to the end, to read it again only when it has changed.
-    pub(super) swept_length: Option<u64>,
+    /// It holds bytes that no sweep has tried to read.
+    is_fresh: bool,
     pub cursor: Cursor,
+    /// Decoded bytes of a compressed file that wait for the rest of their record.
+    pub pending_bytes: u64,
+    /// A compressed file that grows is read anew each time; not before this.
+    rests_until: Option<Instant>,
     pub encoding: Encoding,
     /// It begins with a bracket.
     pub in_array: bool,
@@ -33,6 +44,7 @@ pub struct LogFile {
     pub is_pipe: bool,
     /// When its length last changed, as far as we saw.
     pub(super) changed: Instant,
+    /// When it was last written to, where that is long enough ago to tell.
     modified: Option<SystemTime>,
 }
 
@@ -50,26 +62,34 @@ pub enum Seen {
 
 impl LogFile {
     pub(super) fn open(found: Found, incarnation: u32) -> io::Result<Self> {
-        let file = File::open(&found.path)?;
-        let data = file.metadata()?;
+        let mut data = found.path.metadata()?;
+        let is_pipe = !data.is_file();
+        let file = if is_pipe { None } else { Some(Arc::new(open(&found.path)?)) };
+        if let Some(file) = &file {
+            data = file.metadata()?;
+        }
         let mut opened = Self {
             id: found.id(incarnation),
-            path: Some(found.path.clone()),
+            path: found.path.clone(),
             found,
+            lost: None,
+            is_unlinked: false,
+            file,
             inode: Inode::of(&data),
             head: Head::default(),
             length: 0,
-            swept_length: None,
+            is_fresh: is_pipe,
             cursor: Cursor::default(),
+            pending_bytes: 0,
+            rests_until: None,
             encoding: Encoding::Plain,
             in_array: false,
-            is_pipe: !data.is_file(),
+            is_pipe,
             changed: Instant::now(),
             modified: None,
-            file: Some(Arc::new(file)),
         };
         if !opened.is_pipe {
-            opened.look()?;
+            opened.look(&data)?;
         }
         Ok(opened)
     }
@@ -84,8 +104,12 @@ impl LogFile {
         if let Some(file) = &self.file {
             return Ok(file.clone());
         }
-        let path = self.path.as_ref().ok_or(io::ErrorKind::NotFound)?;
-        let file = File::open(path)?;
+        self.open_at(&self.path.clone())
+    }
+
+    /// Opens the file where it may stand now.
+    pub(super) fn open_at(&mut self, path: &std::path::Path) -> io::Result<Arc<File>> {
+        let file = open(path)?;
         if Inode::of(&file.metadata()?) != self.inode {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -94,62 +118,98 @@ impl LogFile {
         Ok(file)
     }
 
+    /// All its bytes, decompressed.
+    pub fn decoded(&mut self) -> io::Result<Box<dyn Read + Send>> {
+        let encoding = self.encoding;
+        encoding.reader(FromStart::new(self.reader()?))
+    }
+
     /// Gives the handle back; [`Self::reader`] opens the file again.
     pub fn close(&mut self) {
         self.file = None;
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Whether it holds bytes that no sweep has tried to read.
     pub fn is_ready(&self) -> bool {
-        if self.is_pipe {
-            return self.swept_length.is_none();
-        }
-        let unread = self.encoding != Encoding::Plain || self.length > self.cursor.offset;
-        unread && self.length > 0 && self.swept_length != Some(self.length)
+        let is_unread = match self.encoding {
+            Encoding::Plain => self.length > self.cursor.offset,
+            _ => self.length > 0,
+        };
+        let rests = self.rests_until.is_some_and(|until| Instant::now() < until);
+        self.is_fresh && (is_unread || self.is_pipe) && !rests
     }
 
     /// All there was has been tried; what is left is unfinished.
     pub fn mark_swept(&mut self) {
-        self.swept_length = Some(self.length);
+        self.is_fresh = false;
     }
 
-    /// Bytes on disk that are not consumed; 0 for compressed files.
+    /// Keeps it from being read again for a while.
+    pub fn rest(&mut self, length: Duration) {
+        self.rests_until = Some(Instant::now() + length);
+    }
+
+    /// Bytes that are not consumed; those of a compressed file as far as they were decoded.
     pub fn unread_bytes(&self) -> u64 {
         match self.encoding {
             Encoding::Plain => self.length.saturating_sub(self.cursor.offset),
-            _ => 0,
+            _ => self.pending_bytes,
         }
+    }
+
+    /// Whether it has lost its path for good and, as far as anyone can tell, been written to the
+    /// end: `grace` has passed, or, if it still has a name somewhere, twelve times as much.
+    pub(super) fn is_over(&self, grace: Duration) -> bool {
+        let grace = if self.is_unlinked { grace } else { 12 * grace };
+        self.lost.is_some_and(|lost| self.file.is_none() || lost.max(self.changed).elapsed() > grace)
     }
 
     /// Passes over all that is there.
     pub(super) fn skip_to_end(&mut self) {
         let ends_line = self.reader().is_ok_and(|file| {
             let mut last = [0];
-            let at = self.length.saturating_sub(1);
-            file.read_at(&mut last, at).is_ok_and(|count| count == 0 || matches!(last[0], b'\n' | b']' | b'}'))
+            file.read_at(&mut last, self.length.saturating_sub(1)).is_ok() && last == [b'\n']
         });
-        let skip = if self.length == 0 || ends_line { Skip::No } else { Skip::Element };
-        self.cursor = Cursor { offset: self.length, skip };
+        self.cursor = match self.encoding {
+            Encoding::Plain if self.length == 0 || ends_line => Cursor { offset: self.length, skip: Skip::No },
+            // Whether the last record was finished cannot be told: it is passed over.
+            Encoding::Plain => Cursor { offset: self.length, skip: Skip::Element },
+            // How long it is when decompressed is not known, and need not be.
+            Encoding::Gzip | Encoding::Zstd => Cursor { offset: u64::MAX, skip: Skip::No },
+        };
         self.mark_swept();
     }
 
-    /// Looks at the length and, where anything changed, at the head.
-    pub(super) fn look(&mut self) -> io::Result<Seen> {
-        let data = match &self.file {
-            Some(file) => file.metadata()?,
-            None => self.path.as_ref().ok_or(io::ErrorKind::NotFound)?.metadata()?,
-        };
-        if data.len() == self.length && self.head.is_whole(self.length) && !self.rewritten(&data) {
+    /// Looks at an open file that has lost its path.
+    pub(super) fn look_at_handle(&mut self) -> io::Result<Seen> {
+        match &self.file {
+            Some(file) => {
+                let data = file.metadata()?;
+                self.look(&data)
+            }
+            None => Ok(Seen::Same),
+        }
+    }
+
+    /// Takes in what `stat` says of the file, and looks at the head where anything changed.
+    pub(super) fn look(&mut self, data: &Metadata) -> io::Result<Seen> {
+        self.is_unlinked = data.nlink() == 0;
+        let is_as_long = data.len() == self.length;
+        if is_as_long && self.head.is_whole(self.length) && !self.may_be_rewritten(data) {
             return Ok(Seen::Same);
         }
         let mut bytes = [0; Head::MAX_BYTES];
         let count = read_head(&*self.reader()?, &mut bytes)?;
         let head = &bytes[..count];
-        let shorter = match self.encoding {
+        let is_shorter = match self.encoding {
             Encoding::Plain => data.len() < self.cursor.offset,
             _ => data.len() < self.length,
         };
-        if shorter || !self.head.fits(head) {
+        if is_shorter || !self.head.fits(head) {
             return Ok(Seen::Replaced { unread_bytes: self.unread_bytes() });
         }
         if count > 0 {
@@ -160,14 +220,29 @@ impl LogFile {
         }
         self.head = Head::of(head);
         self.length = data.len();
-        self.changed = Instant::now();
+        if is_as_long && self.encoding != Encoding::Plain {
+            return Ok(Seen::Same);
+        }
+        self.is_fresh = true;
+        if !is_as_long {
+            self.changed = Instant::now();
+        }
         Ok(Seen::Grown)
     }
 
-    /// Whether the file was written to since we last looked: the length alone does not tell.
-    fn rewritten(&mut self, data: &Metadata) -> bool {
+    /// Whether the file may have been written to since we last looked: the length alone does not
+    /// tell, and neither does a time of the instant we look at.
+    fn may_be_rewritten(&mut self, data: &Metadata) -> bool {
         let modified = data.modified().ok();
-        std::mem::replace(&mut self.modified, modified) != modified
+        let is_old = modified.is_some_and(|time| time.elapsed().map_or(true, |age| age > TIME_GRAIN));
+        let known = std::mem::replace(&mut self.modified, modified.filter(|_| is_old));
+        known.is_none() || known != modified
+    }
+
+    /// Whether it begins with the bytes that `head` was taken of.
+    pub(super) fn begins_as(&mut self, head: &Head) -> bool {
+        let mut bytes = [0; Head::MAX_BYTES];
+        self.reader().and_then(|file| read_head(&file, &mut bytes)).is_ok_and(|count| head.fits(&bytes[..count]))
     }
 
     /// Begins again, as another file at the same place.
@@ -175,9 +250,12 @@ impl LogFile {
         self.id = self.found.id(incarnation);
         self.head = Head::default();
         self.length = 0;
-        self.swept_length = None;
+        self.is_fresh = false;
         self.cursor = Cursor::default();
-        self.look().map(|_| ())
+        self.pending_bytes = 0;
+        self.rests_until = None;
+        let data = self.reader()?.metadata()?;
+        self.look(&data).map(|_| ())
     }
 }
 

@@ -6,13 +6,15 @@
 mod blocks;
 mod file;
 mod files;
+mod gone;
 mod log_file;
 mod sources;
+mod troubles;
 mod wakeups;
 
-pub use blocks::blocks;
-pub use file::{Block, Encoding, ReadAt};
+pub use blocks::{Blocks, blocks, opened};
+pub use file::{Block, Encoding, ReadAt, open_pipe};
 pub use files::Files;
 pub use log_file::LogFile;
 pub use sources::{DEFAULT_INCLUDE, Found, Root, Sources, Unreadable};
-pub use wakeups::{Wakeup, Wakeups};
+pub use wakeups::{Waker, Wakeup, Wakeups};

@@ -2,7 +2,7 @@
 
 use crate::event::FileId;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -27,6 +27,8 @@ pub enum Root {
 #[derive(Debug)]
 pub struct Sources {
     roots: Vec<Root>,
+    /// Where each root lies, whatever the directory we run in.
+    absolute: Vec<PathBuf>,
     globs: Vec<Option<GlobSet>>,
     include: GlobSet,
     exclude: GlobSet,
@@ -84,7 +86,9 @@ impl Sources {
         } else {
             include.to_vec()
         };
-        Ok(Self { roots, globs, include: self::globs(&include, false)?, exclude: self::globs(exclude, false)? })
+        let absolute = roots.iter().map(|root| std::path::absolute(root.base()).unwrap_or_default()).collect();
+        let (include, exclude) = (self::globs(&include, false)?, self::globs(exclude, false)?);
+        Ok(Self { roots, absolute, globs, include, exclude })
     }
 
     pub fn has_stdin(&self) -> bool {
@@ -140,58 +144,81 @@ impl Sources {
 
     /// The files there are now, each once, in the order of the sources and of their paths.
     pub fn scan(&self) -> (Vec<Found>, Vec<Unreadable>) {
-        let (mut found, mut unreadable) = (BTreeMap::new(), Vec::new());
-        let mut order = 0usize;
-        for (place, (root, glob)) in self.roots.iter().zip(&self.globs).enumerate() {
-            let mut add = |path: PathBuf, label: &Path| {
-                let label = format!("{place}:{}", label.display());
-                found.entry(path).or_insert_with(|| {
-                    order += 1;
-                    (order, label)
-                });
-            };
+        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+        for (place, root) in self.roots.iter().enumerate() {
             match root {
                 Root::Stdin => {}
                 Root::Path(path) => match path.metadata() {
-                    Ok(data) if data.is_dir() => self.walk(path, &mut unreadable, |file, within| {
-                        if self.include.is_match(within) && !self.exclude.is_match(within) {
-                            add(file.to_owned(), within);
-                        }
-                    }),
-                    Ok(_) => add(path.clone(), Path::new(path.file_name().unwrap_or_default())),
+                    Ok(data) if !data.is_dir() => found.extend(self.named(place, Path::new(""))),
+                    Ok(_) => self.walk(place, &mut found, &mut unreadable),
                     Err(error) => unreadable.push(Unreadable { path: path.clone(), error }),
                 },
-                Root::Glob { base, .. } => self.walk(base, &mut unreadable, |file, within| {
-                    let plain = file.strip_prefix(".").unwrap_or(file);
-                    if glob.as_ref().is_some_and(|glob| glob.is_match(plain)) && !self.exclude.is_match(within) {
-                        add(file.to_owned(), within);
-                    }
-                }),
+                Root::Glob { .. } => self.walk(place, &mut found, &mut unreadable),
             }
         }
-        let mut found: Vec<_> =
-            found.into_iter().map(|(path, (order, label))| (order, Found { path, label })).collect();
-        found.sort_by_key(|(order, _)| *order);
-        (found.into_iter().map(|(_, found)| found).collect(), unreadable)
+        if self.roots.len() > 1 {
+            let mut seen = HashSet::new();
+            found.retain(|found| seen.insert(found.path.clone()));
+        }
+        (found, unreadable)
     }
 
-    fn walk(&self, base: &Path, unreadable: &mut Vec<Unreadable>, mut each: impl FnMut(&Path, &Path)) {
+    /// The file that a scan would find at this absolute path, if there is one.
+    pub fn find(&self, path: &Path) -> Option<Found> {
+        let within = |place: usize| path.strip_prefix(&self.absolute[place]).ok();
+        (0..self.roots.len()).find_map(|place| self.named(place, within(place)?))
+    }
+
+    /// The file at the path `within` a root, where it belongs to the source.
+    fn named(&self, place: usize, within: &Path) -> Option<Found> {
+        let root = &self.roots[place];
+        let is_root = within.as_os_str().is_empty();
+        // To join nothing would end the path in a slash.
+        let path = if is_root { root.base().to_owned() } else { root.base().join(within) };
+        let belongs = match root {
+            Root::Stdin => false,
+            Root::Path(_) => is_root || (self.include.is_match(within) && !self.exclude.is_match(within)),
+            Root::Glob { .. } => {
+                let plain = path.strip_prefix(".").unwrap_or(&path);
+                let glob = &self.globs[place];
+                glob.as_ref().is_some_and(|glob| glob.is_match(plain)) && !self.exclude.is_match(within)
+            }
+        };
+        let label = if is_root { Path::new(path.file_name().unwrap_or_default()) } else { within };
+        let label = format!("{place}:{}", label.display());
+        belongs.then_some(Found { path, label })
+    }
+
+    fn walk(&self, place: usize, found: &mut Vec<Found>, unreadable: &mut Vec<Unreadable>) {
+        let base = self.roots[place].base();
         for entry in WalkDir::new(base).follow_links(true).sort_by_file_name() {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => {
                     let within = entry.path().strip_prefix(base).unwrap_or(entry.path());
-                    each(entry.path(), within);
+                    found.extend(self.named(place, within));
                 }
                 Ok(_) => {}
+                // What a loop of links leads to is found on the straight way.
+                Err(error) if error.loop_ancestor().is_some() => {}
                 Err(error) => {
                     let path = error.path().unwrap_or(base).to_owned();
-                    let error = error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of symbolic links"));
+                    let error = error.into_io_error().unwrap_or_else(|| io::Error::other("cannot be searched"));
                     // A file that vanished while we looked, or a dangling link, is nobody's fault.
                     if error.kind() != io::ErrorKind::NotFound || path == base {
                         unreadable.push(Unreadable { path, error });
                     }
                 }
             }
+        }
+    }
+}
+
+impl Root {
+    /// The file, or the directory that is searched.
+    fn base(&self) -> &Path {
+        match self {
+            Root::Stdin => Path::new(""),
+            Root::Path(base) | Root::Glob { base, .. } => base,
         }
     }
 }

@@ -9,7 +9,7 @@ pub(super) struct Grid {
     /// Which columns hold numbers, and so stand at the right.
     pub right: Vec<bool>,
     pub rows: Vec<Vec<String>>,
-    /// The overall fields that have a column of their name.
+    /// The overall fields, where every column has one of its name.
     pub overall: Option<Vec<String>>,
     /// The other overall fields, as `name value`.
     pub others: Vec<String>,
@@ -26,12 +26,16 @@ impl Grid {
         let row =
             |row: &Vec<Cell>| row.iter().enumerate().map(|(place, cell)| show(cell, place < answer.keys)).collect();
         let has_column = |name: &str| answer.columns.iter().skip(answer.keys).any(|column| column == name);
-        let (inside, outside): (Vec<_>, Vec<_>) = answer.overall.iter().partition(|(name, _)| has_column(name));
+        let has_field = |column: &String| answer.overall.iter().any(|(name, _)| name == column);
+        // Overall fields under some columns only would read as the sum of a table that has none.
+        let fills_row = answer.columns.iter().skip(answer.keys).all(has_field);
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            answer.overall.iter().partition(|(name, _)| fills_row && has_column(name));
         Self {
             header: answer.columns.iter().enumerate().map(title).collect(),
             right: (0..answer.columns.len()).map(|place| is_numeric(answer, place)).collect(),
             rows: answer.rows.iter().take(max_rows).map(row).collect(),
-            overall: Some(overall(answer, &inside, show)).filter(|_| !inside.is_empty() && !answer.rows.is_empty()),
+            overall: (fills_row && !answer.rows.is_empty()).then(|| overall(answer, &inside, show)),
             others: outside.iter().map(|(name, cell)| format!("{} {}", heading(name), show(cell, false))).collect(),
         }
     }

@@ -4,10 +4,11 @@ use super::Survey;
 use super::layout::{Layout, Shape};
 use crate::decode::{Chunk, Decoder, Limits};
 use crate::event::{Cursor, DeadLetter, FileId, Position, Verdict};
-use crate::input::{Encoding, blocks};
+use crate::input::{Blocks, Encoding, opened};
 use crate::schema::{Preset, Schema};
 use std::io::{self, Read};
 use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How far a stream is read.
@@ -22,10 +23,11 @@ pub struct Bounds {
 }
 
 /// What the beginning of a stream has shown.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Head {
     pub shape: Shape,
-    pub encoding: Encoding,
+    /// None where not even the first bytes could be read.
+    pub encoding: Option<Encoding>,
     pub records: u64,
     pub bad: u64,
     /// Decompressed bytes that were read.
@@ -42,43 +44,28 @@ const ATTENTION: Duration = Duration::from_millis(50);
 /// No field plays a role, so that no record is bad for what it holds.
 const NO_ROLES: Preset = Preset { name: "none", about: "any record", paths: [None; 5], signs: &[] };
 
-/// Reads the beginning of a stream into `survey`, and shows its bad records to `bury`. Gives up
-/// where `goes_on` says so.
-pub fn read_head(
-    stream: impl Read + Send + 'static,
+/// Opens a stream and reads its beginning into `survey`; shows its bad records to `bury`. Gives up
+/// when `goes_on` says no, however slow the stream is.
+pub fn read_head<R: Read + Send + 'static>(
+    open: impl FnOnce() -> io::Result<R> + Send + 'static,
     file: FileId,
     bounds: Bounds,
     survey: &mut Survey,
     mut bury: impl FnMut(&DeadLetter),
     goes_on: impl Fn() -> bool,
 ) -> Head {
-    let mut head = Head {
-        shape: Shape::Empty,
-        encoding: Encoding::Plain,
-        records: 0,
-        bad: 0,
-        read_bytes: 0,
-        whole: false,
-        error: None,
-    };
-    let reader = match Encoding::sniff(stream) {
-        Ok((encoding, reader)) => {
-            head.encoding = encoding;
-            reader
-        }
-        Err(error) => return Head { error: Some(error), ..head },
-    };
-    let blocks = blocks(reader);
+    let mut head = Head::default();
+    let encoding = Arc::new(OnceLock::new());
+    let blocks = begin(open, encoding.clone());
     let limits = Limits { record_bytes: bounds.record_bytes, ..Limits::default() };
     let mut decoder = Decoder::new(&Schema::new(&NO_ROLES), limits);
     let (mut layout, mut pending, mut cursor) = (Layout::default(), Vec::new(), Cursor::default());
     // A record that is not whole yet is tried again when twice as much has come.
     let (mut wanted, mut over) = (0, false);
-    while !over && head.read_bytes < bounds.bytes && head.bad < bounds.records {
+    while !over && goes_on() && head.read_bytes < bounds.bytes && head.bad < bounds.records {
         let mut last = false;
         match blocks.recv_timeout(ATTENTION) {
-            Err(RecvTimeoutError::Timeout) if goes_on() => continue,
-            Err(RecvTimeoutError::Timeout) => break,
+            Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => last = true,
             Ok(Ok(block)) => {
                 head.read_bytes += block.len() as u64;
@@ -113,7 +100,20 @@ pub fn read_head(
         wanted = if progress.end == 0 { pending.len() * 2 } else { 0 };
         cursor = Cursor { offset: cursor.offset + progress.end as u64, skip: progress.skip };
     }
-    Head { shape: layout.shape(), ..head }
+    Head { shape: layout.shape(), encoding: encoding.get().copied(), ..head }
+}
+
+/// Begins to read a stream on a thread of its own, where its encoding becomes known.
+fn begin<R: Read + Send + 'static>(
+    open: impl FnOnce() -> io::Result<R> + Send + 'static,
+    encoding: Arc<OnceLock<Encoding>>,
+) -> Blocks {
+    let sniffed = move || {
+        let (found, reader) = Encoding::sniff(open()?)?;
+        encoding.get_or_init(|| found);
+        Ok(reader)
+    };
+    opened(sniffed, || {})
 }
 
 #[cfg(test)]
@@ -126,7 +126,8 @@ mod tests {
     fn read(bytes: &[u8], bounds: Bounds) -> (Head, Survey, Vec<String>) {
         let (mut survey, mut bad) = (Survey::default(), Vec::new());
         let stream = io::Cursor::new(bytes.to_vec());
-        let head = read_head(stream, FileId(0), bounds, &mut survey, |letter| bad.push(letter.reason.clone()), || true);
+        let head =
+            read_head(|| Ok(stream), FileId(0), bounds, &mut survey, |letter| bad.push(letter.reason.clone()), || true);
         (head, survey, bad)
     }
 
@@ -154,7 +155,7 @@ mod tests {
     fn compression_is_told() {
         let packed = zstd::encode_all(&b"{\"a\":1}\n"[..], 0).unwrap();
         let (head, ..) = read(&packed, BOUNDS);
-        assert_eq!((head.encoding, head.shape, head.records), (Encoding::Zstd, Shape::Ndjson, 1));
+        assert_eq!((head.encoding, head.shape, head.records), (Some(Encoding::Zstd), Shape::Ndjson, 1));
         let (head, ..) = read(&packed[..packed.len() - 3], BOUNDS);
         assert!(head.error.is_some() && !head.whole);
     }

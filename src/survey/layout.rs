@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// How records stand in a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
     /// One record a line.
@@ -17,6 +17,7 @@ pub enum Shape {
     /// There is no record.
     NoRecords,
     /// There is not a byte.
+    #[default]
     Empty,
 }
 

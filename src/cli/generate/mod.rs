@@ -6,10 +6,11 @@ mod tests;
 
 pub use args::GenerateArgs;
 
+use super::output::{Unwritable, create};
 use crate::generate::{Error, Files, Output, Pace, Plan, Progress, Rotating, Stream, Truth};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -21,7 +22,7 @@ impl GenerateArgs {
         if let Some(path) = &self.watchlist {
             let mut out = BufWriter::new(create(path)?);
             plan.write_watchlist(&mut out)?;
-            out.flush().with_context(|| format!("cannot write {}", path.display()))?;
+            out.flush().map_err(|source| Unwritable::new(path, source))?;
         }
         let bar = self.progress_bar(plan.events());
         let truth = match self.generate(&plan, &bar) {
@@ -97,14 +98,11 @@ fn strangers(directory: &Path, plan: &Plan, appends: bool) -> usize {
     entries.flatten().filter(|entry| appends || !entry.file_name().to_str().is_some_and(replaced)).count()
 }
 
-fn create(path: &Path) -> anyhow::Result<File> {
-    File::create(path).with_context(|| format!("cannot write {}", path.display()))
-}
-
 fn write_truth(path: &Path, truth: &Truth) -> anyhow::Result<()> {
     let mut text = serde_json::to_string_pretty(truth).context("cannot write the truth as JSON")?;
     text.push('\n');
-    create(path)?.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+    create(path)?.write_all(text.as_bytes()).map_err(|source| Unwritable::new(path, source))?;
+    Ok(())
 }
 
 /// The absolute path without links, as far as it exists.

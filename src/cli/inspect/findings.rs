@@ -128,11 +128,12 @@ impl Reasons {
     }
 }
 
-const fn encoding(encoding: Encoding) -> &'static str {
+const fn encoding(encoding: Option<Encoding>) -> &'static str {
     match encoding {
-        Encoding::Plain => "plain",
-        Encoding::Gzip => "gzip",
-        Encoding::Zstd => "zstd",
+        None => "unknown",
+        Some(Encoding::Plain) => "plain",
+        Some(Encoding::Gzip) => "gzip",
+        Some(Encoding::Zstd) => "zstd",
     }
 }
 

@@ -7,15 +7,16 @@ mod sheet;
 use super::input::SourceArgs;
 use super::output::ScreenArgs;
 use super::{exit, shell};
-use crate::engine::signals;
+use crate::engine::{CancelToken, signals};
 use crate::event::FileId;
-use crate::input::Files;
+use crate::input::{Files, open_pipe};
 use crate::render::{json_line, page, terminal_size};
 use crate::survey::{Bounds, Head, read_head};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use findings::Findings;
 use std::io::{self, IsTerminal, Read};
+use std::sync::Arc;
 
 /// Which fields and formats a source holds, and the flags that fit it
 #[derive(Args)]
@@ -62,21 +63,22 @@ const LOOKED_AT_BYTES: u64 = 64 << 20;
 impl InspectArgs {
     pub fn run(self) -> Result<u8> {
         let sources = self.source.sources()?;
-        signals::listen().context("cannot listen to signals")?;
+        let cancel = CancelToken::default();
+        signals::listen(&cancel).context("cannot listen to signals")?;
         let stdin = sources.has_stdin();
         let mut files = Files::new(sources, false);
         files.rescan();
-        let findings = self.look(&mut files, stdin);
+        let findings = self.look(&mut files, stdin, &cancel);
         for note in files.take_notes().iter().filter(|_| !self.quiet) {
             eprintln!("streamlab: warning: {note}");
         }
-        let unreadable = !files.unreadable().is_empty();
+        let unreadable = files.unreadable() > 0;
         let written = if findings.kinds.is_empty() && unreadable && self.output == Form::Table {
             exit::DONE
         } else {
             self.show(&findings)?
         };
-        Ok(match signals::received() {
+        Ok(match cancel.signal() {
             _ if written != exit::DONE => written,
             Some(signal) => {
                 eprintln!("streamlab: interrupted: the findings are incomplete");
@@ -89,29 +91,24 @@ impl InspectArgs {
     }
 
     /// Looks at the beginning of each file, then of standard input.
-    fn look(&self, files: &mut Files, stdin: bool) -> Findings {
+    fn look(&self, files: &mut Files, stdin: bool, cancel: &CancelToken) -> Findings {
         let mut findings = Findings::default();
         let count = files.all().len();
-        for place in 0..count {
+        for place in (0..count).take_while(|_| cancel.signal().is_none()) {
             let streams_left = count - place + usize::from(stdin);
             let file = &mut files.all()[place];
-            let (id, name) = (file.id, file.name());
+            let (id, name, path) = (file.id, file.name(), file.path.clone());
             let length = (!file.is_pipe).then_some(file.length);
-            let reader = file.reader();
+            let opened = if file.is_pipe { None } else { Some(file.reader()) };
             file.close();
-            match reader {
-                Ok(reader) => {
-                    let head = self.read(reader, id, &name, streams_left, &mut findings);
-                    if let Some(error) = findings.add(head, length) {
-                        files.fail(place, error);
-                    }
-                }
-                Err(error) => files.fail(place, error),
-            }
+            let open = move || opened.unwrap_or_else(|| open_pipe(&path, false).map(Arc::new));
+            let bounds = self.bounds(&findings, streams_left);
+            let head = read(open, (id, &name), bounds, &mut findings, cancel);
+            files.swept(place, findings.add(head, length));
         }
         if stdin {
-            let name = "standard input";
-            let head = self.read(io::stdin(), FileId(0), name, 1, &mut findings);
+            let (name, bounds) = ("standard input", self.bounds(&findings, 1));
+            let head = read(|| Ok(io::stdin()), (FileId(0), name), bounds, &mut findings, cancel);
             if let Some(error) = findings.add(head, None) {
                 files.fail_at(name.into(), error);
             }
@@ -120,23 +117,14 @@ impl InspectArgs {
         findings
     }
 
-    fn read(
-        &self,
-        stream: impl Read + Send + 'static,
-        id: FileId,
-        name: &str,
-        streams_left: usize,
-        findings: &mut Findings,
-    ) -> Head {
+    /// How far the next stream is read, where so many are left.
+    fn bounds(&self, findings: &Findings, streams_left: usize) -> Bounds {
         let records_left = self.records.saturating_sub(findings.survey.records());
-        let bounds = Bounds {
+        Bounds {
             records: if self.all { u64::MAX } else { (records_left / streams_left as u64).max(1) },
             bytes: if self.all { u64::MAX } else { LOOKED_AT_BYTES },
             record_bytes: self.source.record_bytes(),
-        };
-        let Findings { survey, reasons, .. } = findings;
-        let bury = |letter: &_| reasons.add(name, letter);
-        read_head(stream, id, bounds, survey, bury, || signals::received().is_none())
+        }
     }
 
     fn show(&self, findings: &Findings) -> Result<u8> {
@@ -150,4 +138,15 @@ impl InspectArgs {
             }
         }
     }
+}
+
+fn read<R: Read + Send + 'static>(
+    open: impl FnOnce() -> io::Result<R> + Send + 'static,
+    (id, name): (FileId, &str),
+    bounds: Bounds,
+    findings: &mut Findings,
+    cancel: &CancelToken,
+) -> Head {
+    let Findings { survey, reasons, .. } = findings;
+    read_head(open, id, bounds, survey, |letter| reasons.add(name, letter), || cancel.signal().is_none())
 }

@@ -1,0 +1,158 @@
+//! Sound records among hostile ones, in every wrapping: each sound one comes out, once, unchanged.
+#![no_main]
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use libfuzzer_sys::fuzz_target;
+use streamlab::decode::{Chunk, Decoder, Limits};
+use streamlab::event::{FileId, Position, Skip, Verdict};
+use streamlab::generate::hostile::{KINDS, Place};
+use streamlab::schema::{Schema, preset};
+
+#[derive(Debug)]
+struct Stream {
+    bytes: Vec<u8>,
+    /// Where each sound record begins and ends.
+    sound: Vec<(usize, usize)>,
+    hostile: usize,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq)]
+enum Wrapping {
+    Lines,
+    CarriageReturns,
+    /// Lines, with any bytes on those between the records.
+    Noise,
+    Array,
+    ArrayOfLines,
+    Pretty,
+    Concatenated,
+}
+
+impl<'a> Arbitrary<'a> for Stream {
+    fn arbitrary(input: &mut Unstructured<'a>) -> Result<Self> {
+        let wrapping = Wrapping::arbitrary(input)?;
+        let (open, between, close): (&str, &[&str], &str) = match wrapping {
+            Wrapping::Lines | Wrapping::Noise => ("", &["\n", "\n\n", "\n \n"], "\n"),
+            Wrapping::CarriageReturns => ("\u{feff}", &["\r\n"], "\r\n"),
+            Wrapping::Array => ("[", &[",", ", ", " , "], "]"),
+            Wrapping::ArrayOfLines => ("[\n", &[",\n", " ,\n"], "\n]\n"),
+            Wrapping::Pretty => ("[\n  ", &[",\n  "], "\n]\n"),
+            Wrapping::Concatenated => ("", &["", " "], ""),
+        };
+        let mut stream = Self { bytes: open.into(), sound: Vec::new(), hostile: 0 };
+        let count = input.int_in_range(1..=12)?;
+        for place in 0..count {
+            if place > 0 {
+                stream.bytes.extend(input.choose(between)?.as_bytes());
+            }
+            let begin = stream.bytes.len();
+            if wrapping != Wrapping::Concatenated && input.ratio(1, 3)? {
+                stream.bytes.extend(hostile(input, wrapping, place + 1 == count)?);
+                stream.hostile += 1;
+            } else {
+                // A pretty-printer breaks lines, and never leaves a brace in the first column.
+                let space = if wrapping == Wrapping::Pretty { "\n    " } else { "" };
+                record(input, &mut stream.bytes, space)?;
+                stream.sound.push((begin, stream.bytes.len()));
+            }
+        }
+        stream.bytes.extend(close.as_bytes());
+        Ok(stream)
+    }
+}
+
+/// A hostile record that may stand there.
+fn hostile<'a>(input: &mut Unstructured<'a>, wrapping: Wrapping, last: bool) -> Result<Vec<u8>> {
+    let worst = match wrapping {
+        Wrapping::Noise => {
+            let noise = <&[u8]>::arbitrary(input)?;
+            return Ok(noise.iter().copied().filter(|byte| *byte != b'\n').collect());
+        }
+        Wrapping::Lines | Wrapping::CarriageReturns => Place::Line,
+        Wrapping::ArrayOfLines if !last => Place::NotLast,
+        Wrapping::Array if !last => Place::NotLast,
+        _ => Place::Anywhere,
+    };
+    let kinds: Vec<&[u8]> = KINDS.iter().filter(|kind| kind.0 <= worst).map(|kind| kind.2).collect();
+    Ok(input.choose(&kinds)?.to_vec())
+}
+
+/// Writes a sound record. Its first key is a word: where a record before it is cut inside a string,
+/// the string ends with the quote of that key, and `"cut, {"}` would be sound.
+fn record(input: &mut Unstructured<'_>, out: &mut Vec<u8>, space: &str) -> Result<()> {
+    let begin = out.len();
+    object(input, out, space, 3)?;
+    if out[begin..].contains(&b':') {
+        let first = format!("{{{space}\"first\": null,");
+        out.splice(begin..=begin, first.into_bytes());
+    }
+    Ok(())
+}
+
+/// Writes a sound object; `space` stands wherever space may.
+fn object(input: &mut Unstructured<'_>, out: &mut Vec<u8>, space: &str, depth: usize) -> Result<()> {
+    out.push(b'{');
+    for field in 0..input.int_in_range(0..=3)? {
+        if field > 0 {
+            out.push(b',');
+        }
+        out.extend(space.as_bytes());
+        string(input, out)?;
+        out.extend(b": ");
+        value(input, out, space, depth - 1)?;
+    }
+    out.extend(space.as_bytes());
+    out.push(b'}');
+    Ok(())
+}
+
+fn value(input: &mut Unstructured<'_>, out: &mut Vec<u8>, space: &str, depth: usize) -> Result<()> {
+    match input.int_in_range(0..=if depth == 0 { 2 } else { 4 })? {
+        0 => string(input, out)?,
+        1 => out.extend(input.choose(&["null", "true", "false", "0", "-0", "1e9", "-12.5E-3", "7"])?.as_bytes()),
+        2 => out.extend(u64::arbitrary(input)?.to_string().as_bytes()),
+        3 => object(input, out, space, depth)?,
+        _ => {
+            out.push(b'[');
+            for element in 0..input.int_in_range(0..=3)? {
+                if element > 0 {
+                    out.extend(b", ");
+                }
+                out.extend(space.as_bytes());
+                value(input, out, space, depth - 1)?;
+            }
+            out.push(b']');
+        }
+    }
+    Ok(())
+}
+
+/// A string that has nothing to do with time, and everything with structure.
+fn string(input: &mut Unstructured<'_>, out: &mut Vec<u8>) -> Result<()> {
+    let known = ["service", "message", "", "{", "}", "[", ", {\"", "\\", "\"", "\n{", "}\n", "]}"];
+    let text: &str = if input.ratio(2, 3)? { input.choose(&known)? } else { Arbitrary::arbitrary(input)? };
+    let text = if text == "timestamp" { "time" } else { text };
+    serde_json::to_writer(out, text).expect("memory can be written");
+    Ok(())
+}
+
+fuzz_target!(|stream: Stream| {
+    let schema = Schema::new(preset("lab").expect("the default"));
+    let mut decoder = Decoder::new(&schema, Limits::default());
+    let at = Position { file: FileId(1), offset: 0 };
+    let mut shown = Vec::new();
+    let chunk = Chunk { at, bytes: &stream.bytes, until: usize::MAX, last: true };
+    decoder.decode(chunk, 0, Skip::No, |event| {
+        let begin = event.at.offset as usize;
+        shown.push((begin, begin + event.raw.len()));
+        Verdict::Counted
+    });
+    let text = || String::from_utf8_lossy(&stream.bytes).into_owned();
+    for record in &stream.sound {
+        let count = shown.iter().filter(|found| *found == record).count();
+        assert_eq!(count, 1, "{record:?} of {}\n{:?}", text(), decoder.dead);
+    }
+    if stream.hostile == 0 {
+        assert_eq!((shown.len(), decoder.dead.len()), (stream.sound.len(), 0), "{}", text());
+    }
+});

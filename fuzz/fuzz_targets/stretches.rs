@@ -1,0 +1,83 @@
+//! The whole engine on a file: short stretches in parallel give the answer, the dead letters and
+//! the ledger of one reader.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use streamlab::analysis::{By, RunningAvg};
+use streamlab::decode::Limits;
+use streamlab::engine::filter::Filter;
+use streamlab::engine::{self, Every, Outputs, Plan, Sink};
+use streamlab::event::Ledger;
+use streamlab::input::Sources;
+use streamlab::render::Render;
+use streamlab::report::{Answer, Report};
+use streamlab::schema::{Outcomes, Schema, preset};
+
+fuzz_target!(|input: (u8, bool, &[u8])| {
+    let (stretch_bytes, small, bytes) = input;
+    let mut file = tempfile::Builder::new().suffix(".log").tempfile().expect("a file for the stream");
+    file.write_all(bytes).unwrap();
+    let path = file.path().to_str().expect("the name is ours").to_owned();
+    let limits = Limits { record_bytes: if small { 32 } else { 1 << 20 }, letters: usize::MAX };
+    let run = |stretch_bytes| run(&path, stretch_bytes, limits);
+    assert_eq!(run(u64::from(stretch_bytes) + 1), run(u64::MAX), "stretches of {stretch_bytes} + 1 bytes");
+});
+
+/// The answer, the ledger and the dead letters.
+fn run(path: &str, stretch_bytes: u64, limits: Limits) -> (Answer, Ledger, String) {
+    let mut schema = Schema::new(preset("lab").expect("the default"));
+    let service = schema.field("service").expect("a role");
+    let by = By::new(vec![("service".to_owned(), service)]);
+    // The first keys have rows of their own, so that the answer tells in which order they came.
+    let analysis = RunningAvg::new(by, Outcomes::default(), 2);
+    let plan = Plan {
+        sources: Sources::new(&[path.to_owned()], &[], &[]).expect("a path"),
+        schema,
+        filter: Filter::default(),
+        limits,
+        stretch_bytes,
+        follow: false,
+        tail_only: false,
+    };
+    let dead = Shared::default();
+    let outputs = Outputs {
+        render: Box::new(Silent),
+        render_name: String::new(),
+        every: Every::End,
+        dead_letters: Some(Sink { name: String::new(), writer: Box::new(dead.clone()) }),
+        forward: None,
+        strict: false,
+        say: Box::new(|_| ()),
+        progress: None,
+    };
+    let outcome = engine::run(analysis, plan, outputs);
+    assert!(outcome.stop.is_none());
+    let report = outcome.report.expect("a run to the end has a report");
+    assert!(report.ledger.balances());
+    let dead = String::from_utf8(dead.0.lock().unwrap().clone()).expect("JSON lines");
+    assert_eq!(dead.lines().count() as u64, report.ledger.dead_letter);
+    (report.answer, report.ledger, dead)
+}
+
+struct Silent;
+
+impl Render for Silent {
+    fn render(&mut self, _: &Report) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,234 @@
+//! Many readers against one: whatever the bytes, where stretches are cut, what is guessed, and how
+//! a stream grows, the engine sees what one decoder sees that reads from the first byte to the last.
+
+use super::root::{Every, Outputs, Root, Sink, write_letter};
+use super::waves::{self, Stream};
+use super::{Filter, Folder};
+use crate::analysis::Analysis;
+use crate::decode::{Chunk, Decoder, Limits};
+use crate::event::{Cursor, Event, FileId, Ledger, Position, Skip, Span, Verdict};
+use crate::input::Block;
+use crate::render::Render;
+use crate::report::{Answer, Report};
+use crate::schema::{Schema, preset};
+use crate::sketch::Merge;
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+use std::sync::RwLock;
+
+/// Keeps the records themselves, in the order in which they were merged.
+struct Probe;
+
+#[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Records(Vec<(u64, Vec<u8>)>);
+
+impl Merge for Records {
+    fn merge(&mut self, later: Self) {
+        self.0.extend(later.0);
+    }
+}
+
+impl Analysis for Probe {
+    type State = Records;
+
+    fn name(&self) -> &'static str {
+        "probe"
+    }
+
+    fn empty(&self) -> Records {
+        Records::default()
+    }
+
+    fn observe(&self, state: &mut Records, event: &Event<'_>) -> Verdict {
+        state.0.push((event.at.offset, event.raw.to_vec()));
+        Verdict::Counted
+    }
+
+    fn forward(&self, state: &mut Records, out: &mut dyn Write) -> io::Result<()> {
+        state.0.drain(..).try_for_each(|record| writeln!(out, "{record:?}"))
+    }
+
+    fn report(&self, _: &Records, _: Span) -> Answer {
+        Answer::default()
+    }
+}
+
+struct Silent;
+
+impl Render for Silent {
+    fn render(&mut self, _: &Report) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[derive(Clone, Default)]
+struct Shared(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn sink(&self) -> Option<Sink> {
+        Some(Sink { name: String::new(), writer: Box::new(self.clone()) })
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.borrow()).into_owned()
+    }
+}
+
+/// All that can be seen of a run: records, dead letters (both as text, to be read when a test
+/// fails), tallies.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    records: String,
+    dead: String,
+    ledger: Ledger,
+}
+
+const FILE: FileId = FileId(7);
+
+fn schema() -> Schema {
+    Schema::new(preset("lab").unwrap())
+}
+
+/// What one decoder sees that has all the bytes at once.
+fn alone(bytes: &[u8], limits: Limits) -> Seen {
+    let mut decoder = Decoder::new(&schema(), limits);
+    let (mut state, mut records, mut dead) = (Probe.empty(), Vec::new(), Vec::new());
+    let chunk = Chunk { at: Position { file: FILE, offset: 0 }, bytes, until: usize::MAX, last: true };
+    decoder.decode(chunk, 0, Skip::No, |event| Probe.observe(&mut state, event));
+    Probe.forward(&mut state, &mut records).unwrap();
+    decoder.dead.iter().for_each(|letter| write_letter(&mut dead, "", letter).unwrap());
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Seen { records: text(records), dead: text(dead), ledger: decoder.ledger }
+}
+
+/// How the engine reads.
+#[derive(Clone, Debug)]
+struct Way {
+    stretch_bytes: u64,
+    in_array: bool,
+    /// How much of the stream is there at each sweep; at the last, all.
+    lengths: Vec<usize>,
+}
+
+/// What the engine sees in waves of stretches.
+fn in_waves(bytes: &[u8], limits: Limits, way: &Way) -> Seen {
+    let (records, dead) = (Shared::default(), Shared::default());
+    let analysis = RwLock::new(Probe);
+    let (schema, filter) = (schema(), Filter::default());
+    let folder = Folder::new(&analysis, &schema, &filter, limits, way.stretch_bytes);
+    let mut root = Root::new(
+        &analysis,
+        Outputs {
+            render: Box::new(Silent),
+            render_name: String::new(),
+            every: Every::End,
+            dead_letters: dead.sink(),
+            forward: records.sink(),
+            strict: false,
+            say: Box::new(|_| ()),
+            progress: None,
+        },
+    );
+    let mut cursor = Cursor::default();
+    for (step, length) in way.lengths.iter().copied().chain([bytes.len()]).enumerate() {
+        let stream = Stream {
+            file: FILE,
+            bytes: &Block { offset: 0, bytes: &bytes[..length] },
+            cursor,
+            until: length as u64,
+            in_array: way.in_array,
+            last: step == way.lengths.len(),
+        };
+        for outcome in waves::sweep(&folder, &mut root, &[stream]).unwrap() {
+            assert!(outcome.error.is_none() && outcome.cursor.offset >= cursor.offset);
+            cursor = outcome.cursor;
+        }
+    }
+    Seen { records: records.text(), dead: dead.text(), ledger: root.ledger }
+}
+
+/// A piece of a stream: sound records, broken ones, separators, noise.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let sound = r#"\{("service": ?("x\\"y"|\[\{"d":1\}, \{\}\]|\{"e":null\})(, "f": "[a-z{}, ]{0,9}")?)?\}"#;
+    let broken = [
+        "{\"a\": 1",
+        "{\"a\":",
+        "{\"a\": \"x",
+        "{\"a\": nope}",
+        "{\"a\": nope, {\"b\":1}",
+        "{\"a\": [1, {\"b\":1}}",
+        "{",
+        "}",
+        "42",
+        "\"text\"",
+        "\"text",
+        "plain, {\"words\":1}",
+        "{\"timestamp\": \"yesterday\"}",
+        "{\n  \"p\": 1\n}",
+        "{\n  \"p\": 1,\n  }}\n}",
+    ];
+    let separator = ["\n", "\n", "\n", ", ", "\r\n", "[", "]", "\n  ", "\u{feff}", "\0", "\u{1e}", "\n\n"];
+    prop_oneof![
+        6 => sound.prop_map(|text: String| text.into_bytes()),
+        3 => prop::sample::select(broken.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
+        6 => prop::sample::select(separator.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..6),
+        1 => "[ -~\n]{0,9}".prop_map(String::into_bytes),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn many_readers_see_what_one_sees(
+        pieces in prop::collection::vec(piece(), 0..24),
+        stretch_bytes in 1u64..200,
+        in_array: bool,
+        growth in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        record_bytes in prop::sample::select(vec![20usize, 1000]),
+    ) {
+        let bytes = pieces.concat();
+        let mut lengths: Vec<usize> = growth.iter().map(|length| length.index(bytes.len() + 1)).collect();
+        lengths.sort_unstable();
+        let limits = Limits { record_bytes, ..Limits::default() };
+        let way = Way { stretch_bytes, in_array, lengths };
+        let text = String::from_utf8_lossy(&bytes);
+        prop_assert_eq!(in_waves(&bytes, limits, &way), alone(&bytes, limits), "{:?} {:?}", text, way);
+    }
+}
+
+#[test]
+fn the_probe_tells_one_way_from_another() {
+    let limits = Limits::default();
+    let seen = alone(b"{\"a\":1}\nnope\n{\"b\":2}", limits);
+    assert_eq!((seen.ledger.counted, seen.ledger.dead_letter), (2, 1));
+    assert_ne!(seen, alone(b"{\"a\":1}\nnope\n{\"b\":3}", limits));
+    assert_ne!(seen, alone(b"{\"a\":1}\nnone\n{\"b\":2}", limits));
+}
+
+#[test]
+fn a_reader_that_begins_at_a_broken_record_knows_whether_it_leads_its_line() {
+    for (bytes, lengths, record_bytes) in [
+        ("{}{}{}\n{\n  \"p\": 1,\n  }}\n}", vec![], 1000),
+        ("{}{}{}\n{\"service\": nope, {\"d\":1}, {}]}", vec![], 1000),
+        ("{}{}{}\n{\"service\": [{\"d\":1}, {}]}", vec![8], 20),
+    ] {
+        let limits = Limits { record_bytes, ..Limits::default() };
+        let way = Way { stretch_bytes: 1, in_array: false, lengths };
+        let seen = in_waves(bytes.as_bytes(), limits, &way);
+        assert_eq!((seen.ledger.counted, seen.ledger.dead_letter), (3, 1), "{bytes:?} {seen:?}");
+    }
+}

@@ -1,0 +1,89 @@
+//! What cannot be read, said once, and taken back when it can be read again.
+
+use super::sources::Unreadable;
+use std::path::Path;
+
+/// The sources and files that cannot be read now, and what is to be said about them.
+#[derive(Default)]
+pub struct Troubles {
+    standing: Vec<Trouble>,
+    /// How many scans have begun.
+    scan: u64,
+    notes: Vec<String>,
+}
+
+struct Trouble {
+    what: Unreadable,
+    origin: Origin,
+}
+
+/// How a trouble was met, and so what ends it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// By this scan: over when a later one does not meet it.
+    Scan(u64),
+    /// While reading: over when the file can be read.
+    Reading,
+}
+
+impl Troubles {
+    /// Sentences since the last call.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
+    pub fn note(&mut self, sentence: String) {
+        self.notes.push(sentence);
+    }
+
+    /// How many paths cannot be read.
+    pub fn len(&self) -> usize {
+        self.standing.len()
+    }
+
+    /// A path could not be found or opened.
+    pub fn meet_in_scan(&mut self, what: Unreadable) {
+        self.meet(what, Origin::Scan(self.scan));
+    }
+
+    /// A file could not be read.
+    pub fn meet_in_reading(&mut self, what: Unreadable) {
+        self.meet(what, Origin::Reading);
+    }
+
+    fn meet(&mut self, what: Unreadable, origin: Origin) {
+        let same = |known: &&mut Trouble| known.what.path == what.path;
+        match self.standing.iter_mut().find(same) {
+            Some(known) if known.what.error.kind() == what.error.kind() => known.origin = origin,
+            Some(known) => {
+                self.notes.push(what.to_string());
+                *known = Trouble { what, origin };
+            }
+            None => {
+                self.notes.push(what.to_string());
+                self.standing.push(Trouble { what, origin });
+            }
+        }
+    }
+
+    pub fn begin_scan(&mut self) {
+        self.scan += 1;
+    }
+
+    /// What the scan did not meet again is over.
+    pub fn end_scan(&mut self) {
+        let scan = self.scan;
+        self.mend(|trouble| matches!(trouble.origin, Origin::Scan(met) if met < scan));
+    }
+
+    /// The file at `path` was read.
+    pub fn end_reading(&mut self, path: &Path) {
+        self.mend(|trouble| trouble.origin == Origin::Reading && trouble.what.path == path);
+    }
+
+    fn mend(&mut self, is_over: impl Fn(&Trouble) -> bool) {
+        for over in self.standing.extract_if(.., |trouble| is_over(trouble)) {
+            self.notes.push(format!("{} can be read again", over.what.path.display().to_string().escape_debug()));
+        }
+    }
+}
