@@ -50,7 +50,7 @@ impl JobArgs {
             schema,
             filter,
             limits,
-            stretch_bytes: engine::STRETCH_BYTES,
+            stretch_bytes: self.output.stretch_bytes(),
             follow,
             tail_only: self.input.tail_only(),
             cancel,
@@ -83,7 +83,7 @@ fn warn(outcome: &Outcome) {
     if let (Some(first), Some(report)) = (&outcome.first_dead, &outcome.report) {
         let (bad, read) = (report.ledger.dead_letter, report.ledger.read);
         eprintln!(
-            "streamlab: warning: {bad} of {read} records were bad; --dead-letter FILE keeps them. The first: {first}"
+            "streamlab: warning: bad records: {bad} of {read}; --dead-letter FILE keeps them. The first: {first}"
         );
     }
     if let Some((count, reason)) = &outcome.filter_errors {

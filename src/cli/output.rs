@@ -2,7 +2,7 @@
 
 use super::assert::Assertions;
 use super::units;
-use crate::engine::{Every, Outputs, Sink};
+use crate::engine::{Every, Outputs, STRETCH_BYTES, Sink};
 use crate::render::{Format, Live, Render, Style, renderer, terminal_size};
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
@@ -22,7 +22,7 @@ pub struct OutputArgs {
     /// Write reports to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
-    /// How often to report: after a time (1s, 0 for at once) or after so many records (10000ev)
+    /// How often to report: after a time (1s, 0 for at once) or after at least so many records (10000ev)
     #[arg(long, value_name = "PERIOD", default_value = "1s", value_parser = every)]
     every: Every,
     /// Report only once, at the end
@@ -106,6 +106,16 @@ impl OutputArgs {
 
     pub fn is_verbose(&self) -> bool {
         self.verbose
+    }
+
+    /// How much is read between two chances to report: little, where reports are asked for every few
+    /// records.
+    pub fn stretch_bytes(&self) -> u64 {
+        const RECORD_BYTES: u64 = 64;
+        match self.every {
+            Every::Records(count) => (count.saturating_mul(RECORD_BYTES)).clamp(4096, STRETCH_BYTES),
+            Every::Time(_) | Every::End => STRETCH_BYTES,
+        }
     }
 
     /// How many dead letters a shard has to keep.
