@@ -21,6 +21,9 @@
 //! `UPDATE=1 cargo test --test cases` rewrites `stdout` and `outputs` that are written as `'''`
 //! blocks. What a case says in `json` is a fact, and never rewritten.
 
+#[path = "common/json.rs"]
+mod json;
+#[path = "common/shell.rs"]
 mod shell;
 
 use base64::prelude::*;
@@ -175,8 +178,8 @@ fn differences(suite: &Suite, case: &Case, line: &str) -> Vec<Difference> {
     if let Some(expected) = &case.json {
         let expected: Json = serde_json::from_str(expected).unwrap_or_else(|e| panic!("{}: {e}", case.name));
         let got: Json = serde_json::from_str(ran.stdout.lines().last().unwrap_or_default()).unwrap_or_default();
-        if !holds(&got, &expected) {
-            differ("json", &pretty(&expected), &pretty(&got));
+        if let Some(difference) = json::difference(&got, &expected) {
+            differ("json", "", &difference);
         }
     }
     let is_said = |part: &String| ran.stderr.contains(part.as_str());
@@ -215,23 +218,6 @@ impl Content {
             bytes
         }
     }
-}
-
-/// Whether `got` is what is expected; its objects may have further members.
-fn holds(got: &Json, expected: &Json) -> bool {
-    match (got, expected) {
-        (Json::Object(got), Json::Object(expected)) => {
-            expected.iter().all(|(key, value)| got.get(key).is_some_and(|got| holds(got, value)))
-        }
-        (Json::Array(got), Json::Array(expected)) => {
-            got.len() == expected.len() && got.iter().zip(expected).all(|(got, expected)| holds(got, expected))
-        }
-        (got, expected) => got == expected,
-    }
-}
-
-fn pretty(json: &Json) -> String {
-    serde_json::to_string_pretty(json).unwrap()
 }
 
 /// Both texts without the lines that they begin and end with alike.

@@ -33,11 +33,11 @@ fn modules_use_lower_layers_only() {
             }
         }
         for (name, home) in CONFINED {
-            if module != *home && Regex::new(&format!(r"\b{name}::")).unwrap().is_match(&text) {
+            if module != *home && text.contains(&format!("{name}::")) {
                 wrong.insert(format!("{module} uses {name}"));
             }
         }
-        if Regex::new(r"\bunsafe\b|allow\(unsafe_code").unwrap().is_match(&text) {
+        if text.split(|char: char| !char.is_alphanumeric() && char != '_').any(|word| word == "unsafe") {
             wrong.insert(format!("{module} has unsafe code"));
         }
     }

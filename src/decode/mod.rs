@@ -14,6 +14,7 @@
 mod framing;
 mod projection;
 mod record;
+mod scan;
 mod time;
 
 pub use framing::guess_start;

@@ -32,7 +32,7 @@ impl Parser {
             projection: Projection::new(schema.paths()),
             clock: Clock { unit: schema.time_unit, zone: schema.time_zone.clone() },
             copy: Vec::new(),
-            buffers: Buffers::with_max_depth(1024, super::framing::MAX_DEPTH),
+            buffers: Buffers::with_max_depth(1024, super::scan::MAX_DEPTH),
             tape: Tape::null(),
             values: Vec::new(),
         }

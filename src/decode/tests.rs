@@ -88,6 +88,8 @@ const HOSTILE: &[&str] = &[
     "}",
     "42",
     "\"text\"",
+    "ence\", \"timestamp\": 1}",
+    "out of memory, giving up",
     "null",
     "true",
     "-",

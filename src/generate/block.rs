@@ -42,6 +42,8 @@ pub(super) struct Block<'a> {
     recent: Vec<(Range<usize>, Fact)>,
     made: usize,
     last_request: Option<Fact>,
+    /// Whether the record before is known to be whole.
+    after_sound: bool,
     pub tally: Tally,
 }
 
@@ -69,6 +71,7 @@ impl<'a> Block<'a> {
             recent: Vec::new(),
             made: 0,
             last_request: None,
+            after_sound: false,
             tally: Tally::new(recipe),
         }
     }
@@ -102,6 +105,7 @@ impl<'a> Block<'a> {
         self.recent.clear();
         self.made = 0;
         self.last_request = None;
+        self.after_sound = false;
     }
 
     pub(super) fn records_left(&self) -> u64 {
@@ -155,7 +159,9 @@ impl<'a> Block<'a> {
         let draw = self.rng.next_u64();
         if self.recipe.malformed.hit(draw) {
             let last = self.closes && self.records_left() == 1;
-            self.text.extend_from_slice(hostile::record(array, last, self.rng.next_u64()));
+            let draw = self.rng.next_u64();
+            self.text.extend_from_slice(hostile::record(array || !self.after_sound, array && last, draw));
+            self.after_sound = false;
             self.tally.count_hostile();
             return;
         }
@@ -171,6 +177,7 @@ impl<'a> Block<'a> {
             Some(request) if self.recipe.chatter.hit(draw) => self.chat(request),
             _ => self.request(self.recipe.watched.hit(draw) && !self.recipe.chatter.hit(draw)),
         };
+        self.after_sound = true;
         self.tally.count(&fact);
         if self.recent.len() < REACH {
             self.recent.push((start..self.text.len(), fact));

@@ -11,7 +11,7 @@ pub enum Place {
     Anywhere,
     /// Not at the end of an array, whose closing bracket it would swallow.
     NotLast,
-    /// On a line of its own only.
+    /// On a line of its own only, after a sound record: it might complete a cut one.
     Line,
 }
 
@@ -52,7 +52,7 @@ pub const KINDS: &[(Place, &str, &[u8])] = &[
     (Place::Line, "a closing brace", b"}"),
     (Place::Line, "an opening brace", b"{"),
     (Place::Line, "the end of a record", br#"ence", "timestamp": 1760559686.31526}"#),
-    (Place::Line, "NUL bytes alone", b"\0\0\0\0\0\0\0\0"),
+    (Place::Line, "NUL bytes in plain text", b"core\0\0\0\0\0\0dumped"),
     (Place::Line, "bytes that are no text", b"\xf8\x88\x80\x80\x80\x1f\x8b\x08"),
 ];
 
@@ -97,12 +97,13 @@ const fn count_before(place: Place) -> usize {
     kind
 }
 
-/// The bytes of a hostile record for a line, an element of an array, or its last element.
-pub(super) fn record(array: bool, last: bool, draw: u64) -> &'static [u8] {
-    let kinds = match (array, last) {
-        (true, true) => LAST_IN_ARRAY,
+/// The bytes of a hostile record. `begins` asks for one that can be seen to begin, as every element
+/// of an array must, and `last` for one that may end an array.
+pub(super) fn record(begins: bool, last: bool, draw: u64) -> &'static [u8] {
+    let kinds = match (begins, last) {
+        (_, true) => LAST_IN_ARRAY,
         (true, false) => IN_ARRAY,
-        (false, _) => KINDS.len(),
+        (false, false) => KINDS.len(),
     };
     KINDS[super::recipe::below(draw, kinds as u64) as usize].2
 }
