@@ -77,15 +77,16 @@ fn hostile<'a>(input: &mut Unstructured<'a>, wrapping: Wrapping, last: bool) -> 
     Ok(input.choose(&kinds)?.to_vec())
 }
 
-/// Writes a sound record. Its first key is a word: where a record before it is cut inside a string,
-/// the string ends with the quote of that key, and `"cut, {"}` would be sound.
+/// Writes a sound record. It has a key and the first is a word: where a record before it is cut
+/// inside a string, the string ends with the quote of that key, and `"cut, {"}` would be sound.
 fn record(input: &mut Unstructured<'_>, out: &mut Vec<u8>, space: &str) -> Result<()> {
-    let begin = out.len();
-    object(input, out, space, 3)?;
-    if out[begin..].contains(&b':') {
-        let first = format!("{{{space}\"first\": null,");
-        out.splice(begin..=begin, first.into_bytes());
+    out.extend(format!("{{{space}\"first\": ").as_bytes());
+    value(input, out, space, 3)?;
+    if input.ratio(1, 2)? {
+        out.extend(format!(",{space}\"service\": \"a\"").as_bytes());
     }
+    out.extend(space.as_bytes());
+    out.push(b'}');
     Ok(())
 }
 

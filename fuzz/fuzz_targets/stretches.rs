@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use streamlab::analysis::{By, RunningAvg};
 use streamlab::decode::Limits;
 use streamlab::engine::filter::Filter;
-use streamlab::engine::{self, Every, Outputs, Plan, Sink};
+use streamlab::engine::{self, CancelToken, Every, Outputs, Plan, Sink};
 use streamlab::event::Ledger;
 use streamlab::input::Sources;
 use streamlab::render::Render;
@@ -40,6 +40,7 @@ fn run(path: &str, stretch_bytes: u64, limits: Limits) -> (Answer, Ledger, Strin
         stretch_bytes,
         follow: false,
         tail_only: false,
+        cancel: CancelToken::default(),
     };
     let dead = Shared::default();
     let outputs = Outputs {

@@ -47,7 +47,8 @@ impl Parser {
     ) -> Result<Verdict, Bad> {
         let needed = raw.len() + INPUT_PADDING;
         if self.copy.len() < needed {
-            self.copy.resize(needed.next_power_of_two(), 0);
+            // By half at least, so that it seldom grows; not more, since a record may be large.
+            self.copy.resize(needed.max(self.copy.len() * 3 / 2), 0);
         }
         self.copy[..raw.len()].copy_from_slice(raw);
         let mut tape = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();

@@ -118,6 +118,8 @@ fn alone(bytes: &[u8], limits: Limits) -> Seen {
 struct Way {
     stretch_bytes: u64,
     in_array: bool,
+    /// As a stream has it, what is consumed is gone.
+    forgets: bool,
     /// How much of the stream is there at each sweep; at the last, all.
     lengths: Vec<usize>,
 }
@@ -143,9 +145,10 @@ fn in_waves(bytes: &[u8], limits: Limits, way: &Way) -> Seen {
     );
     let mut cursor = Cursor::default();
     for (step, length) in way.lengths.iter().copied().chain([bytes.len()]).enumerate() {
+        let offset = if way.forgets { cursor.offset } else { 0 };
         let stream = Stream {
             file: FILE,
-            bytes: &Block { offset: 0, bytes: &bytes[..length] },
+            bytes: &Block { offset, bytes: &bytes[offset as usize..length] },
             cursor,
             until: length as u64,
             in_array: way.in_array,
@@ -197,6 +200,7 @@ proptest! {
         pieces in prop::collection::vec(piece(), 0..24),
         stretch_bytes in 1u64..200,
         in_array: bool,
+        forgets: bool,
         growth in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
         record_bytes in prop::sample::select(vec![20usize, 1000]),
     ) {
@@ -204,7 +208,7 @@ proptest! {
         let mut lengths: Vec<usize> = growth.iter().map(|length| length.index(bytes.len() + 1)).collect();
         lengths.sort_unstable();
         let limits = Limits { record_bytes, ..Limits::default() };
-        let way = Way { stretch_bytes, in_array, lengths };
+        let way = Way { stretch_bytes, in_array, forgets, lengths };
         let text = String::from_utf8_lossy(&bytes);
         prop_assert_eq!(in_waves(&bytes, limits, &way), alone(&bytes, limits), "{:?} {:?}", text, way);
     }
@@ -227,7 +231,7 @@ fn a_reader_that_begins_at_a_broken_record_knows_whether_it_leads_its_line() {
         ("{}{}{}\n{\"service\": [{\"d\":1}, {}]}", vec![8], 20),
     ] {
         let limits = Limits { record_bytes, ..Limits::default() };
-        let way = Way { stretch_bytes: 1, in_array: false, lengths };
+        let way = Way { stretch_bytes: 1, in_array: false, forgets: false, lengths };
         let seen = in_waves(bytes.as_bytes(), limits, &way);
         assert_eq!((seen.ledger.counted, seen.ledger.dead_letter), (3, 1), "{bytes:?} {seen:?}");
     }
