@@ -54,7 +54,7 @@ impl std::fmt::Display for Unreadable {
         let advice = match self.error.kind() {
             io::ErrorKind::NotFound => "check the path",
             io::ErrorKind::PermissionDenied => "check its permissions",
-            _ => "it is left out",
+            _ => "the rest of it is left out",
         };
         write!(f, "cannot read {}: {}; {advice}", self.path.display().to_string().escape_debug(), plain(&self.error))
     }
