@@ -40,9 +40,8 @@ pub struct OutputArgs {
     /// Say what is read, and how
     #[arg(short, long)]
     verbose: bool,
-    /// Whether tables are in colour
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    color: Color,
+    #[command(flatten)]
+    screen: ScreenArgs,
 
     /// Fail (exit 1) unless this CEL expression is true of every row: 'failure_rate < 0.05'
     #[arg(long = "assert", value_name = "EXPR", help_heading = "Checks")]
@@ -68,6 +67,32 @@ enum Color {
     Auto,
     Always,
     Never,
+}
+
+/// How text for people looks.
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+pub struct ScreenArgs {
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+}
+
+impl ScreenArgs {
+    /// What to use where the text goes to a terminal, and where it does not.
+    pub fn style(&self, terminal: bool) -> Style {
+        Style { color: self.has_color(terminal), unicode: !terminal || speaks_utf8() }
+    }
+
+    fn has_color(&self, terminal: bool) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                terminal && !unwanted && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        }
+    }
 }
 
 impl OutputArgs {
@@ -134,7 +159,7 @@ impl OutputArgs {
             _ if to_stderr => (Box::new(io::stderr()), "standard error".to_owned(), io::stderr().is_terminal()),
             _ => (Box::new(unbuffered_stdout()?), "standard output".to_owned(), io::stdout().is_terminal()),
         };
-        let style = Style { color: self.has_color(terminal), unicode: !terminal || speaks_utf8() };
+        let style = self.screen.style(terminal);
         let format = match self.output {
             Form::Table if is_live => return Ok((Box::new(Live::new(out, style, Box::new(terminal_size))), name)),
             Form::Table => Format::Table,
@@ -143,17 +168,6 @@ impl OutputArgs {
             Form::Markdown => Format::Markdown,
         };
         Ok((renderer(format, style, updates, out), name))
-    }
-
-    fn has_color(&self, terminal: bool) -> bool {
-        match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-                terminal && !unwanted && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-            }
-        }
     }
 }
 
