@@ -79,7 +79,7 @@ pub struct InputArgs {
     /// Keep the records for which this CEL expression is true: 'status >= 500 && service != "pay"'
     #[arg(long = "where", value_name = "EXPR", help_heading = "Filter")]
     conditions: Vec<String>,
-    /// Keep records from this time on: RFC 3339, a date, or -1h30m
+    /// Keep records from this time on: RFC 3339, a date, or -1h30m for that long ago
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Filter")]
     since: Option<String>,
     /// Keep records before this time
@@ -101,7 +101,7 @@ enum Unit {
 #[derive(Args)]
 #[command(next_help_heading = "Rows")]
 pub struct RowArgs {
-    /// One row for each value of these fields, instead of the service
+    /// One row for each value of these fields (a,b), instead of the service
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     by: Vec<String>,
     /// How many rows at most; the keys that come later are summed in one
@@ -113,10 +113,10 @@ pub struct RowArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Rows")]
 pub struct OutcomeArgs {
-    /// Which statuses are a success
+    /// Which statuses are a success: the question of running-avg
     #[arg(long, value_name = "STATUSES", default_value = "2xx")]
     success: StatusSet,
-    /// Which statuses are a failure
+    /// Which statuses are a failure: the question of sliding-window
     #[arg(long, value_name = "STATUSES", default_value = "4xx,5xx")]
     failure: StatusSet,
 }

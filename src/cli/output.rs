@@ -50,7 +50,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "N", help_heading = "Checks")]
     min_events: Option<u64>,
     /// Take flags from this TOML or JSON file
-    #[arg(long, value_name = "FILE", help_heading = "Checks")]
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     config: Option<PathBuf>,
 }
 
@@ -121,6 +121,12 @@ impl OutputArgs {
     /// How many dead letters a shard has to keep.
     pub fn letters(&self) -> usize {
         if self.dead_letter.is_some() { usize::MAX } else { 1 }
+    }
+
+    /// The files that are written to, by flag.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files = [("--output-file", &self.output_file), ("--dead-letter", &self.dead_letter)];
+        files.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
     }
 
     /// Opens all outputs. `forward` is where matching records go; with `-` they have standard
