@@ -17,7 +17,7 @@
 //! | 0 | [`event`] |
 //! | 1 | [`schema`], [`report`] |
 //! | 2 | [`expr`], [`input`], [`decode`], [`sketch`], [`generate`] |
-//! | 3 | [`analysis`], [`render`] |
+//! | 3 | [`analysis`], [`render`], [`survey`] |
 //! | 4 | [`engine`] |
 //! | 5 | [`cli`] |
 #![deny(unsafe_code)]
@@ -34,3 +34,4 @@ pub mod render;
 pub mod report;
 pub mod schema;
 pub mod sketch;
+pub mod survey;

@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["event"],
     &["schema", "report"],
     &["expr", "input", "decode", "sketch", "checkpoint", "generate"],
-    &["analysis", "render"],
+    &["analysis", "render", "survey"],
     &["engine"],
     &["bridge", "server"],
     &["cli"],

@@ -18,6 +18,8 @@ use streamlab::generate::{Format, Plan};
 enum Damage {
     Flip(Index, u8),
     Cut(Index, usize),
+    /// From here to the end of the line: a write that was not finished.
+    Tear(Index),
     Repeat(Index, usize),
     Insert(Index, Vec<u8>),
 }
@@ -34,6 +36,11 @@ impl Damage {
                 log[at] ^= bits;
             }
             Damage::Cut(at, length) => drop(log.drain(stretch(at, *length))),
+            Damage::Tear(at) => {
+                let from = at.index(log.len());
+                let length = log[from..].iter().take_while(|byte| **byte != b'\n').count();
+                log.drain(from..from + length);
+            }
             Damage::Repeat(at, length) => {
                 let stretch = stretch(at, *length);
                 let copy = log[stretch.clone()].to_vec();
@@ -55,6 +62,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     prop_oneof![
         3 => (any::<Index>(), 1u8..).prop_map(|(at, bits)| Damage::Flip(at, bits)),
         1 => (any::<Index>(), 1usize..400).prop_map(|(at, length)| Damage::Cut(at, length)),
+        2 => any::<Index>().prop_map(Damage::Tear),
         1 => (any::<Index>(), 1usize..400).prop_map(|(at, length)| Damage::Repeat(at, length)),
         2 => (any::<Index>(), noise).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
     ]

@@ -14,6 +14,8 @@
 //! [1]
 //! ```
 //! ````
+//!
+//! `UPDATE=1 cargo test --test readme` writes below each command what it prints now.
 
 #[path = "common/shell.rs"]
 mod shell;
@@ -50,18 +52,31 @@ fn run(page: &Path, home: &Path) -> Vec<String> {
             [directory.path(), Path::new("data"), Path::new(entry.file_name().unwrap())].iter().collect();
         fs::copy(entry, copy).unwrap();
     }
-    let mut wrong = Vec::new();
-    for Example { line, command, expected } in examples(&fs::read_to_string(page).unwrap()) {
+    let text = fs::read_to_string(page).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let (mut wrong, mut grown) = (Vec::new(), 0);
+    for Example { line, command, expected } in examples(&text) {
         let ran = shell::run(&format!("{{ {command}\n}} 2>&1"), directory.path(), []);
         // The shell's own complaints stand beside what the command printed.
         let mut got = ran.stdout + &ran.stderr;
         if ran.code != 0 {
             got.push_str(&format!("[{}]\n", ran.code));
         }
-        if !pattern(&expected).is_match(&got) {
+        if pattern(&expected).is_match(&got) {
+            continue;
+        }
+        if std::env::var_os("UPDATE").is_some() {
+            let from = (line + command.lines().count() - 1).strict_add_signed(grown);
+            let (old, new) = (expected.trim_end().lines().count(), got.lines().map(str::to_owned));
+            grown += new.clone().count() as isize - old as isize;
+            lines.splice(from..from + old, new);
+        } else {
             let page = page.display();
             wrong.push(format!("--- {page}:{line}\n$ {command}\n-- expected\n{expected}-- got\n{got}"));
         }
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(page, lines.join("\n") + "\n").unwrap();
     }
     wrong
 }

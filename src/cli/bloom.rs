@@ -96,6 +96,12 @@ impl ShapeArgs {
             (None, fpr) => Shape::Fpr(fpr.unwrap_or(0.01)),
         };
         let file = File::open(path).with_context(|| format!("--patterns: cannot read {}", path.display()))?;
+        if matches!(shape, Shape::Fpr(_)) && !file.metadata().is_ok_and(|data| data.is_file()) {
+            bail!(
+                "--patterns: {} cannot be read twice, as --fpr needs; write the list to a file, or give --bits",
+                path.display()
+            );
+        }
         filter_of_patterns(BufReader::with_capacity(1 << 18, file), shape)
             .with_context(|| format!("--patterns {}", path.display()))
     }

@@ -12,24 +12,16 @@ use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use std::io::IsTerminal;
 
+/// Which bytes are read.
 #[derive(Args)]
 #[command(next_help_heading = "Input")]
-pub struct InputArgs {
+pub struct SourceArgs {
     /// A directory, a file, a glob, or `-` for standard input; the same as --source
     #[arg(value_name = "SOURCE")]
     paths: Vec<String>,
     /// A directory (at any depth), a file, a glob, or `-` for standard input; repeatable
     #[arg(long, value_name = "SOURCE")]
     source: Vec<String>,
-    /// Go on when all is read, until Ctrl-C. The default for a directory at a terminal
-    #[arg(short, long, overrides_with = "no_follow")]
-    follow: bool,
-    /// Stop when all is read. The default in a pipe and in CI
-    #[arg(long, overrides_with = "follow")]
-    no_follow: bool,
-    /// Follow from the end of what is there
-    #[arg(long)]
-    tail_only: bool,
     /// Which files of a directory to read [default: *.json *.jsonl *.ndjson *.log, also .gz .zst]
     #[arg(long, value_name = "GLOB")]
     include: Vec<String>,
@@ -39,6 +31,22 @@ pub struct InputArgs {
     /// A longer record is a dead letter
     #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = units::size)]
     max_record_size: u64,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Input")]
+pub struct InputArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Go on when all is read, until Ctrl-C. The default for a directory at a terminal
+    #[arg(short, long, overrides_with = "no_follow")]
+    follow: bool,
+    /// Stop when all is read. The default in a pipe and in CI
+    #[arg(long, overrides_with = "follow")]
+    no_follow: bool,
+    /// Follow from the end of what is there
+    #[arg(long)]
+    tail_only: bool,
     /// How many threads decode [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -71,7 +79,7 @@ pub struct InputArgs {
     /// Keep the records for which this CEL expression is true: 'status >= 500 && service != "pay"'
     #[arg(long = "where", value_name = "EXPR", help_heading = "Filter")]
     conditions: Vec<String>,
-    /// Keep records from this time on: RFC 3339, a date, or -1h30m
+    /// Keep records from this time on: RFC 3339, a date, or -1h30m for that long ago
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Filter")]
     since: Option<String>,
     /// Keep records before this time
@@ -93,7 +101,7 @@ enum Unit {
 #[derive(Args)]
 #[command(next_help_heading = "Rows")]
 pub struct RowArgs {
-    /// One row for each value of these fields, instead of the service
+    /// One row for each value of these fields (a,b), instead of the service
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     by: Vec<String>,
     /// How many rows at most; the keys that come later are summed in one
@@ -105,10 +113,10 @@ pub struct RowArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Rows")]
 pub struct OutcomeArgs {
-    /// Which statuses are a success
+    /// Which statuses are a success: the question of running-avg
     #[arg(long, value_name = "STATUSES", default_value = "2xx")]
     success: StatusSet,
-    /// Which statuses are a failure
+    /// Which statuses are a failure: the question of sliding-window
     #[arg(long, value_name = "STATUSES", default_value = "4xx,5xx")]
     failure: StatusSet,
 }
@@ -138,6 +146,35 @@ pub fn field(schema: &mut Schema, name: &str, flag: &str) -> Result<Field> {
     schema.field(name).map_err(|reason| anyhow!("{flag}: {reason}"))
 }
 
+impl SourceArgs {
+    pub fn sources(&self) -> Result<Sources> {
+        let mut texts = [self.paths.as_slice(), &self.source].concat();
+        if texts.is_empty() {
+            if !stdin_has_data() {
+                bail!(
+                    "no input: name a directory, a file or `-` for standard input, as in `streamlab sliding-window --source data/`"
+                );
+            }
+            texts.push("-".to_owned());
+        }
+        Sources::new(&texts, &self.include, &self.exclude).map_err(|reason| anyhow!(reason))
+    }
+
+    /// How long a record may be.
+    pub fn record_bytes(&self) -> usize {
+        usize::try_from(self.max_record_size).unwrap_or(usize::MAX)
+    }
+
+    /// The sources and globs as flags and their values, for a command line to type.
+    pub fn flags(&self) -> Vec<(&'static str, &str)> {
+        let sources: Vec<&str> = self.paths.iter().chain(&self.source).map(String::as_str).collect();
+        let sources = if sources.is_empty() { vec!["-"] } else { sources };
+        let globs = [("--include", &self.include), ("--exclude", &self.exclude)];
+        let globs = globs.into_iter().flat_map(|(flag, texts)| texts.iter().map(move |text| (flag, text.as_str())));
+        sources.into_iter().map(|source| ("--source", source)).chain(globs).collect()
+    }
+}
+
 impl InputArgs {
     pub fn schema(&self) -> Schema {
         let mut schema = Schema::new(self.schema);
@@ -165,16 +202,7 @@ impl InputArgs {
     }
 
     pub fn sources(&self) -> Result<Sources> {
-        let mut texts = [self.paths.as_slice(), &self.source].concat();
-        if texts.is_empty() {
-            if !stdin_has_data() {
-                bail!(
-                    "no input: name a directory, a file or `-` for standard input, as in `streamlab sliding-window --source data/`"
-                );
-            }
-            texts.push("-".to_owned());
-        }
-        Sources::new(&texts, &self.include, &self.exclude).map_err(|reason| anyhow!(reason))
+        self.source.sources()
     }
 
     pub fn follow(&self, sources: &Sources) -> Result<bool> {
@@ -204,7 +232,7 @@ impl InputArgs {
     }
 
     pub fn limits(&self, letters: usize) -> Limits {
-        Limits { record_bytes: usize::try_from(self.max_record_size).unwrap_or(usize::MAX), letters }
+        Limits { record_bytes: self.source.record_bytes(), letters }
     }
 
     pub fn threads(&self) -> usize {

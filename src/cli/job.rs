@@ -5,8 +5,9 @@ use super::input::InputArgs;
 use super::output::OutputArgs;
 use crate::analysis::Analysis;
 use crate::engine::{self, CancelToken, Outcome, Plan, Stop, signals};
+use crate::input::Sources;
 use crate::schema::Schema;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::Path;
 
@@ -34,6 +35,7 @@ impl JobArgs {
                 return Ok(exit::UNREADABLE);
             }
         }
+        check_places(&sources, self.output.files().chain(forward.map(|path| ("--forward", path))))?;
         if self.output.is_verbose() {
             self.describe(&schema, sources.len(), follow);
         }
@@ -50,7 +52,7 @@ impl JobArgs {
             schema,
             filter,
             limits,
-            stretch_bytes: engine::STRETCH_BYTES,
+            stretch_bytes: self.output.stretch_bytes(),
             follow,
             tail_only: self.input.tail_only(),
             cancel,
@@ -58,10 +60,28 @@ impl JobArgs {
         let outcome = engine::run(analysis, plan, outputs);
         if !self.output.is_quiet() {
             warn(&outcome);
+            self.say_if_nothing_was_found(&outcome, follow);
         }
         let failures = outcome.report.as_ref().map(|report| assertions.check(report)).unwrap_or_default();
         failures.iter().for_each(|failure| eprintln!("{failure}"));
         Ok(code(&outcome, follow, !failures.is_empty()))
+    }
+
+    /// An empty answer is no news where the sources hold no file at all.
+    fn say_if_nothing_was_found(&self, outcome: &Outcome, follow: bool) {
+        let is_empty = outcome.report.as_ref().is_some_and(|report| report.ledger.read == 0);
+        if follow || !is_empty || outcome.unreadable > 0 {
+            return;
+        }
+        if let Ok(sources) = self.input.sources()
+            && !sources.has_stdin()
+            && sources.scan().0.is_empty()
+        {
+            eprintln!(
+                "streamlab: warning: no file was found; of a directory only *.json, *.jsonl, *.ndjson and *.log are \
+                 read (also .gz, .zst), unless --include names others"
+            );
+        }
     }
 
     fn describe(&self, schema: &Schema, sources: usize, follow: bool) {
@@ -78,12 +98,22 @@ impl JobArgs {
     }
 }
 
+/// What a run writes must not be what it reads: it would be emptied first, or read back for ever.
+fn check_places<'p>(sources: &Sources, outputs: impl Iterator<Item = (&'static str, &'p Path)>) -> Result<()> {
+    for (flag, path) in outputs {
+        if path != Path::new("-") && sources.holds(path) {
+            bail!("{flag} {} would be read as a log, for it lies in a source; write it elsewhere", path.display());
+        }
+    }
+    Ok(())
+}
+
 /// Says what the numbers alone do not.
 fn warn(outcome: &Outcome) {
     if let (Some(first), Some(report)) = (&outcome.first_dead, &outcome.report) {
         let (bad, read) = (report.ledger.dead_letter, report.ledger.read);
         eprintln!(
-            "streamlab: warning: {bad} of {read} records were bad; --dead-letter FILE keeps them. The first: {first}"
+            "streamlab: warning: bad records: {bad} of {read}; --dead-letter FILE keeps them. The first: {first}"
         );
     }
     if let Some((count, reason)) = &outcome.filter_errors {

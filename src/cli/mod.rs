@@ -9,6 +9,7 @@ mod bloom;
 pub mod config;
 mod generate;
 mod input;
+mod inspect;
 mod job;
 mod nearest;
 mod output;
@@ -48,6 +49,7 @@ enum Command {
     #[command(visible_alias = "task4")]
     Bloom(bloom::BloomArgs),
     Generate(generate::GenerateArgs),
+    Inspect(inspect::InspectArgs),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
 }
@@ -86,6 +88,7 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         Command::Reservoir(args) => args.run(),
         Command::Bloom(args) => args.run(),
         Command::Generate(args) => args.run().map(|()| exit::DONE),
+        Command::Inspect(args) => args.run(),
         Command::Completions(args) => args.run(),
         Command::Man(args) => args.run(),
     };

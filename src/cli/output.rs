@@ -2,7 +2,7 @@
 
 use super::assert::Assertions;
 use super::units;
-use crate::engine::{Every, Outputs, Sink};
+use crate::engine::{Every, Outputs, STRETCH_BYTES, Sink};
 use crate::render::{Format, Live, Render, Style, renderer, terminal_size};
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
@@ -22,7 +22,7 @@ pub struct OutputArgs {
     /// Write reports to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
-    /// How often to report: after a time (1s, 0 for at once) or after so many records (10000ev)
+    /// How often to report: after a time (1s, 0 for at once) or after at least so many records (10000ev)
     #[arg(long, value_name = "PERIOD", default_value = "1s", value_parser = every)]
     every: Every,
     /// Report only once, at the end
@@ -40,8 +40,8 @@ pub struct OutputArgs {
     /// Say what is read, and how
     #[arg(short, long)]
     verbose: bool,
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    color: Color,
+    #[command(flatten)]
+    screen: ScreenArgs,
 
     /// Fail (exit 1) unless this CEL expression is true of every row: 'failure_rate < 0.05'
     #[arg(long = "assert", value_name = "EXPR", help_heading = "Checks")]
@@ -50,7 +50,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "N", help_heading = "Checks")]
     min_events: Option<u64>,
     /// Take flags from this TOML or JSON file
-    #[arg(long, value_name = "FILE", help_heading = "Checks")]
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     config: Option<PathBuf>,
 }
 
@@ -69,6 +69,32 @@ enum Color {
     Never,
 }
 
+/// How text for people looks.
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+pub struct ScreenArgs {
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+}
+
+impl ScreenArgs {
+    /// What to use where the text goes to a terminal, and where it does not.
+    pub fn style(&self, terminal: bool) -> Style {
+        Style { color: self.has_color(terminal), unicode: !terminal || speaks_utf8() }
+    }
+
+    fn has_color(&self, terminal: bool) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                terminal && !unwanted && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        }
+    }
+}
+
 impl OutputArgs {
     pub fn assertions(&self) -> Result<Assertions> {
         Assertions::new(&self.assertions, self.min_events).map_err(|reason| anyhow!(reason))
@@ -82,9 +108,25 @@ impl OutputArgs {
         self.verbose
     }
 
+    /// How much is read between two chances to report: little, where reports are asked for every few
+    /// records.
+    pub fn stretch_bytes(&self) -> u64 {
+        const RECORD_BYTES: u64 = 64;
+        match self.every {
+            Every::Records(count) => (count.saturating_mul(RECORD_BYTES)).clamp(4096, STRETCH_BYTES),
+            Every::Time(_) | Every::End => STRETCH_BYTES,
+        }
+    }
+
     /// How many dead letters a shard has to keep.
     pub fn letters(&self) -> usize {
         if self.dead_letter.is_some() { usize::MAX } else { 1 }
+    }
+
+    /// The files that are written to, by flag.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files = [("--output-file", &self.output_file), ("--dead-letter", &self.dead_letter)];
+        files.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
     }
 
     /// Opens all outputs. `forward` is where matching records go; with `-` they have standard
@@ -127,7 +169,7 @@ impl OutputArgs {
             _ if to_stderr => (Box::new(io::stderr()), "standard error".to_owned(), io::stderr().is_terminal()),
             _ => (Box::new(unbuffered_stdout()?), "standard output".to_owned(), io::stdout().is_terminal()),
         };
-        let style = Style { color: self.has_color(terminal), unicode: !terminal || speaks_utf8() };
+        let style = self.screen.style(terminal);
         let format = match self.output {
             Form::Table if is_live => return Ok((Box::new(Live::new(out, style, Box::new(terminal_size))), name)),
             Form::Table => Format::Table,
@@ -136,17 +178,6 @@ impl OutputArgs {
             Form::Markdown => Format::Markdown,
         };
         Ok((renderer(format, style, updates, out), name))
-    }
-
-    fn has_color(&self, terminal: bool) -> bool {
-        match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-                terminal && !unwanted && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-            }
-        }
     }
 }
 

@@ -48,7 +48,8 @@ impl ManArgs {
     }
 }
 
-fn print(bytes: &[u8]) -> Result<u8> {
+/// Writes to standard output; gives the exit code. That nobody reads it is no error.
+pub fn print(bytes: &[u8]) -> Result<u8> {
     match io::stdout().write_all(bytes) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             eprintln!("streamlab: error: cannot write standard output: {error}");

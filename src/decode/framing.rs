@@ -173,13 +173,16 @@ fn object(bytes: &[u8], start: usize, indent: Option<usize>) -> Result<Frame, Ne
 }
 
 /// A broken record that leads its line: it ends with the line, or, where it spans lines, before
-/// the next line that is indented no deeper (with that line, if it closes the record).
+/// the next line that is indented no deeper (with that line's brace, if it closes the record).
 fn broken_lines_end(bytes: &[u8], at: usize, start: usize, indent: usize) -> Option<usize> {
-    let one_line = memchr(b'\n', &bytes[start..at]).is_none();
-    let mut line_end = if at > 0 && bytes[at - 1] == b'\n' { at - 1 } else { at + memchr(b'\n', &bytes[at..])? };
-    if one_line {
-        return Some(line_end);
+    let Some(line) = memchr::memrchr(b'\n', &bytes[start..at]).map(|found| start + found + 1) else {
+        return Some(at + memchr(b'\n', &bytes[at..])?);
+    };
+    // What broke the record is the next one.
+    if bytes.get(at) == Some(&b'{') && at - line <= indent && bytes[line..at].iter().all(is_space) {
+        return Some(line);
     }
+    let mut line_end = if line == at { at - 1 } else { at + memchr(b'\n', &bytes[at..])? };
     loop {
         let line = line_end + 1;
         let text = line + bytes[line..].iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;

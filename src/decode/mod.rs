@@ -43,8 +43,8 @@ pub struct Chunk<'a> {
 pub struct Progress {
     /// All before this is done with. The next chunk begins here.
     pub end: usize,
-    /// Where the first record past `until` begins, or the end of the stream; `None` while it is
-    /// not in sight.
+    /// Where the first record past `until` begins; the end of the bytes where nothing but
+    /// separators is left of them; `None` where a record is unfinished.
     pub next: Option<usize>,
     /// The remains of an oversized record are being passed over.
     pub skip: Skip,
@@ -103,11 +103,8 @@ impl Decoder {
         let mut line = NextLine { bytes, at: from };
         loop {
             let Some(start) = skip_separators(bytes, end, last) else {
-                return Progress {
-                    end: separators_done(bytes, end),
-                    next: last.then_some(bytes.len()),
-                    skip: Skip::No,
-                };
+                let next = (last || !bytes.ends_with(b"\xEF") && !bytes.ends_with(b"\xEF\xBB")).then_some(bytes.len());
+                return Progress { end: separators_done(bytes, end), next, skip: Skip::No };
             };
             if start >= until {
                 return Progress { end, next: Some(start), skip: Skip::No };

@@ -127,6 +127,14 @@ fn a_broken_pretty_printed_record_ends_where_it_closes() {
 }
 
 #[test]
+fn a_torn_pretty_printed_record_costs_no_other() {
+    let text = b"[\n  {\n    \"a\": 1,\n  {\n    \"b\": 1\n  },\n  {\n    \"c\": 1\n  }\n]\n";
+    let (records, dead) = whole(text);
+    assert_eq!(records, ["{\n    \"b\": 1\n  }", "{\n    \"c\": 1\n  }"]);
+    assert_eq!(dead, ["{\n    \"a\": 1,"]);
+}
+
+#[test]
 fn depth_is_bounded_alike_in_lines_and_arrays() {
     for (depth, records) in [(1023, 2), (1024, 0)] {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));

@@ -32,6 +32,14 @@ impl CancelToken {
         self.reason.clone()
     }
 
+    /// The signal that asks for the end, if one does.
+    pub fn signal(&self) -> Option<i32> {
+        match self.reason()? {
+            Stop::Signal(signal) => Some(signal),
+            _ => None,
+        }
+    }
+
     /// Why the run has to end, if it has to.
     pub(super) fn reason(&self) -> Option<Stop> {
         match self.reason.load(Ordering::Relaxed) {

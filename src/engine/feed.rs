@@ -23,6 +23,8 @@ pub struct Feed {
     /// Bytes still to come that were consumed before.
     to_skip: u64,
     pending: Vec<u8>,
+    /// What is pending holds no part of a record.
+    is_between_records: bool,
     in_array: Option<bool>,
     error: Option<io::Error>,
 }
@@ -40,7 +42,16 @@ impl Feed {
     /// What lies before `cursor` has been consumed already.
     pub fn new(file: FileId, cursor: Cursor, blocks: Blocks) -> Self {
         let to_skip = cursor.offset;
-        Self { file, blocks, cursor, to_skip, pending: Vec::new(), in_array: None, error: None }
+        Self {
+            file,
+            blocks,
+            cursor,
+            to_skip,
+            pending: Vec::new(),
+            is_between_records: true,
+            in_array: None,
+            error: None,
+        }
     }
 
     /// Consumes the stream to its end, as it comes. With `last`, what is unfinished there is bad;
@@ -82,7 +93,7 @@ impl Feed {
 
     /// Bytes that wait for the rest of their record.
     pub fn pending_bytes(&self) -> u64 {
-        self.pending.len() as u64
+        if self.is_between_records { 0 } else { self.pending.len() as u64 }
     }
 
     /// What cut the stream short.
@@ -115,6 +126,7 @@ impl Feed {
                     let begin = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
                     self.in_array = begin.first().map(|byte| *byte == b'[');
                 }
+                self.is_between_records &= bytes.is_empty();
                 self.pending.extend_from_slice(bytes);
             }
             Err(error) => self.error = Some(error),
@@ -135,6 +147,7 @@ impl Feed {
         for outcome in waves::sweep(folder, root, &[stream])? {
             debug_assert!(outcome.error.is_none(), "memory can be read");
             self.cursor = outcome.cursor;
+            self.is_between_records = outcome.is_between_records();
         }
         self.pending.drain(..(self.cursor.offset - begin) as usize);
         Ok(())

@@ -55,8 +55,8 @@ pub struct Partial<S> {
     pub guessed: Option<u64>,
     /// All before this is done with.
     pub cursor: Cursor,
-    /// Where the next record begins, or the end of the stream; `None` where the bytes ran out
-    /// before it was in sight.
+    /// Where the next record begins, or the end of the bytes; `None` where they ran out inside a
+    /// record.
     pub next: Option<u64>,
     pub error: Option<io::Error>,
 }
@@ -158,7 +158,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             });
             partial.cursor = Cursor { offset: buffer.offset + progress.end as u64, skip: progress.skip };
             partial.next = progress.next.map(|next| buffer.offset + next as u64);
-            if partial.next.is_some() || buffer.at_end {
+            if partial.next.is_some_and(|next| next >= stretch.until) || buffer.at_end {
                 break;
             }
             buffer.consume(progress.end);

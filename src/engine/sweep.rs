@@ -82,6 +82,9 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         for ((place, _), outcome) in open.iter().zip(outcomes) {
             let file = &mut self.files.all()[*place];
             file.cursor = outcome.cursor;
+            if outcome.is_between_records() {
+                file.settled_length = file.length;
+            }
             if last {
                 file.close();
             }

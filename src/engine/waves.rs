@@ -32,9 +32,16 @@ pub struct Stream<'a> {
 #[derive(Debug)]
 pub struct Outcome {
     pub cursor: Cursor,
-    /// Where the next record begins, if that is in sight.
+    /// Where the next record begins, or the end of what there is; `None` inside a record.
     next: Option<u64>,
     pub error: Option<io::Error>,
+}
+
+impl Outcome {
+    /// Whether what is left, if anything, holds no part of a record.
+    pub fn is_between_records(&self) -> bool {
+        self.next.is_some()
+    }
 }
 
 /// Reads all streams, merging into `root`; gives an outcome for each, in order.

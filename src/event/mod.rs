@@ -114,6 +114,8 @@ impl<'a> Event<'a> {
     pub fn status(&self) -> Option<u16> {
         let stated = match self.role(Role::Status) {
             Value::Int(code) => u16::try_from(code).ok(),
+            // What knows one type of number writes `200.0`.
+            Value::Float(code) if code.fract() == 0.0 => Some(code as u16),
             Value::Text(text) => text.trim().parse().ok(),
             _ => None,
         };
@@ -179,6 +181,9 @@ mod tests {
         assert_eq!(case(Value::Missing, Value::Text("GET / HTTP Status Code: 404, 3 ms")), Some(404));
         assert_eq!(case(Value::Missing, Value::Text("HTTP Status Code: 2034")), None);
         assert_eq!(case(Value::Missing, Value::Text("HTTP Status Code: 20")), None);
+        assert_eq!(case(Value::Float(200.0), Value::Missing), Some(200));
+        assert_eq!(case(Value::Float(200.5), Value::Missing), None);
+        assert_eq!(case(Value::Float(f64::NAN), Value::Missing), None);
         assert_eq!(case(Value::Int(7), Value::Missing), None);
         assert_eq!(case(Value::Missing, Value::Nested), None);
     }

@@ -62,6 +62,8 @@ fn conditions_hold_or_not() {
 fn what_cannot_be_evaluated_says_why() {
     for (source, reason) in [
         ("missing > 3", "`>` met null: the field is missing or null"),
+        ("status + 1.5 > 2.0", "`+` does not apply to int and double; make both doubles"),
+        ("missing * 2 > 1", "`*` met null: the field is missing or null"),
         ("status + 1", "gives a value of type int, not true or false"),
         ("service", "gives a value of type string"),
         ("service > 3", "`>` does not apply to string and int"),

@@ -37,6 +37,8 @@ pub struct LogFile {
     pub pending_bytes: u64,
     /// A compressed file that grows is read anew each time; not before this.
     rests_until: Option<Instant>,
+    /// Up to this length on disk it holds no part of a record that is not consumed.
+    pub settled_length: u64,
     pub encoding: Encoding,
     /// It begins with a bracket.
     pub in_array: bool,
@@ -81,6 +83,7 @@ impl LogFile {
             is_fresh: is_pipe,
             cursor: Cursor::default(),
             pending_bytes: 0,
+            settled_length: 0,
             rests_until: None,
             encoding: Encoding::Plain,
             in_array: false,
@@ -153,10 +156,11 @@ impl LogFile {
         self.rests_until = Some(Instant::now() + length);
     }
 
-    /// Bytes that are not consumed; those of a compressed file as far as they were decoded.
+    /// Bytes that wait to be read or for the rest of their record; those of a compressed file as far
+    /// as they were decoded.
     pub fn unread_bytes(&self) -> u64 {
         match self.encoding {
-            Encoding::Plain => self.length.saturating_sub(self.cursor.offset),
+            Encoding::Plain => self.length.saturating_sub(self.cursor.offset.max(self.settled_length)),
             _ => self.pending_bytes,
         }
     }
@@ -253,6 +257,7 @@ impl LogFile {
         self.is_fresh = false;
         self.cursor = Cursor::default();
         self.pending_bytes = 0;
+        self.settled_length = 0;
         self.rests_until = None;
         let data = self.reader()?.metadata()?;
         self.look(&data).map(|_| ())

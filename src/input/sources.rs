@@ -1,8 +1,10 @@
 //! What the user named as input, and which files that is at this moment.
 
+use super::file::Inode;
 use crate::event::FileId;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use std::collections::HashSet;
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -54,7 +56,7 @@ impl std::fmt::Display for Unreadable {
         let advice = match self.error.kind() {
             io::ErrorKind::NotFound => "check the path",
             io::ErrorKind::PermissionDenied => "check its permissions",
-            _ => "it is left out",
+            _ => "the rest of it is left out",
         };
         write!(f, "cannot read {}: {}; {advice}", self.path.display().to_string().escape_debug(), plain(&self.error))
     }
@@ -167,6 +169,14 @@ impl Sources {
     pub fn find(&self, path: &Path) -> Option<Found> {
         let within = |place: usize| path.strip_prefix(&self.absolute[place]).ok();
         (0..self.roots.len()).find_map(|place| self.named(place, within(place)?))
+    }
+
+    /// Whether a file written to `path` is one that a scan finds, by this name or by another.
+    pub fn holds(&self, path: &Path) -> bool {
+        let is_named = std::path::absolute(path).is_ok_and(|path| self.find(&path).is_some());
+        let inode = |path: &Path| path.metadata().ok().filter(Metadata::is_file).map(|data| Inode::of(&data));
+        let known = inode(path);
+        is_named || (known.is_some() && self.scan().0.iter().any(|found| inode(&found.path) == known))
     }
 
     /// The file at the path `within` a root, where it belongs to the source.

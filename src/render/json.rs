@@ -23,11 +23,16 @@ impl<W: Write> Json<W> {
 
 impl<W: Write> Render for Json<W> {
     fn render(&mut self, report: &Report) -> io::Result<()> {
-        let mut line = Vec::new();
-        Object(report).serialize(&mut serde_json::Serializer::with_formatter(&mut line, Visible))?;
-        line.push(b'\n');
-        put(&mut self.out, &line)
+        put(&mut self.out, &json_line(&Object(report))?)
     }
+}
+
+/// Anything as one line of JSON in which no character is hidden.
+pub fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut line, Visible))?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// Compact JSON in which no character is hidden.

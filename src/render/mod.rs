@@ -13,6 +13,7 @@ mod live;
 mod markdown;
 mod number;
 mod pace;
+mod page;
 #[cfg(test)]
 mod sample;
 mod spark;
@@ -21,7 +22,9 @@ mod text;
 #[cfg(test)]
 mod vt;
 
+pub use json::json_line;
 pub use live::{Live, Size, terminal_size};
+pub use page::{Part, page};
 
 use crate::report::Report;
 use std::io::{self, Write};

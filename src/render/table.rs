@@ -11,7 +11,7 @@ use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, TableStyle};
 use std::io::{self, Write};
 
 /// The columns that a cell may take.
-const MAX_CELL_COLUMNS: usize = 60;
+pub(super) const MAX_CELL_COLUMNS: usize = 60;
 
 /// A report as lines, in three parts so that rows can be left out of the middle.
 pub(super) struct Sheet {
@@ -73,7 +73,7 @@ fn add_column(grid: &mut Grid, extra: Extra) {
 }
 
 /// The table's lines: the header, a rule, the rows, and last the overall row where there is one.
-fn draw(grid: &Grid, style: Style) -> Vec<String> {
+pub(super) fn draw(grid: &Grid, style: Style) -> Vec<String> {
     let dash = if style.unicode { '─' } else { '-' };
     let mut table = comfy_table::Table::new();
     table.load_style(

@@ -5,7 +5,7 @@ mod presets;
 mod status;
 
 pub use path::Path;
-pub use presets::{PRESETS, Preset, preset};
+pub use presets::{PRESETS, Preset, Sign, preset};
 pub use status::{Outcomes, StatusSet};
 
 use crate::event::{Event, Role, Value};

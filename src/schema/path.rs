@@ -38,6 +38,17 @@ impl Path {
     pub fn keys(&self) -> &[String] {
         &self.keys
     }
+
+    /// The path of a value that stands below these keys, written with as few quotes as lead there:
+    /// keys with dots are found without. `None` where a key is empty, which no path can say.
+    pub fn of_keys(keys: &[&str]) -> Option<Self> {
+        let joined = keys.join(".");
+        let plain = Self::parse(&joined).ok().filter(|path| path.keys.join(".") == joined);
+        plain.or_else(|| {
+            let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
+            (!keys.is_empty() && keys.iter().all(|key| !key.is_empty())).then_some(Self { keys })
+        })
+    }
 }
 
 fn quoted_key(text: &str) -> Option<(String, &str)> {
@@ -78,6 +89,17 @@ mod tests {
             let path = Path { keys };
             prop_assert_eq!(Path::parse(&path.to_string()), Ok(path));
         }
+    }
+
+    #[test]
+    fn keys_are_quoted_only_where_a_path_would_not_lead_there() {
+        let shown = |keys: &[&str]| Path::of_keys(keys).map(|path| path.to_string());
+        assert_eq!(shown(&["http", "status"]).as_deref(), Some("http.status"));
+        assert_eq!(shown(&["labels", "app.kubernetes.io/name"]).as_deref(), Some("labels.app.kubernetes.io/name"));
+        assert_eq!(shown(&["a", "..b"]).as_deref(), Some("a.\"..b\""));
+        assert_eq!(shown(&["say \"hi\""]).as_deref(), Some("\"say \\\"hi\\\"\""));
+        assert_eq!(shown(&["\"x\""]).as_deref(), Some("\"\\\"x\\\"\""), "its own quotes are part of the key");
+        assert_eq!([shown(&["a", ""]), shown(&[])], [None, None]);
     }
 
     #[test]

@@ -67,8 +67,10 @@ impl Filter {
             return Err(FilterError::Fpr(fpr));
         }
         let items = usize::try_from(items.max(1)).unwrap_or(usize::MAX);
-        let bits = fastbloom::optimal_size(items, fpr);
-        Self::with_bits(bits as u64, fastbloom::optimal_hashes(bits, items).min(MAX_HASHES))
+        // Of the hashes that suit the rate, not the bits: a small list is rounded up to whole words,
+        // and more hashes would only take time.
+        let hashes = (-fpr.log2()).ceil().max(1.0) as u32;
+        Self::with_bits(fastbloom::optimal_size(items, fpr) as u64, hashes.min(MAX_HASHES))
     }
 
     pub fn insert(&mut self, item: &[u8]) {

@@ -43,6 +43,9 @@ pub struct GenerateArgs {
     /// The same seed and flags give the same bytes, on any number of cores
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
+    /// No progress on standard error
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 
     #[command(flatten)]
     content: ContentArgs,
@@ -64,10 +67,6 @@ pub struct GenerateArgs {
     /// The share of records whose message is on the watchlist [default: 0.1]
     #[arg(long, value_parser = units::share, value_name = "SHARE", requires = "watchlist", help_heading = "Truth")]
     watch_share: Option<f64>,
-
-    /// No progress on standard error
-    #[arg(short, long)]
-    pub(super) quiet: bool,
 }
 
 /// What the records say.
