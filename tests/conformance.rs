@@ -133,8 +133,11 @@ impl Wrapping {
     }
 }
 
-/// The records of a stream with what they hold as `v`, and how many dead letters it has.
-fn decode(stream: &[u8]) -> (Vec<(Vec<u8>, Option<Json>)>, usize) {
+/// A record's bytes, and what it holds as `v`.
+type Shown = (Vec<u8>, Option<Json>);
+
+/// The records of a stream, and how many dead letters it has.
+fn decode(stream: &[u8]) -> (Vec<Shown>, usize) {
     let mut schema = Schema::new(preset("lab").unwrap());
     let Ok(Field::Slot(slot)) = schema.field("v") else { panic!("v is a field") };
     let mut decoder = Decoder::new(&schema, Limits::default());
@@ -153,8 +156,9 @@ fn decode(stream: &[u8]) -> (Vec<(Vec<u8>, Option<Json>)>, usize) {
         records.push((event.raw.to_vec(), value));
         Verdict::Counted
     });
-    assert!(decoder.ledger.balances());
-    (records, decoder.dead.len())
+    let (ledger, dead) = decoder.take();
+    assert!(ledger.balances());
+    (records, dead.len())
 }
 
 fn record(case: &[u8]) -> Vec<u8> {

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use std::io::IsTerminal;
+use std::time::Duration;
 
 /// Which bytes are read.
 #[derive(Args)]
@@ -75,6 +76,10 @@ pub struct InputArgs {
     /// The zone of times that name none
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone_named, help_heading = "Fields")]
     time_zone: TimeZone,
+
+    /// A time further ahead of the clock is a mistake, and its record a dead letter; `off` takes any
+    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = ahead, help_heading = "Fields")]
+    max_ahead: Ahead,
 
     /// Keep the records for which this CEL expression is true: 'status >= 500 && service != "pay"'
     #[arg(long = "where", value_name = "EXPR", help_heading = "Filter")]
@@ -232,7 +237,7 @@ impl InputArgs {
     }
 
     pub fn limits(&self, letters: usize) -> Limits {
-        Limits { record_bytes: self.source.record_bytes(), letters }
+        Limits { record_bytes: self.source.record_bytes(), letters, ahead: self.max_ahead.0 }
     }
 
     pub fn threads(&self) -> usize {
@@ -258,4 +263,12 @@ fn schema_named(name: &str) -> Result<&'static Preset, String> {
 
 fn zone_named(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| "no such time zone; write it as `UTC` or `Europe/Berlin`".to_owned())
+}
+
+/// How far after now a record's time may be.
+#[derive(Clone, Copy)]
+struct Ahead(Option<Duration>);
+
+fn ahead(text: &str) -> Result<Ahead, String> {
+    if text == "off" { Ok(Ahead(None)) } else { units::duration(text).map(|time| Ahead(Some(time))) }
 }

@@ -5,12 +5,13 @@
 //! objects and any mixture of these are one language. What follows from that and from two rules
 //! makes framing independent of how the bytes were split:
 //!
-//! - **A line that begins with `{` begins a record.** JSON strings hold no raw line breaks and no
-//!   formatter puts a nested object at the first column, so a torn record never swallows the next.
+//! - **A line that begins with `{` begins a record**, so that a torn one never swallows the next: JSON
+//!   strings hold no raw line breaks, and formatters indent what is nested. Only a record that is
+//!   itself written over several lines may go on with such a line, where a value is due.
 //! - **What is not an object is junk**, to the end of its value or line, and reading resumes there.
 
 use super::scan::{Scan, ends_scalar, object_end, string_end};
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// The next thing in a stream; all places are offsets into the bytes given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,11 +115,7 @@ pub fn guess_start(bytes: &[u8], edge: usize, in_array: bool) -> Option<Start> {
 /// Where the remains of a frame that is too long end: at the next line, or, within a line, before
 /// the next element. `None` where that is not in sight.
 pub fn oversized_end(bytes: &[u8], from: usize, line_start: bool) -> Option<usize> {
-    let line = memchr(b'\n', bytes.get(from..)?).map(|at| from + at);
-    if line_start {
-        return line;
-    }
-    element_break(&bytes[..line.unwrap_or(bytes.len())], from).or(line)
+    if line_start { memchr(b'\n', bytes.get(from..)?).map(|at| from + at) } else { element_break(bytes, from) }
 }
 
 struct NeedMore;
@@ -196,26 +193,24 @@ fn broken_lines_end(bytes: &[u8], at: usize, start: usize, indent: usize) -> Opt
 /// A broken record inside a line: it ends before the next element, or with the line. Where `at`,
 /// the place that broke it, is a brace, that is the next element.
 fn broken_element_end(bytes: &[u8], at: usize, start: usize) -> Option<usize> {
-    let line = memchr(b'\n', &bytes[start..]).map(|found| start + found);
     let brace = (bytes.get(at) == Some(&b'{')).then_some(at);
-    let element = element_break(&bytes[..line.unwrap_or(bytes.len())], start + 1);
-    let end = element.into_iter().chain(brace).chain(line).min()?;
+    let end = element_break(&bytes[..brace.unwrap_or(bytes.len())], start + 1).or(brace)?;
     // The comma before the next element is a separator, however the end was found.
     let kept = bytes[start..end].iter().rposition(|byte| !is_space(byte) && *byte != b',');
     Some(kept.map_or(end, |place| start + place + 1))
 }
 
-/// The comma of the first `, {"` at or after `from`.
+/// The comma of the first `, {"` at or after `from`, or the line break before it: one look at
+/// every byte, since there may be as many broken elements on a line as fit.
 fn element_break(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
-    while let Some(found) = memchr(b',', bytes.get(at..)?) {
-        at += found;
-        if element_after(bytes, at).is_some() {
+    loop {
+        at += memchr2(b',', b'\n', bytes.get(at..)?)?;
+        if bytes[at] == b'\n' || element_after(bytes, at).is_some() {
             return Some(at);
         }
         at += 1;
     }
-    None
 }
 
 /// The brace of the first `, {"` whose comma stands at or after `from`.

@@ -25,6 +25,7 @@ use crate::schema::Schema;
 use framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end, separators_done, skip_separators};
 use memchr::memchr;
 use record::{Bad, Parser};
+use std::time::Duration;
 
 /// A stretch of a stream, from where the record before it ended.
 #[derive(Clone, Copy, Debug)]
@@ -57,16 +58,20 @@ pub struct Limits {
     pub record_bytes: usize,
     /// How many dead letters a call keeps; all are counted.
     pub letters: usize,
+    /// How far after now a record's time may be; no matter how far, where there is none.
+    pub ahead: Option<Duration>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { record_bytes: 16 << 20, letters: usize::MAX }
+        Self { record_bytes: 16 << 20, letters: usize::MAX, ahead: None }
     }
 }
 
 /// How much of an oversized record its dead letter keeps.
 const OVERSIZED_KEPT_BYTES: usize = 64 << 10;
+/// How much memory dead letters may take before they have to be taken.
+const DEAD_BYTES: usize = 1 << 20;
 
 pub struct Decoder {
     parser: Parser,
@@ -74,17 +79,27 @@ pub struct Decoder {
     /// Whether to try a whole line as a record before looking for the record's end: right for
     /// NDJSON, wasted on everything else.
     by_line: bool,
-    pub ledger: Ledger,
-    pub dead: Vec<DeadLetter>,
+    ledger: Ledger,
+    dead: Vec<DeadLetter>,
+    /// The memory that the dead letters take, about.
+    dead_bytes: usize,
 }
 
 impl Decoder {
     pub fn new(schema: &Schema, limits: Limits) -> Self {
-        Self { parser: Parser::new(schema), limits, by_line: true, ledger: Ledger::default(), dead: Vec::new() }
+        Self {
+            parser: Parser::new(schema),
+            limits,
+            by_line: true,
+            ledger: Ledger::default(),
+            dead: Vec::new(),
+            dead_bytes: 0,
+        }
     }
 
     /// Shows every record of `chunk` that is whole, lies at or after `from` and begins before
-    /// `until`. Tallies go to [`Self::ledger`] and [`Self::dead`], which the caller may take.
+    /// `until`. [`Self::take`] gives the tallies; once it [is full](Self::is_full), decoding
+    /// stops there.
     pub fn decode(
         &mut self,
         chunk: Chunk<'_>,
@@ -93,6 +108,9 @@ impl Decoder {
         mut each: impl FnMut(&Event<'_>) -> Verdict,
     ) -> Progress {
         let Chunk { bytes, until, last, .. } = chunk;
+        if let Some(ahead) = self.limits.ahead {
+            self.parser.limit_time(ahead);
+        }
         let mut end = from;
         if skip != Skip::No {
             match self.pass_over(chunk, from, skip) {
@@ -106,7 +124,7 @@ impl Decoder {
                 let next = (last || !bytes.ends_with(b"\xEF") && !bytes.ends_with(b"\xEF\xBB")).then_some(bytes.len());
                 return Progress { end: separators_done(bytes, end), next, skip: Skip::No };
             };
-            if start >= until {
+            if start >= until || self.is_full() {
                 return Progress { end, next: Some(start), skip: Skip::No };
             }
             if self.by_line
@@ -134,6 +152,18 @@ impl Decoder {
                 Frame::Blank | Frame::Partial => return Progress { end, next: None, skip: Skip::No },
             };
         }
+    }
+
+    /// Whether it holds so many dead letters that they have to be taken before it goes on: bad records
+    /// may be as small as a byte, and a letter is not.
+    pub fn is_full(&self) -> bool {
+        self.dead_bytes > DEAD_BYTES
+    }
+
+    /// Takes what was tallied and buried since the last time.
+    pub fn take(&mut self) -> (Ledger, Vec<DeadLetter>) {
+        self.dead_bytes = 0;
+        (std::mem::take(&mut self.ledger), std::mem::take(&mut self.dead))
     }
 
     /// Takes the line as one record; `None` where it is not one. The commonest way of a record.
@@ -202,6 +232,7 @@ impl Decoder {
     fn bury(&mut self, chunk: Chunk<'_>, start: usize, end: usize, reason: String) {
         self.ledger.tally(Verdict::Dead(""));
         if self.dead.len() < self.limits.letters {
+            self.dead_bytes += size_of::<DeadLetter>() + reason.len() + (end - start);
             let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
             self.dead.push(DeadLetter { at, reason, raw: chunk.bytes[start..end].to_vec() });
         }

@@ -8,6 +8,7 @@ use super::time::Clock;
 use crate::event::{Event, Position, Role, Value, Verdict};
 use crate::schema::Schema;
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
+use std::time::Duration;
 
 /// Why a record was not shown.
 pub enum Bad {
@@ -30,9 +31,9 @@ impl Parser {
     pub fn new(schema: &Schema) -> Self {
         Self {
             projection: Projection::new(schema.paths()),
-            clock: Clock { unit: schema.time_unit, zone: schema.time_zone.clone() },
+            clock: Clock::new(schema.time_unit, schema.time_zone.clone()),
             copy: Vec::new(),
-            buffers: Buffers::with_max_depth(1024, super::scan::MAX_DEPTH),
+            buffers: buffers(),
             tape: Tape::null(),
             values: Vec::new(),
         }
@@ -66,8 +67,23 @@ impl Parser {
             verdict
         });
         self.tape = tape.reset();
+        if raw.len() > KEPT_BYTES {
+            (self.copy, self.buffers, self.tape) = (Vec::new(), buffers(), Tape::null());
+        }
         verdict
     }
+
+    /// Takes no time for true that is more than `ahead` after now.
+    pub fn limit_time(&mut self, ahead: Duration) {
+        self.clock.limit(ahead);
+    }
+}
+
+/// The buffers that a longer record needs are given back: a tape may be ten times its record.
+const KEPT_BYTES: usize = 256 << 10;
+
+fn buffers() -> Buffers {
+    Buffers::with_max_depth(1024, super::scan::MAX_DEPTH)
 }
 
 /// The same allocation, emptied, for values that borrow from another record.

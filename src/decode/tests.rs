@@ -135,6 +135,37 @@ fn a_torn_pretty_printed_record_costs_no_other() {
 }
 
 #[test]
+fn a_record_spread_without_indentation_is_one() {
+    let text = b"[\n{\n\"a\": 1,\n\"tags\": [\n{\n\"b\": 1\n},\n{\n\"c\": 1\n}\n]\n},\n{\n\"d\": 1\n}\n]";
+    let (records, dead) = whole(text);
+    assert_eq!((records.len(), dead.len()), (2, 0), "{records:?} {dead:?}");
+    let torn = b"{\n\"a\": 1,\n{\"b\": 1}\n";
+    assert_eq!(whole(torn), (vec!["{\"b\": 1}".to_owned()], vec!["{\n\"a\": 1,".to_owned()]));
+}
+
+#[test]
+fn dead_letters_are_taken_before_they_fill_the_memory() {
+    let text = "x\n".repeat(100_000);
+    let mut decoder = Decoder::new(&Schema::new(preset("lab").unwrap()), Limits::default());
+    let (mut from, mut read, mut rounds) = (0, 0, 0);
+    loop {
+        let at = Position { file: FileId(1), offset: from as u64 };
+        let chunk = Chunk { at, bytes: &text.as_bytes()[from..], until: usize::MAX, last: true };
+        from += decoder.decode(chunk, 0, Skip::No, |_| Verdict::Counted).end;
+        let is_full = decoder.is_full();
+        let (ledger, dead) = decoder.take();
+        assert_eq!(ledger.dead_letter, dead.len() as u64);
+        assert!(dead.len() < 20_000);
+        (read, rounds) = (read + ledger.read, rounds + 1);
+        if !is_full {
+            break;
+        }
+    }
+    assert_eq!(read, 100_000);
+    assert!(rounds > 5);
+}
+
+#[test]
 fn depth_is_bounded_alike_in_lines_and_arrays() {
     for (depth, records) in [(1023, 2), (1024, 0)] {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
@@ -149,7 +180,7 @@ fn depth_is_bounded_alike_in_lines_and_arrays() {
 
 #[test]
 fn an_oversized_record_is_passed_over() {
-    let limits = Limits { record_bytes: 100, letters: usize::MAX };
+    let limits = Limits { record_bytes: 100, ..Limits::default() };
     let big = format!("{{\"a\": \"{}\"}}", "x".repeat(500));
     for text in [format!("{{\"b\":1}}\n{big}\n{{\"c\":1}}\n"), format!("[{{\"b\":1}}, {big}, {{\"c\":1}}]")] {
         for step in [7, 64, 150, 10_000] {
@@ -181,7 +212,7 @@ proptest! {
         let text = pieces.concat();
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
         cuts.sort_unstable();
-        let limits = Limits { record_bytes: limit, letters: usize::MAX };
+        let limits = Limits { record_bytes: limit, ..Limits::default() };
         prop_assert_eq!(run(text.as_bytes(), &cuts, limits), run(text.as_bytes(), &[], limits), "{:?} cut at {:?}", text, cuts);
     }
 

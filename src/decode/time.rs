@@ -7,9 +7,11 @@ use crate::event::{Timestamp, Value};
 use crate::schema::TimeUnit;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use std::time::{Duration, SystemTime};
 
 pub const OUT_OF_RANGE: &str = "time out of range";
 pub const NOT_A_TIME: &str = "time not understood";
+pub const FAR_AHEAD: &str = "time too far ahead of the clock (see --max-ahead)";
 
 /// How a log writes its times.
 #[derive(Clone, Debug)]
@@ -17,21 +19,32 @@ pub struct Clock {
     pub unit: TimeUnit,
     /// The zone of times that name none.
     pub zone: TimeZone,
+    /// A later time is a mistake of whoever wrote it: it would leave all others behind.
+    pub latest: Timestamp,
 }
 
 impl Clock {
+    pub fn new(unit: TimeUnit, zone: TimeZone) -> Self {
+        Self { unit, zone, latest: Timestamp::from_nanos(i64::MAX) }
+    }
+
+    /// Lets no time be more than `ahead` after now.
+    pub fn limit(&mut self, ahead: Duration) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.latest = Timestamp::from_nanos(i64::try_from((now + ahead).as_nanos()).unwrap_or(i64::MAX));
+    }
+
     /// `None` where the record has no time.
     pub fn read(&self, value: Value<'_>) -> Result<Option<Timestamp>, &'static str> {
-        match value {
-            Value::Missing | Value::Null => Ok(None),
-            Value::Int(count) => self.epoch(count).map(Some),
-            Value::Uint(count) => {
-                i64::try_from(count).map_err(|_| OUT_OF_RANGE).and_then(|count| self.epoch(count)).map(Some)
-            }
-            Value::Float(count) => self.fractional_epoch(count).map(Some),
-            Value::Text(text) => self.text(text.trim()).map(Some),
+        let time = match value {
+            Value::Missing | Value::Null => return Ok(None),
+            Value::Int(count) => self.epoch(count),
+            Value::Uint(count) => i64::try_from(count).map_err(|_| OUT_OF_RANGE).and_then(|count| self.epoch(count)),
+            Value::Float(count) => self.fractional_epoch(count),
+            Value::Text(text) => self.text(text.trim()),
             Value::Bool(_) | Value::Nested => Err(NOT_A_TIME),
-        }
+        }?;
+        if time > self.latest { Err(FAR_AHEAD) } else { Ok(Some(time)) }
     }
 
     fn nanos_per_unit(&self, magnitude: u64) -> i64 {
@@ -62,6 +75,9 @@ impl Clock {
         // Half away from zero, once the fraction is cut off below.
         let steps = count * (nanos_per_unit / step) as f64;
         let steps = steps + 0.5f64.copysign(steps);
+        if steps.is_nan() {
+            return Err(NOT_A_TIME);
+        }
         if steps.abs() >= i64::MAX as f64 / step as f64 {
             return Err(OUT_OF_RANGE);
         }
@@ -194,7 +210,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(value: Value<'_>) -> Result<String, &'static str> {
-        let clock = Clock { unit: TimeUnit::Auto, zone: TimeZone::UTC };
+        let clock = Clock::new(TimeUnit::Auto, TimeZone::UTC);
         clock.read(value).map(|time| time.map_or("none".to_owned(), |time| time.to_string()))
     }
 
@@ -234,6 +250,8 @@ mod tests {
             "2025-01-01T00:00:00+25:00",
             "20/xyz",
             "2025-01-01T00:00:00é",
+            "NaN",
+            "-nan",
         ] {
             assert_eq!(read(Value::Text(bad)), Err(NOT_A_TIME), "{bad}");
         }
@@ -251,8 +269,18 @@ mod tests {
     }
 
     #[test]
+    fn a_time_far_ahead_of_the_clock_is_refused() {
+        let mut clock = Clock::new(TimeUnit::Auto, TimeZone::UTC);
+        assert!(clock.read(Value::Int(9_000_000_000)).is_ok());
+        clock.limit(Duration::from_secs(3600));
+        assert_eq!(clock.read(Value::Int(9_000_000_000)), Err(FAR_AHEAD));
+        let soon = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64 + 1800;
+        assert!(clock.read(Value::Int(soon)).is_ok());
+    }
+
+    #[test]
     fn a_time_without_zone_is_in_the_zone_given() {
-        let clock = Clock { unit: TimeUnit::Auto, zone: TimeZone::get("Europe/Berlin").unwrap() };
+        let clock = Clock::new(TimeUnit::Auto, TimeZone::get("Europe/Berlin").unwrap());
         let time = clock.read(Value::Text("2025-07-01 12:00:00")).unwrap().unwrap();
         assert_eq!(time.to_string(), "2025-07-01T10:00:00.000000Z");
     }
@@ -263,7 +291,7 @@ mod tests {
             let instant = jiff::Timestamp::new(seconds, nanos).unwrap();
             let zone = TimeZone::fixed(jiff::tz::Offset::from_seconds(offset / 60 * 60).unwrap());
             let text = instant.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S.%9f%:z").to_string();
-            let clock = Clock { unit: TimeUnit::Auto, zone: TimeZone::UTC };
+            let clock = Clock::new(TimeUnit::Auto, TimeZone::UTC);
             let read = clock.read(Value::Text(&text)).unwrap().unwrap();
             prop_assert_eq!(i128::from(read.nanos()), instant.as_nanosecond());
         }
@@ -275,7 +303,7 @@ mod tests {
 
         #[test]
         fn microseconds_survive_a_double(micros in 0i64..4_000_000_000_000_000) {
-            let read = Clock { unit: TimeUnit::Auto, zone: TimeZone::UTC }.read(Value::Float(micros as f64 / 1e6)).unwrap().unwrap();
+            let read = Clock::new(TimeUnit::Auto, TimeZone::UTC).read(Value::Float(micros as f64 / 1e6)).unwrap().unwrap();
             prop_assert_eq!(read.nanos(), micros * 1000);
         }
     }

@@ -58,6 +58,8 @@ pub struct Partial<S> {
     /// Where the next record begins, or the end of the bytes; `None` where they ran out inside a
     /// record.
     pub next: Option<u64>,
+    /// It stopped at the cursor, before the stretch's end, for want of room.
+    pub is_cut: bool,
     pub error: Option<io::Error>,
 }
 
@@ -113,6 +115,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             guessed: None,
             cursor: Cursor { offset: stretch.starts_at(), skip: Skip::No },
             next: None,
+            is_cut: false,
             error: None,
         };
         // A guess looks one byte back: is there a line break?
@@ -158,7 +161,8 @@ impl<'a, A: Analysis> Folder<'a, A> {
             });
             partial.cursor = Cursor { offset: buffer.offset + progress.end as u64, skip: progress.skip };
             partial.next = progress.next.map(|next| buffer.offset + next as u64);
-            if partial.next.is_some_and(|next| next >= stretch.until) || buffer.at_end {
+            partial.is_cut = decoder.is_full();
+            if partial.is_cut || buffer.at_end || partial.next.is_some_and(|next| next >= stretch.until) {
                 break;
             }
             buffer.consume(progress.end);
@@ -166,8 +170,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             // A longer record than most: twice as far each time, so that it is not scanned too often.
             wanted = buffer.length * 2 + LOOKAHEAD_BYTES;
         }
-        partial.ledger = std::mem::take(&mut decoder.ledger);
-        partial.dead = std::mem::take(&mut decoder.dead);
+        (partial.ledger, partial.dead) = decoder.take();
         partial
     }
 }

@@ -108,9 +108,10 @@ fn alone(bytes: &[u8], limits: Limits) -> Seen {
     let chunk = Chunk { at: Position { file: FILE, offset: 0 }, bytes, until: usize::MAX, last: true };
     decoder.decode(chunk, 0, Skip::No, |event| Probe.observe(&mut state, event));
     Probe.forward(&mut state, &mut records).unwrap();
-    decoder.dead.iter().for_each(|letter| write_letter(&mut dead, "", letter).unwrap());
+    let (ledger, letters) = decoder.take();
+    letters.iter().for_each(|letter| write_letter(&mut dead, "", letter).unwrap());
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Seen { records: text(records), dead: text(dead), ledger: decoder.ledger }
+    Seen { records: text(records), dead: text(dead), ledger }
 }
 
 /// How the engine reads.

@@ -107,12 +107,19 @@ fn run<A: Analysis>(
                 Some(_) => partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }),
             }
         }
-        // A guess begins with the space before its record, which the stretch before may have passed.
-        root.advance(partial.cursor.offset.saturating_sub(outcome.cursor.offset));
-        outcome.cursor = partial.cursor;
-        outcome.next = partial.next;
-        outcome.error = partial.error.take();
-        root.absorb(partial)?;
+        loop {
+            // A guess begins with the space before its record, which the stretch before may have passed.
+            root.advance(partial.cursor.offset.saturating_sub(outcome.cursor.offset));
+            outcome.cursor = partial.cursor;
+            outcome.next = partial.next;
+            outcome.error = partial.error.take();
+            let is_cut = partial.is_cut;
+            root.absorb(partial)?;
+            if !is_cut {
+                break;
+            }
+            partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch });
+        }
     }
     Ok(())
 }

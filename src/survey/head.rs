@@ -90,12 +90,13 @@ pub fn read_head<R: Read + Send + 'static>(
             survey.observe(event);
             Verdict::Counted
         });
-        for letter in decoder.dead.drain(..).filter(|letter| past.is_none_or(|past| letter.at.offset < past)) {
+        let is_full = decoder.is_full();
+        for letter in decoder.take().1.into_iter().filter(|letter| past.is_none_or(|past| letter.at.offset < past)) {
             head.bad += 1;
             bury(&letter);
         }
-        head.whole = last && past.is_none() && head.error.is_none();
-        over = last || past.is_some();
+        head.whole = last && !is_full && past.is_none() && head.error.is_none();
+        over = last && !is_full || past.is_some();
         pending.drain(..progress.end);
         wanted = if progress.end == 0 { pending.len() * 2 } else { 0 };
         cursor = Cursor { offset: cursor.offset + progress.end as u64, skip: progress.skip };
@@ -178,7 +179,8 @@ mod tests {
             let (head, survey, bad) = read(text.as_bytes(), Bounds { records: limit, ..BOUNDS });
             prop_assert_eq!(head.records, count.min(limit));
             prop_assert_eq!(survey.records(), head.records);
-            prop_assert_eq!(head.whole, count <= limit);
+            // As many bad records as good ones are asked for end the look as well.
+            prop_assert_eq!(head.whole, count <= limit && (bad.len() as u64) < limit);
             // A bad record between the last that counts and the next is still seen.
             prop_assert_eq!(bad.len() as u64, u64::from(bad_after < count.min(limit)));
         }

@@ -79,10 +79,10 @@ pub struct TimeReader {
 
 impl Default for TimeReader {
     fn default() -> Self {
-        let clock = |unit| Clock { unit, zone: TimeZone::UTC };
+        let clock = |unit| Clock::new(unit, TimeZone::UTC);
         Self {
             clock: clock(TimeUnit::Auto),
-            elsewhere: Clock { unit: TimeUnit::Auto, zone: TimeZone::fixed(offset(1)) },
+            elsewhere: Clock::new(TimeUnit::Auto, TimeZone::fixed(offset(1))),
             units: [
                 (Form::Seconds, clock(TimeUnit::Seconds)),
                 (Form::Millis, clock(TimeUnit::Millis)),
