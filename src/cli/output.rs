@@ -73,6 +73,7 @@ enum Color {
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
 pub struct ScreenArgs {
+    /// Whether tables are in colour
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
 }
