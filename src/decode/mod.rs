@@ -138,7 +138,7 @@ impl Decoder {
             let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
             end = match frame(stretch, end, self.limits.record_bytes) {
                 Frame::Object { start, end: past } => {
-                    self.object(chunk, start, past, &mut line, &mut each);
+                    self.object(chunk, start, past, &mut each);
                     past
                 }
                 Frame::Junk { start, end: past, reason } => {
@@ -151,6 +151,9 @@ impl Decoder {
                 },
                 Frame::Blank | Frame::Partial => return Progress { end, next: None, skip: Skip::No },
             };
+            // Lines are tried whole as long as frames end with them; each failure costs a line.
+            let ends_line = |at: usize| at >= end && bytes[end..at].trim_ascii().is_empty();
+            self.by_line = line.after(start, last).is_some_and(ends_line);
         }
     }
 
@@ -188,14 +191,7 @@ impl Decoder {
         Some(start + line.len())
     }
 
-    fn object(
-        &mut self,
-        chunk: Chunk<'_>,
-        start: usize,
-        end: usize,
-        line: &mut NextLine<'_>,
-        each: &mut impl FnMut(&Event<'_>) -> Verdict,
-    ) {
+    fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut impl FnMut(&Event<'_>) -> Verdict) {
         let raw = &chunk.bytes[start..end];
         let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
         match self.parser.visit(at, raw, each) {
@@ -203,9 +199,6 @@ impl Decoder {
             Ok(verdict) => self.ledger.tally(verdict),
             Err(Bad::Syntax) => self.bury(chunk, start, end, record::why(raw)),
         }
-        let ends_line =
-            line.after(start, chunk.last).is_some_and(|at| at >= end && chunk.bytes[end..at].trim_ascii().is_empty());
-        self.by_line = ends_line;
     }
 
     /// Buries a record that is too long and finds where to go on.
