@@ -1,13 +1,14 @@
 //! Where records begin and end, whatever they are wrapped in.
 //!
 //! A stream is a sequence of JSON objects. White space, commas, array brackets and NUL bytes (the
-//! hole that truncation under a writer leaves) between them separate and mean nothing more, so NDJSON, arrays (of one line or pretty-printed), concatenated
-//! objects and any mixture of these are one language. What follows from that and from two rules
-//! makes framing independent of how the bytes were split:
+//! hole that truncation under a writer leaves) between them separate and mean nothing more, so
+//! NDJSON, arrays (of one line or pretty-printed), concatenated objects and any mixture of these are
+//! one language. What follows from that and from two rules makes framing independent of how the
+//! bytes were split:
 //!
 //! - **A line that begins with `{` begins a record**, so that a torn one never swallows the next: JSON
-//!   strings hold no raw line breaks, and formatters indent what is nested. Only a record that is
-//!   itself written over several lines may go on with such a line, where a value is due.
+//!   strings hold no raw line breaks, and formatters indent what is nested. Only a record whose
+//!   own keys stand at the first column may go on with such a line, where a value is due.
 //! - **What is not an object is junk**, to the end of its value or line, and reading resumes there.
 
 use super::scan::{Scan, ends_scalar, object_end, string_end};

@@ -32,13 +32,14 @@ pub fn object_end(bytes: &[u8], start: usize) -> Scan {
     nesting.push(true);
     let mut expect = Expect::KeyOrClose;
     let mut at = start + 1;
-    // Written over several lines, perhaps without indentation.
-    let is_spread = matches!(bytes.get(at), Some(b'\n' | b'\r'));
+    // Written over several lines without indentation: what is nested may stand at the first column.
+    let line = bytes.get(at..).map(|rest| rest.strip_prefix(b"\r").unwrap_or(rest));
+    let is_flat = line.is_some_and(|line| line.starts_with(b"\n\""));
     while let Some(byte) = bytes.get(at) {
         match (byte, expect) {
             (b'\n', _)
                 if bytes.get(at + 1) == Some(&b'{')
-                    && !(is_spread && matches!(expect, Expect::Value | Expect::ValueOrClose)) =>
+                    && !(is_flat && matches!(expect, Expect::Value | Expect::ValueOrClose)) =>
             {
                 return Scan::Broken { at: at + 1, reason: "cut short: the next line begins a record" };
             }
