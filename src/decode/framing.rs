@@ -207,16 +207,17 @@ fn element_break(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         at += memchr2(b',', b'\n', bytes.get(at..)?)?;
-        if bytes[at] == b'\n' || element_after(bytes, at).is_some() {
+        if bytes[at] == b'\n' || element_after(bytes, at, is_space_in_line).is_some() {
             return Some(at);
         }
         at += 1;
     }
 }
 
-/// The brace of the first `, {"` whose comma stands at or after `from`.
+/// The brace of the first `, {"` whose comma stands at or after `from`, on one line or on several.
 fn element_led(bytes: &[u8], from: usize) -> Option<usize> {
-    element_after(bytes, element_break(bytes, from)?)
+    let mut commas = memchr::memchr_iter(b',', bytes.get(from..)?);
+    commas.find_map(|comma| element_after(bytes, from + comma, is_space))
 }
 
 /// How much space there may be at either place of `, {"`.
@@ -224,11 +225,12 @@ const ELEMENT_SPACE_BYTES: usize = 64;
 /// What may begin an element is no longer than this.
 pub const ELEMENT_BREAK_BYTES: usize = 2 * ELEMENT_SPACE_BYTES + 3;
 
-/// The brace that follows the comma at `comma`, where an object begins there.
-fn element_after(bytes: &[u8], comma: usize) -> Option<usize> {
+/// The brace that follows the comma at `comma`, where an object begins there, with nothing but
+/// `space` between.
+fn element_after(bytes: &[u8], comma: usize, space: fn(&u8) -> bool) -> Option<usize> {
     let next = |from: usize| {
         let near = &bytes[from..bytes.len().min(from + ELEMENT_SPACE_BYTES)];
-        near.iter().position(|byte| !is_space(byte)).map(|place| from + place)
+        near.iter().position(|byte| !space(byte)).map(|place| from + place)
     };
     let brace = next(comma + 1)?;
     if bytes[brace] != b'{' {
@@ -287,6 +289,10 @@ fn trim_end(bytes: &[u8], start: usize, end: usize) -> usize {
 /// White space as JSON has it: a form feed is none.
 fn is_space(byte: &u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+fn is_space_in_line(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r')
 }
 
 fn is_scalar(text: &[u8]) -> bool {
