@@ -109,7 +109,7 @@ impl<'a, A: Analysis> Run<'a, A> {
 
     fn end(mut self) -> Outcome {
         self.settle();
-        self.analysis.conclude(&mut self.root).unwrap();
+        self.analysis.conclude(&mut self.root);
         self.outcome.answer = self.analysis.report(&self.root, self.seen);
         self.outcome
     }
