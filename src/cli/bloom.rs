@@ -118,7 +118,7 @@ impl BloomArgs {
         };
         let mut schema = self.job.input.schema();
         let field = field(&mut schema, &self.field, "--field")?;
-        let by = self.rows.by(&mut schema)?;
+        let by = self.rows.by(&mut schema, &Bloom::COLUMNS)?;
         let mut bloom = Bloom::new(watchlist, field, by, self.rows.max_keys());
         if self.forward.is_some() {
             bloom = bloom.forwarding();

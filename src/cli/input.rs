@@ -128,17 +128,51 @@ impl OutcomeArgs {
 }
 
 impl RowArgs {
-    pub fn by(&self, schema: &mut Schema) -> Result<crate::analysis::By> {
+    /// The fields of the rows. `others` are the columns that follow them in a table.
+    pub fn by(&self, schema: &mut Schema, others: &[&str]) -> Result<crate::analysis::By> {
         if self.by.is_empty() {
             return Ok(crate::analysis::By::default());
         }
-        let columns = self.by.iter().map(|name| Ok((name.clone(), field(schema, name, "--by")?)));
+        let names: Vec<String> = self.by.iter().flat_map(|list| split_unquoted(list)).collect();
+        check_columns(&names, others, "--by")?;
+        let columns = names.iter().map(|name| Ok((name.clone(), field(schema, name, "--by")?)));
         Ok(crate::analysis::By::new(columns.collect::<Result<_>>()?))
     }
 
     pub fn max_keys(&self) -> usize {
         usize::try_from(self.max_keys).unwrap_or(usize::MAX)
     }
+}
+
+/// The fields of a list: what stands between commas, save those within quotes.
+fn split_unquoted(list: &str) -> Vec<String> {
+    let (mut names, mut quoted, mut escaped) = (vec![String::new()], false, false);
+    for char in list.chars() {
+        if char == ',' && !quoted {
+            names.push(String::new());
+            continue;
+        }
+        quoted ^= char == '"' && !escaped;
+        escaped = quoted && char == '\\' && !escaped;
+        names.last_mut().expect("it begins with one").push(char);
+    }
+    names
+}
+
+/// Every column of a table has a name of its own: in JSON a row is an object.
+pub fn check_columns(names: &[String], others: &[&str], flag: &str) -> Result<()> {
+    for (place, name) in names.iter().enumerate() {
+        if names[..place].contains(name) {
+            bail!("{flag}: `{name}` is named twice; name each field once");
+        }
+        if others.contains(&name.as_str()) {
+            bail!(
+                "{flag}: the table has a column `{name}` of its own; to take the field of that name, quote it: \
+                 {flag} '\"{name}\"'"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// A field that a flag names.
