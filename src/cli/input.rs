@@ -45,10 +45,10 @@ pub struct InputArgs {
     #[arg(long, overrides_with = "follow")]
     no_follow: bool,
     /// Follow from the end of what is there
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_follow")]
     tail_only: bool,
     /// How many threads decode [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
     /// The field names of a known format: lab, ecs, otel, docker, k8s, nginx, caddy, pino, bunyan, zap, logrus, journald
