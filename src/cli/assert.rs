@@ -39,10 +39,6 @@ impl Assertions {
         Ok(Self { conditions: conditions.map_err(|error| error.to_string())?, min_events })
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.conditions.is_empty() && self.min_events.is_none()
-    }
-
     /// The demands that the report does not meet.
     ///
     /// A condition that names a column is held against every row, and met where there is none
