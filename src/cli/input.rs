@@ -102,7 +102,7 @@ enum Unit {
 #[command(next_help_heading = "Rows")]
 pub struct RowArgs {
     /// One row for each value of these fields (a,b), instead of the service
-    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    #[arg(long, value_name = "FIELD")]
     by: Vec<String>,
     /// How many rows at most; the keys that come later are summed in one
     #[arg(long, value_name = "N", default_value_t = crate::analysis::MAX_KEYS as u64, value_parser = clap::value_parser!(u64).range(1..))]
@@ -181,6 +181,21 @@ pub fn field(schema: &mut Schema, name: &str, flag: &str) -> Result<Field> {
 }
 
 impl SourceArgs {
+    /// The directories and globs in which there is no file now, as the user wrote them, and
+    /// whether each is a directory.
+    pub fn empty_sources(&self) -> Result<Vec<(&str, bool)>> {
+        let mut empty = Vec::new();
+        for text in self.paths.iter().chain(&self.source) {
+            let sources = Sources::new(std::slice::from_ref(text), &self.include, &self.exclude);
+            let sources = sources.map_err(|reason| anyhow!(reason))?;
+            let (found, unreadable) = sources.scan();
+            if !sources.has_stdin() && found.is_empty() && unreadable.is_empty() {
+                empty.push((text.as_str(), sources.has_directory()));
+            }
+        }
+        Ok(empty)
+    }
+
     pub fn sources(&self) -> Result<Sources> {
         let mut texts = [self.paths.as_slice(), &self.source].concat();
         if texts.is_empty() {
@@ -237,6 +252,10 @@ impl InputArgs {
 
     pub fn sources(&self) -> Result<Sources> {
         self.source.sources()
+    }
+
+    pub fn empty_sources(&self) -> Result<Vec<(&str, bool)>> {
+        self.source.empty_sources()
     }
 
     pub fn follow(&self, sources: &Sources) -> Result<bool> {
