@@ -226,7 +226,8 @@ fn lines_apart(expected: &str, got: &str) -> String {
     let alike = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
     (old, new) = (old.split_off(alike), new.split_off(alike));
     while !old.is_empty() && old.last() == new.last() {
-        (old.pop(), new.pop());
+        old.pop();
+        new.pop();
     }
     let marked = |mark: &'static str, lines: Vec<&str>| {
         lines.into_iter().map(move |line| format!("{mark} {line}\n")).collect::<String>()
