@@ -1,7 +1,7 @@
 //! `running-avg`, `sliding-window` and `reservoir`: their own flags are few.
 
-use super::input::{OutcomeArgs, RowArgs, check_columns, field};
 use super::job::JobArgs;
+use super::rows::{OutcomeArgs, RowArgs, check_columns, field};
 use super::units;
 use crate::analysis::{Reservoir, RunningAvg, SlidingWindow};
 use anyhow::{Result, bail};

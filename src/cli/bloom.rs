@@ -1,7 +1,7 @@
 //! `bloom` and `bloom build`: records on a watchlist that is too large for memory.
 
-use super::input::{RowArgs, field};
 use super::job::JobArgs;
+use super::rows::{RowArgs, field};
 use super::{exit, units};
 use crate::analysis::{Bloom, Shape, Watchlist, filter_of_patterns};
 use crate::sketch::Filter;
