@@ -109,7 +109,7 @@ impl<'a, A: Analysis> Run<'a, A> {
 
     fn end(mut self) -> Outcome {
         self.settle();
-        self.analysis.conclude(&mut self.root).unwrap();
+        self.analysis.conclude(&mut self.root);
         self.outcome.answer = self.analysis.report(&self.root, self.seen);
         self.outcome
     }
@@ -219,6 +219,25 @@ proptest! {
         let window = outcome.answer.window.map(|(start, end)| (start.nanos(), end.nanos()));
         prop_assert_eq!(window, newest_ns.map(|ns| (ns - size_ms as i64 * 1_000_000, ns)));
         hold(&SlidingWindow::new(size_ms, by_two(), Outcomes::default(), 100), &records, cuts);
+    }
+
+    #[test]
+    fn sliding_window_with_few_keys(records in records(), cuts: [prop::sample::Index; 2], size_ms in 0u64..3000, max_keys in 1usize..=3) {
+        let capped = hold(&SlidingWindow::new(size_ms, By::default(), Outcomes::default(), max_keys), &records, cuts);
+        let whole = hold(&SlidingWindow::new(size_ms, By::default(), Outcomes::default(), 100), &records, cuts);
+        let mut first = Vec::new();
+        for record in records.iter().filter(|record| record.time_ns.is_some() && record.show(|event| event.status()).is_some()) {
+            let key = record.service.map_or(Cell::Null, |name| Cell::Text(name.to_owned()));
+            if !first.contains(&key) {
+                first.push(key);
+            }
+        }
+        first.truncate(max_keys);
+        let (kept, others): (Vec<_>, Vec<_>) = rows(&whole.answer).into_iter().partition(|row| first.contains(&row.0));
+        let others = others.into_iter().reduce(|sum, row| (sum.0, sum.1 + row.1, sum.2 + row.2));
+        let others = others.map(|(_, total, hits)| (Cell::Text("(other)".to_owned()), total, hits));
+        prop_assert_eq!(rows(&capped.answer), kept.into_iter().chain(others).collect::<Vec<_>>());
+        prop_assert_eq!(capped.answer.overall, whole.answer.overall);
     }
 
     #[test]

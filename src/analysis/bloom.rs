@@ -10,9 +10,10 @@ use crate::report::{Answer, Cell, Fields};
 use crate::schema::Field;
 use crate::sketch::{Groups, Merge, Rate};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_128;
 
 pub struct Bloom {
@@ -26,10 +27,13 @@ pub struct Bloom {
 }
 
 impl Bloom {
-    /// Looks the text of `field` up in the watchlist.
+    /// Looks the text of `field` up in the watchlist; integers and truths as JSON writes them.
     pub fn new(watchlist: Watchlist, field: Field, by: By, max_keys: usize) -> Self {
         Self { watchlist, field, by, max_keys, forwards: false, truth: None }
     }
+
+    /// The columns after the key.
+    pub const COLUMNS: [&str; 3] = ["total", "matched", "ratio"];
 
     /// Keeps matching records until [`Analysis::forward`] writes them out.
     pub fn forwarding(self) -> Self {
@@ -55,6 +59,9 @@ pub struct Matches {
     suspects: Groups<u64>,
     /// Matching records that are truly on the list; known once concluded.
     true_matches: Option<u64>,
+    /// Why they could not be told at the end.
+    #[serde(skip)]
+    unverified: Option<String>,
 }
 
 impl Merge for Matches {
@@ -62,7 +69,7 @@ impl Merge for Matches {
         self.groups.merge(later.groups);
         self.waiting.extend(later.waiting);
         self.suspects.merge(later.suspects);
-        self.true_matches = None;
+        (self.true_matches, self.unverified) = (None, None);
     }
 }
 
@@ -78,7 +85,7 @@ impl Analysis for Bloom {
     }
 
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
-        let Some(text) = self.field.of(event).text() else { return Verdict::Filtered };
+        let Some(text) = searched(self.field.of(event)) else { return Verdict::Filtered };
         let matches = self.watchlist.filter().contains(text.as_bytes());
         state.groups.entry(self.by.key(event)).add(matches);
         if matches && self.forwards {
@@ -106,28 +113,24 @@ impl Analysis for Bloom {
         self.watchlist.refresh()
     }
 
-    fn conclude(&self, state: &mut Self::State) -> io::Result<()> {
-        let Some(path) = &self.truth else { return Ok(()) };
-        let file = File::open(path)
-            .map_err(|error| io::Error::new(error.kind(), format!("cannot verify by {}: {error}", path.display())))?;
-        // The list may name a message twice.
-        let mut met = vec![false; state.suspects.len()];
-        let mut true_matches = 0;
-        each_pattern(BufReader::new(file), |pattern| {
-            if let Some((place, count)) = state.suspects.find(fingerprint(pattern))
-                && !std::mem::replace(&mut met[place], true)
-            {
-                true_matches += count;
+    fn conclude(&self, state: &mut Self::State) {
+        let Some(path) = &self.truth else { return };
+        match true_matches(path, &mut state.suspects) {
+            Ok(count) => state.true_matches = Some(count),
+            Err(error) => {
+                let path = path.display().to_string();
+                state.unverified = Some(format!(
+                    "How many matches are false is not known: {} cannot be read any more: {error}.",
+                    path.escape_debug()
+                ));
             }
-        })?;
-        state.true_matches = Some(true_matches);
-        Ok(())
+        }
     }
 
     fn report(&self, state: &Self::State, seen: Span) -> Answer {
         let mut all = Rate::default();
         state.groups.values().for_each(|rate| all.merge(*rate));
-        let mut answer = self.by.table(&state.groups, &["total", "matched", "ratio"], |rate| {
+        let mut answer = self.by.table(&state.groups, &Self::COLUMNS, |rate| {
             Some(vec![Cell::Count(rate.total), Cell::Count(rate.hits), rate.share()])
         });
         let filter = self.watchlist.filter();
@@ -144,6 +147,7 @@ impl Analysis for Bloom {
         ];
         if self.truth.is_some() {
             answer.overall.extend(measured(state, all));
+            answer.notes.extend(state.unverified.clone());
             if let Some(unverified) = state.suspects.overflow() {
                 answer.notes.push(format!(
                     "There are more distinct matching texts than --max-keys allows: {unverified} records \
@@ -153,6 +157,32 @@ impl Analysis for Bloom {
         }
         answer
     }
+}
+
+/// What is looked up. Text is only borrowed: it is what nearly every list is about.
+fn searched(value: Value<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Text(text) => Some(Cow::Borrowed(text)),
+        Value::Int(number) => Some(Cow::Owned(number.to_string())),
+        Value::Uint(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(truth) => Some(Cow::Owned(truth.to_string())),
+        Value::Missing | Value::Null | Value::Float(_) | Value::Nested => None,
+    }
+}
+
+/// How many of the matching records are truly on the list.
+fn true_matches(patterns: &Path, suspects: &mut Groups<u64>) -> io::Result<u64> {
+    // The list may name a message twice.
+    let mut met = vec![false; suspects.len()];
+    let mut true_matches = 0;
+    each_pattern(BufReader::new(File::open(patterns)?), |pattern| {
+        if let Some((place, count)) = suspects.find(fingerprint(pattern))
+            && !std::mem::replace(&mut met[place], true)
+        {
+            true_matches += count;
+        }
+    })?;
+    Ok(true_matches)
 }
 
 /// The measured rate of false positives: of the records that are truly not on the list, those
@@ -214,9 +244,21 @@ mod tests {
 
     #[test]
     fn a_record_without_the_text_is_filtered() {
-        let bloom = Bloom { field: Field::Status, ..analysis(64, []) };
+        let bloom = Bloom { field: Field::Slot(Role::Id as usize), ..analysis(64, []) };
         let (_, _, verdicts) = run(&bloom, &[(1.0, "HTTP Status Code: 500")]);
-        assert_eq!(verdicts, [Verdict::Filtered], "a number is no text");
+        assert_eq!(verdicts, [Verdict::Filtered]);
+    }
+
+    #[test]
+    fn a_number_is_looked_up_as_it_is_written() {
+        let bloom = Bloom { field: Field::Status, ..analysis(8192, ["500".to_owned()]) };
+        let (_, answer, _) = run(&bloom, &[(1.0, "HTTP Status Code: 500"), (2.0, "HTTP Status Code: 200")]);
+        assert_eq!((overall(&answer, "total"), overall(&answer, "matched")), (Cell::Count(2), Cell::Count(1)));
+        let texts = [Value::Int(-7), Value::Uint(u64::MAX), Value::Bool(true), Value::Float(1.5)].map(searched);
+        assert_eq!(
+            texts.map(|text| text.map(Cow::into_owned)),
+            [Some("-7".to_owned()), Some(u64::MAX.to_string()), Some("true".to_owned()), None]
+        );
     }
 
     #[test]
@@ -230,7 +272,7 @@ mod tests {
         let events: Vec<_> = listed.iter().chain(&others).chain(&listed).map(|text| (1.0, text.as_str())).collect();
         let (mut state, answer, _) = run(&bloom, &events);
         assert_eq!(overall(&answer, "measured_fpr"), Cell::Null, "not known before the end");
-        bloom.conclude(&mut state).unwrap();
+        bloom.conclude(&mut state);
         let answer = bloom.report(&state, Span::default());
 
         let wrong = others.iter().filter(|text| bloom.watchlist.filter().contains(text.as_bytes())).count();
@@ -240,12 +282,16 @@ mod tests {
 
         let (mut state, _, _) = run(&Bloom { max_keys: 2, ..bloom }, &events);
         let bloom = analysis(512, listed.iter().cloned()).verifying(path.clone());
-        bloom.conclude(&mut state).unwrap();
+        bloom.conclude(&mut state);
         let answer = bloom.report(&state, Span::default());
         assert_eq!(overall(&answer, "false_positives"), Cell::Count(0), "two listed texts are known, no other");
         assert!(answer.notes[0].contains("were not held to the patterns"), "{:?}", answer.notes);
 
         std::fs::remove_file(&path).unwrap();
-        assert!(bloom.conclude(&mut state).unwrap_err().to_string().contains("cannot verify by"));
+        let (mut state, _, _) = run(&bloom, &events);
+        bloom.conclude(&mut state);
+        let answer = bloom.report(&state, Span::default());
+        assert_eq!(overall(&answer, "measured_fpr"), Cell::Null);
+        assert!(answer.notes[0].contains("cannot be read any more"), "{:?}", answer.notes);
     }
 }

@@ -60,9 +60,8 @@ pub trait Analysis: Send + Sync {
     }
 
     /// Works out what is too costly for every update. Called once, before the last report.
-    fn conclude(&self, _state: &mut Self::State) -> io::Result<()> {
-        Ok(())
-    }
+    /// What fails is told by a note in that report.
+    fn conclude(&self, _state: &mut Self::State) {}
 
     /// The answer so far. `seen` is the event time of all that passed the filters.
     fn report(&self, state: &Self::State, seen: Span) -> Answer;

@@ -25,6 +25,9 @@ impl Reservoir {
         Self { size, seed, name, of, verify: None }
     }
 
+    /// The columns after the value; the last three where it is verified.
+    pub const COLUMNS: [&str; 6] = ["sampled", "share", "ci95", "exact", "exact_share", "difference"];
+
     /// Counts every event beside the sample, for at most `max_keys` distinct values, to show how
     /// far the sample is off.
     pub fn verifying(self, max_keys: usize) -> Self {
@@ -95,8 +98,7 @@ impl Analysis for Reservoir {
 
         let by = By::new(vec![(self.name.clone(), self.of)]);
         let (sample_size, total) = (state.sample.len() as u64, state.sample.seen());
-        let columns = ["sampled", "share", "ci95", "exact", "exact_share", "difference"];
-        let columns = if self.verify.is_some() { &columns[..] } else { &columns[..3] };
+        let columns = if self.verify.is_some() { &Self::COLUMNS[..] } else { &Self::COLUMNS[..3] };
         let mut answer = by.table(&tallies, columns, |tally| {
             let rate = Rate { total: sample_size, hits: tally.sampled };
             let sampled = [Cell::Count(tally.sampled), rate.share(), rate.interval()];
@@ -118,8 +120,19 @@ impl Analysis for Reservoir {
 }
 
 impl Reservoir {
-    /// Adds to the overall row how far the sample is off, and says it.
+    /// Adds to the overall row how far the sample is off, and says it. Where there are too many
+    /// values to count them all, nothing of it is known.
     fn compare(&self, tallies: &Groups<Tally>, state: &Sample, answer: &mut Answer) {
+        if state.exact.overflow().is_some() {
+            answer.notes.push(format!(
+                "There are too many different values to count each exactly: only the first {} were counted, so which \
+                 one is the most common is not known exactly.",
+                state.exact.len()
+            ));
+            let unknown = ["exact_most_common", "exact_share", "largest_difference"];
+            answer.overall.extend(unknown.map(|name| (name, Cell::Null)));
+            return;
+        }
         let (sample_size, total) = (state.sample.len() as u64, state.sample.seen());
         let (sampled, exact) = (most_common(tallies, |t| t.sampled), most_common(tallies, |t| t.exact.unwrap_or(0)));
         let largest = tallies.values().filter_map(|tally| match difference(tally, sample_size, total) {
@@ -133,12 +146,6 @@ impl Reservoir {
             } else {
                 "Counted exactly, another value is the most common one. A larger --size errs less often.".to_owned()
             });
-        }
-        if state.exact.overflow().is_some() {
-            answer.notes.push(format!(
-                "There are more values than --max-keys allows: only the first {} are counted exactly.",
-                state.exact.len()
-            ));
         }
         answer.overall.extend([
             ("exact_most_common", exact.0),
@@ -228,7 +235,10 @@ mod tests {
         let expected = if overall(&answer, "most_common") == Cell::Int(200) { 0.2 } else { 0.8 };
         assert!((largest - expected).abs() < 1e-12);
         let (_, answer, _) = run(&analysis(100).verifying(1), &eighty_to_twenty());
-        assert!(answer.notes[1].contains("the first 1"), "{:?}", answer.notes);
+        assert!(answer.notes.len() == 1 && answer.notes[0].contains("only the first 1 were"), "{:?}", answer.notes);
+        for unknown in ["exact_most_common", "exact_share", "largest_difference"] {
+            assert_eq!(overall(&answer, unknown), Cell::Null);
+        }
         assert_eq!(answer.rows[1][4..], [Cell::Null, Cell::Null, Cell::Null]);
     }
 

@@ -4,7 +4,7 @@
 
 use super::{Analysis, By};
 use crate::event::{Event, Span, Verdict};
-use crate::report::{Answer, Cell, Fields};
+use crate::report::{Answer, Fields};
 use crate::schema::Outcomes;
 use crate::sketch::{Groups, Merge, Rate};
 
@@ -18,12 +18,9 @@ impl RunningAvg {
     pub fn new(by: By, outcomes: Outcomes, max_keys: usize) -> Self {
         Self { by, outcomes, max_keys }
     }
-}
 
-const COLUMNS: [&str; 4] = ["total", "success", "success_rate", "ci95"];
-
-fn cells(rate: Rate) -> [Cell; 4] {
-    [Cell::Count(rate.total), Cell::Count(rate.hits), rate.share(), rate.interval()]
+    /// The columns after the key.
+    pub const COLUMNS: [&str; 4] = ["total", "success", "success_rate", "ci95"];
 }
 
 impl Analysis for RunningAvg {
@@ -51,8 +48,8 @@ impl Analysis for RunningAvg {
     fn report(&self, state: &Self::State, seen: Span) -> Answer {
         let mut all = Rate::default();
         state.values().for_each(|rate| all.merge(*rate));
-        let overall: Fields = COLUMNS.into_iter().zip(cells(all)).collect();
-        let table = self.by.table(state, &COLUMNS, |rate| Some(cells(*rate).into()));
+        let overall: Fields = Self::COLUMNS.into_iter().zip(all.cells()).collect();
+        let table = self.by.table(state, &Self::COLUMNS, |rate| Some(rate.cells().into()));
         Answer { window: seen.0, overall, ..table }
     }
 }
@@ -61,6 +58,7 @@ impl Analysis for RunningAvg {
 mod tests {
     use super::*;
     use crate::analysis::fixtures::{overall, run};
+    use crate::report::Cell;
 
     fn analysis() -> RunningAvg {
         RunningAvg::new(By::default(), Outcomes::default(), 10)

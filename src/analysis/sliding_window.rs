@@ -3,11 +3,12 @@
 //! The window is the closed interval [newest - size, newest], where newest is the newest event of
 //! all, to the millisecond (times are rounded down). Newest only ever rises, so what lies before
 //! the window of a part of the input lies before the final window too: a part may drop it, and
-//! memory follows the length of the window, not of the input.
+//! memory follows the length of the window, not of the input. A key keeps its place once it was
+//! seen, though it fell silent: which keys have rows depends on the order of the input alone.
 
 use super::{Analysis, By};
 use crate::event::{Event, Span, Timestamp, Verdict};
-use crate::report::{Answer, Cell, Fields};
+use crate::report::{Answer, Fields};
 use crate::schema::Outcomes;
 use crate::sketch::{Groups, Merge, Rate, Recent};
 use serde::{Deserialize, Serialize};
@@ -24,9 +25,18 @@ impl SlidingWindow {
         Self { size_ms, by, outcomes, max_keys }
     }
 
+    /// The columns after the key.
+    pub const COLUMNS: [&str; 4] = ["total", "failures", "failure_rate", "ci95"];
+
     /// The first millisecond of the window that ends at `newest`.
     fn start_ms(&self, newest: Timestamp) -> i64 {
         newest.millis().saturating_sub_unsigned(self.size_ms)
+    }
+
+    /// How far the window moves before what it left behind is dropped: to look at every key costs
+    /// more than to keep a sixteenth too much.
+    fn eviction_step_ms(&self) -> u64 {
+        (self.size_ms / 16).max(1000)
     }
 }
 
@@ -36,19 +46,23 @@ pub struct Window {
     groups: Groups<Recent>,
     /// Of all events, requests or not.
     newest: Option<Timestamp>,
+    /// The first millisecond of the window that ends at `newest`.
+    start_ms: Option<i64>,
+    /// Where the window began when the keys were last rid of what lies before it.
+    evicted_ms: Option<i64>,
 }
 
 impl Merge for Window {
-    fn merge(&mut self, later: Self) {
-        self.groups.merge(later.groups);
+    fn merge(&mut self, mut later: Self) {
         self.newest = self.newest.max(later.newest);
+        self.start_ms = self.start_ms.max(later.start_ms);
+        // Old files may come after newer ones: what they bring would pile up until the next
+        // eviction, which waits for the window to move.
+        if let Some(start_ms) = self.start_ms {
+            later.groups.values_mut().for_each(|recent| recent.evict_before(start_ms));
+        }
+        self.groups.merge(later.groups);
     }
-}
-
-const COLUMNS: [&str; 4] = ["total", "failures", "failure_rate", "ci95"];
-
-fn cells(rate: Rate) -> [Cell; 4] {
-    [Cell::Count(rate.total), Cell::Count(rate.hits), rate.share(), rate.interval()]
 }
 
 impl Analysis for SlidingWindow {
@@ -65,13 +79,14 @@ impl Analysis for SlidingWindow {
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
         let Some(time) = event.time else { return Verdict::Dead("no time") };
         let newest = state.newest.map_or(time, |newest| newest.max(time));
-        state.newest = Some(newest);
+        let start_ms = self.start_ms(newest);
+        (state.newest, state.start_ms) = (Some(newest), Some(start_ms));
         let Some(status) = event.status() else { return Verdict::Filtered };
         // An event before the window is counted like any other: which part of the input it came
-        // in, and so whether its window had passed by then, must not show in the ledger.
-        let start_ms = self.start_ms(newest);
+        // in, and so whether its window had passed by then, must not show in the ledger, nor in
+        // which keys came first.
+        let recent = state.groups.entry(self.by.key(event));
         if time.millis() >= start_ms {
-            let recent = state.groups.entry(self.by.key(event));
             recent.evict_before(start_ms);
             recent.add(time.millis(), self.outcomes.failure.contains(status));
         }
@@ -79,29 +94,26 @@ impl Analysis for SlidingWindow {
     }
 
     fn settle(&self, state: &mut Self::State) {
-        if let Some(start_ms) = state.newest.map(|newest| self.start_ms(newest)) {
-            state.groups.values_mut().for_each(|recent| recent.evict_before(start_ms));
-            // While the overflow matters, no key may take the place of a silent one: its earlier
-            // events lie in the overflow, and its row would claim to hold them all.
-            if state.groups.overflow().is_none_or(|others| others.ends_before(start_ms)) {
-                state.groups.clear_overflow();
-                state.groups.retain(|recent| !recent.ends_before(start_ms));
-            }
-        }
         state.groups.cap(self.max_keys);
+        let Some(start_ms) = state.start_ms else { return };
+        let is_due = |evicted_ms| start_ms.abs_diff(evicted_ms) >= self.eviction_step_ms();
+        if state.evicted_ms.is_none_or(is_due) {
+            state.groups.values_mut().for_each(|recent| recent.evict_before(start_ms));
+            state.evicted_ms = Some(start_ms);
+        }
     }
 
     fn report(&self, state: &Self::State, _seen: Span) -> Answer {
-        let start_ms = state.newest.map_or(i64::MIN, |newest| self.start_ms(newest));
+        let start_ms = state.start_ms.unwrap_or(i64::MIN);
         let mut all = Rate::default();
-        let table = self.by.table(&state.groups, &COLUMNS, |recent| {
+        let table = self.by.table(&state.groups, &Self::COLUMNS, |recent| {
             let rate = recent.since(start_ms);
             all.merge(rate);
-            (rate.total > 0).then(|| cells(rate).into())
+            (rate.total > 0).then(|| rate.cells().into())
         });
         let size_ns = i64::try_from(self.size_ms).unwrap_or(i64::MAX).saturating_mul(1_000_000);
         let window = state.newest.map(|newest| (newest.before(size_ns), newest));
-        let overall: Fields = COLUMNS.into_iter().zip(cells(all)).collect();
+        let overall: Fields = Self::COLUMNS.into_iter().zip(all.cells()).collect();
         Answer { window, overall, ..table }
     }
 }
@@ -110,6 +122,7 @@ impl Analysis for SlidingWindow {
 mod tests {
     use super::*;
     use crate::analysis::fixtures::{overall, request, run};
+    use crate::report::Cell;
 
     fn analysis(max_keys: usize) -> SlidingWindow {
         SlidingWindow::new(60_000, By::default(), Outcomes::default(), max_keys)
@@ -148,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_holds_all_of_its_key_even_where_the_cap_acted() {
+    fn a_key_keeps_its_place_though_it_fell_silent() {
         let analysis = analysis(1);
         let mut state = analysis.empty();
         let mut rows = Vec::new();
@@ -163,7 +176,26 @@ mod tests {
         let row = |key: &str, total| (Cell::Text(key.into()), Cell::Count(total));
         assert_eq!(rows[1], [row("a", 1), row("(other)", 1)]);
         assert_eq!(rows[2], [row("(other)", 2)], "b gets no row that lacks its event at 50 s");
-        assert_eq!(rows[3], [row("b", 1)], "the overflow has left the window, and a has fallen silent");
-        assert!(state.groups.overflow().is_none());
+        assert_eq!(rows[3], [row("(other)", 1)], "a has no row, and still its place");
+        assert_eq!(state.groups.len(), 1);
+    }
+
+    #[test]
+    fn what_left_the_window_is_dropped_once_the_window_has_moved_far_enough() {
+        let analysis = analysis(10);
+        let mut state = analysis.empty();
+        let mut held = |time_s| {
+            let mut part = analysis.empty();
+            request(0, "a", Some(time_s), "HTTP Status Code: 500", |event| {
+                analysis.observe(&mut part, event);
+            });
+            state.merge(part);
+            analysis.settle(&mut state);
+            state.groups.values().map(|recent| recent.since(i64::MIN).total).sum::<u64>()
+        };
+        // The step of a window of 60 s is 3.75 s.
+        assert_eq!([0.0, 60.0, 62.0, 63.0].map(&mut held), [1, 2, 3, 4]);
+        assert_eq!(held(64.0), 4, "the event at 0 s is gone");
+        assert_eq!(held(1.0), 4, "what comes too late is not even kept");
     }
 }

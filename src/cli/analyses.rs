@@ -1,7 +1,7 @@
 //! `running-avg`, `sliding-window` and `reservoir`: their own flags are few.
 
-use super::input::{OutcomeArgs, RowArgs, field};
 use super::job::JobArgs;
+use super::rows::{OutcomeArgs, RowArgs, check_columns, field};
 use super::units;
 use crate::analysis::{Reservoir, RunningAvg, SlidingWindow};
 use anyhow::{Result, bail};
@@ -31,7 +31,7 @@ pub struct RunningAvgArgs {
 impl RunningAvgArgs {
     pub fn run(self) -> Result<u8> {
         let mut schema = self.job.input.schema();
-        let by = self.rows.by(&mut schema)?;
+        let by = self.rows.by(&mut schema, &RunningAvg::COLUMNS)?;
         let analysis = RunningAvg::new(by, self.outcomes.outcomes(), self.rows.max_keys());
         self.job.run(analysis, schema, None)
     }
@@ -70,7 +70,7 @@ impl SlidingWindowArgs {
             bail!("--size: a window has at least one millisecond");
         }
         let mut schema = self.job.input.schema();
-        let by = self.rows.by(&mut schema)?;
+        let by = self.rows.by(&mut schema, &SlidingWindow::COLUMNS)?;
         let analysis = SlidingWindow::new(size_ms, by, self.outcomes.outcomes(), self.rows.max_keys());
         self.job.run(analysis, schema, None)
     }
@@ -109,6 +109,7 @@ impl ReservoirArgs {
     pub fn run(self) -> Result<u8> {
         let mut schema = self.job.input.schema();
         let of = field(&mut schema, &self.of, "--of")?;
+        check_columns(std::slice::from_ref(&self.of), &Reservoir::COLUMNS, "--of")?;
         let Ok(size) = usize::try_from(self.size) else { bail!("--size: the sample is too large") };
         let sample = Reservoir::new(size, self.seed, self.of.clone(), of);
         let sample = if self.verify { sample.verifying(crate::analysis::MAX_KEYS) } else { sample };

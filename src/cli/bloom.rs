@@ -1,7 +1,7 @@
 //! `bloom` and `bloom build`: records on a watchlist that is too large for memory.
 
-use super::input::{RowArgs, field};
 use super::job::JobArgs;
+use super::rows::{RowArgs, field};
 use super::{exit, units};
 use crate::analysis::{Bloom, Shape, Watchlist, filter_of_patterns};
 use crate::sketch::Filter;
@@ -118,7 +118,7 @@ impl BloomArgs {
         };
         let mut schema = self.job.input.schema();
         let field = field(&mut schema, &self.field, "--field")?;
-        let by = self.rows.by(&mut schema)?;
+        let by = self.rows.by(&mut schema, &Bloom::COLUMNS)?;
         let mut bloom = Bloom::new(watchlist, field, by, self.rows.max_keys());
         if self.forward.is_some() {
             bloom = bloom.forwarding();
@@ -127,10 +127,22 @@ impl BloomArgs {
             let Some(patterns) = self.shape.patterns.clone() else {
                 bail!("--verify compares with the list itself: give --patterns FILE too");
             };
+            check_rereadable(&patterns)?;
             bloom = bloom.verifying(patterns);
         }
         self.job.run(bloom, schema, self.forward.as_deref())
     }
+}
+
+/// The list is read at the end once more: better to hear now that it cannot be.
+fn check_rereadable(patterns: &Path) -> Result<()> {
+    let shown = patterns.display();
+    let data = fs::metadata(patterns).with_context(|| format!("--patterns: cannot read {shown}"))?;
+    if !data.is_file() {
+        bail!("--patterns: {shown} is no file to read again at the end, as --verify needs; write the list to a file");
+    }
+    File::open(patterns).with_context(|| format!("--patterns: cannot read {shown}"))?;
+    Ok(())
 }
 
 impl BuildArgs {

@@ -6,7 +6,7 @@ use crate::decode::Limits;
 use crate::engine::filter::Filter;
 use crate::event::Role;
 use crate::input::Sources;
-use crate::schema::{Field, Outcomes, PRESETS, Path, Preset, Schema, StatusSet, TimeUnit, preset};
+use crate::schema::{PRESETS, Path, Preset, Schema, TimeUnit, preset};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
@@ -46,10 +46,10 @@ pub struct InputArgs {
     #[arg(long, overrides_with = "follow")]
     no_follow: bool,
     /// Follow from the end of what is there
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_follow")]
     tail_only: bool,
     /// How many threads decode [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
     /// The field names of a known format: lab, ecs, otel, docker, k8s, nginx, caddy, pino, bunyan, zap, logrus, journald
@@ -102,56 +102,22 @@ enum Unit {
     Ns,
 }
 
-/// What the rows are about.
-#[derive(Args)]
-#[command(next_help_heading = "Rows")]
-pub struct RowArgs {
-    /// One row for each value of these fields (a,b), instead of the service
-    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
-    by: Vec<String>,
-    /// How many rows at most; the keys that come later are summed in one
-    #[arg(long, value_name = "N", default_value_t = crate::analysis::MAX_KEYS as u64, value_parser = clap::value_parser!(u64).range(1..))]
-    max_keys: u64,
-}
-
-/// What is a success and what is a failure.
-#[derive(Args)]
-#[command(next_help_heading = "Rows")]
-pub struct OutcomeArgs {
-    /// Which statuses are a success: the question of running-avg
-    #[arg(long, value_name = "STATUSES", default_value = "2xx")]
-    success: StatusSet,
-    /// Which statuses are a failure: the question of sliding-window
-    #[arg(long, value_name = "STATUSES", default_value = "4xx,5xx")]
-    failure: StatusSet,
-}
-
-impl OutcomeArgs {
-    pub fn outcomes(&self) -> Outcomes {
-        Outcomes { success: self.success.clone(), failure: self.failure.clone() }
-    }
-}
-
-impl RowArgs {
-    pub fn by(&self, schema: &mut Schema) -> Result<crate::analysis::By> {
-        if self.by.is_empty() {
-            return Ok(crate::analysis::By::default());
-        }
-        let columns = self.by.iter().map(|name| Ok((name.clone(), field(schema, name, "--by")?)));
-        Ok(crate::analysis::By::new(columns.collect::<Result<_>>()?))
-    }
-
-    pub fn max_keys(&self) -> usize {
-        usize::try_from(self.max_keys).unwrap_or(usize::MAX)
-    }
-}
-
-/// A field that a flag names.
-pub fn field(schema: &mut Schema, name: &str, flag: &str) -> Result<Field> {
-    schema.field(name).map_err(|reason| anyhow!("{flag}: {reason}"))
-}
-
 impl SourceArgs {
+    /// The directories and globs in which there is no file now, as the user wrote them, and
+    /// whether each is a directory.
+    pub fn empty_sources(&self) -> Result<Vec<(&str, bool)>> {
+        let mut empty = Vec::new();
+        for text in self.paths.iter().chain(&self.source) {
+            let sources = Sources::new(std::slice::from_ref(text), &self.include, &self.exclude);
+            let sources = sources.map_err(|reason| anyhow!(reason))?;
+            let (found, unreadable) = sources.scan();
+            if !sources.has_stdin() && found.is_empty() && unreadable.is_empty() {
+                empty.push((text.as_str(), sources.has_directory()));
+            }
+        }
+        Ok(empty)
+    }
+
     pub fn sources(&self) -> Result<Sources> {
         let mut texts = [self.paths.as_slice(), &self.source].concat();
         if texts.is_empty() {
@@ -208,6 +174,10 @@ impl InputArgs {
 
     pub fn sources(&self) -> Result<Sources> {
         self.source.sources()
+    }
+
+    pub fn empty_sources(&self) -> Result<Vec<(&str, bool)>> {
+        self.source.empty_sources()
     }
 
     pub fn follow(&self, sources: &Sources) -> Result<bool> {

@@ -35,6 +35,7 @@ impl JobArgs {
                 return Ok(exit::UNREADABLE);
             }
         }
+        let empty = if follow { Vec::new() } else { self.input.empty_sources()? };
         check_places(&sources, self.output.files().chain(forward.map(|path| ("--forward", path))))?;
         if self.output.is_verbose() {
             self.describe(&schema, sources.len(), follow);
@@ -59,27 +60,60 @@ impl JobArgs {
         };
         let outcome = engine::run(analysis, plan, outputs);
         if !self.output.is_quiet() {
-            warn(&outcome);
-            self.say_if_nothing_was_found(&outcome, follow);
+            self.warn(&outcome);
+        } else if outcome.unreadable > 0 {
+            self.say_what_is_unreadable(outcome.unreadable)?;
         }
+        let matched_nothing = self.say_what_is_empty(&empty);
         let failures = outcome.report.as_ref().map(|report| assertions.check(report)).unwrap_or_default();
         failures.iter().for_each(|failure| eprintln!("{failure}"));
-        Ok(code(&outcome, follow, !failures.is_empty()))
+        Ok(match code(&outcome, follow, !failures.is_empty()) {
+            exit::DONE | exit::FAILED if matched_nothing && outcome.report.is_some() => exit::UNREADABLE,
+            code => code,
+        })
     }
 
-    /// An empty answer is no news where the sources hold no file at all.
-    fn say_if_nothing_was_found(&self, outcome: &Outcome, follow: bool) {
-        let is_empty = outcome.report.as_ref().is_some_and(|report| report.ledger.read == 0);
-        if follow || !is_empty || outcome.unreadable > 0 {
-            return;
+    /// Names the sources that hold no file; answers whether one of them is a mistake. A directory
+    /// may be empty, but who writes a glob means a file.
+    fn say_what_is_empty(&self, empty: &[(&str, bool)]) -> bool {
+        for (source, is_directory) in empty {
+            let source = source.escape_debug();
+            if !is_directory {
+                eprintln!("streamlab: error: no file matches {source}; check the pattern");
+            } else if !self.output.is_quiet() {
+                eprintln!(
+                    "streamlab: warning: no file was found in {source}; of a directory only *.json, *.jsonl, *.ndjson \
+                     and *.log are read (also .gz, .zst), unless --include names others"
+                );
+            }
         }
-        if let Ok(sources) = self.input.sources()
-            && !sources.has_stdin()
-            && sources.scan().0.is_empty()
-        {
+        empty.iter().any(|(_, is_directory)| !is_directory)
+    }
+
+    /// What could not be read is told even where warnings are not wanted: the answer lacks it.
+    fn say_what_is_unreadable(&self, count: usize) -> Result<()> {
+        let (_, unreadable) = self.input.sources()?.scan();
+        unreadable.iter().for_each(|source| eprintln!("streamlab: error: {source}"));
+        if unreadable.is_empty() {
+            eprintln!("streamlab: error: sources that cannot be read: {count}; without --quiet they are named");
+        }
+        Ok(())
+    }
+
+    /// Says what the numbers alone do not.
+    fn warn(&self, outcome: &Outcome) {
+        if let (Some(first), Some(report)) = (&outcome.first_dead, &outcome.report) {
+            let (bad, read) = (report.ledger.dead_letter, report.ledger.read);
+            let kept = match self.output.dead_letter() {
+                Some(path) if path == Path::new("-") => "standard output has them".to_owned(),
+                Some(path) => format!("{} has them", path.display()),
+                None => "--dead-letter FILE keeps them".to_owned(),
+            };
+            eprintln!("streamlab: warning: bad records: {bad} of {read}; {kept}. The first: {first}");
+        }
+        if let Some((count, reason)) = &outcome.filter_errors {
             eprintln!(
-                "streamlab: warning: no file was found; of a directory only *.json, *.jsonl, *.ndjson and *.log are \
-                 read (also .gz, .zst), unless --include names others"
+                "streamlab: warning: --where could not be decided for {count} records, which were left out: {reason}"
             );
         }
     }
@@ -106,21 +140,6 @@ fn check_places<'p>(sources: &Sources, outputs: impl Iterator<Item = (&'static s
         }
     }
     Ok(())
-}
-
-/// Says what the numbers alone do not.
-fn warn(outcome: &Outcome) {
-    if let (Some(first), Some(report)) = (&outcome.first_dead, &outcome.report) {
-        let (bad, read) = (report.ledger.dead_letter, report.ledger.read);
-        eprintln!(
-            "streamlab: warning: bad records: {bad} of {read}; --dead-letter FILE keeps them. The first: {first}"
-        );
-    }
-    if let Some((count, reason)) = &outcome.filter_errors {
-        eprintln!(
-            "streamlab: warning: --where could not be decided for {count} records, which were left out: {reason}"
-        );
-    }
 }
 
 fn code(outcome: &Outcome, follow: bool, asserted: bool) -> u8 {

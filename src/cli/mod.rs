@@ -13,6 +13,7 @@ mod inspect;
 mod job;
 mod nearest;
 mod output;
+mod rows;
 mod shell;
 pub mod units;
 pub mod when;

@@ -124,6 +124,10 @@ impl OutputArgs {
         if self.dead_letter.is_some() { usize::MAX } else { 1 }
     }
 
+    pub fn dead_letter(&self) -> Option<&Path> {
+        self.dead_letter.as_deref()
+    }
+
     /// The files that are written to, by flag.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let files = [("--output-file", &self.output_file), ("--dead-letter", &self.dead_letter)];

@@ -180,15 +180,19 @@ impl<'a, A: Analysis> Root<'a, A> {
     fn bury(&mut self, dead: &[DeadLetter]) -> Result<(), Stop> {
         for letter in dead {
             let source = self.names.get(&letter.at.file).map_or("", String::as_str);
+            if let Some(sink) = &mut self.outputs.dead_letters {
+                sink.attempt(|out| write_letter(out, source, letter))?;
+            }
             if self.first_dead.is_none() || self.outputs.strict {
                 let place = format!("{} at byte {}: {}", source.escape_debug(), letter.at.offset, letter.reason);
                 if self.outputs.strict {
+                    // There will be no last report, before which all else is flushed.
+                    if let Some(sink) = &mut self.outputs.dead_letters {
+                        sink.attempt(|out| out.flush())?;
+                    }
                     return Err(Stop::Strict(place));
                 }
                 self.first_dead = Some(place);
-            }
-            if let Some(sink) = &mut self.outputs.dead_letters {
-                sink.attempt(|out| write_letter(out, source, letter))?;
             }
         }
         Ok(())
@@ -238,7 +242,7 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.pace.elapsed_seconds = self.started.elapsed().as_secs_f64();
         let analysis = self.analysis.read().expect(UNPOISONED);
         if last {
-            analysis.conclude(&mut self.state).map_err(|error| stop("the answer", error))?;
+            analysis.conclude(&mut self.state);
         }
         let report = Report {
             analysis: analysis.name(),

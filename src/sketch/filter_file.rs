@@ -8,7 +8,8 @@ use super::bloom::{Filter, FilterError, check_shape};
 use std::io::{self, Read, Write};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-const MAGIC: [u8; 8] = *b"SLBLOOM1";
+/// What a filter file begins with; a list of patterns never does.
+pub const FILTER_MAGIC: [u8; 8] = *b"SLBLOOM1";
 const VERSION: u32 = 1;
 /// Words read or written at a time: memory follows what a file holds, not what its head claims.
 const WORDS_AT_A_TIME: usize = 8192;
@@ -17,7 +18,7 @@ impl Filter {
     /// Writes the filter file.
     pub fn write_to(&self, mut out: impl Write) -> io::Result<()> {
         let mut head = Vec::with_capacity(Head::BYTES);
-        head.extend(MAGIC);
+        head.extend(FILTER_MAGIC);
         head.extend(VERSION.to_le_bytes());
         head.extend(self.hashes().to_le_bytes());
         head.extend([self.bits(), self.items(), probe()].map(u64::to_le_bytes).as_flattened());
@@ -77,7 +78,7 @@ impl Head {
     const BYTES: usize = 40;
 
     fn parse(bytes: &[u8]) -> Result<Self, FilterError> {
-        if !bytes.starts_with(&MAGIC) {
+        if !bytes.starts_with(&FILTER_MAGIC) {
             return Err(FilterError::NotAFilter);
         }
         let bytes: &[u8; Self::BYTES] = bytes.try_into().map_err(|_| FilterError::Damaged)?;

@@ -19,7 +19,6 @@ pub struct Groups<T> {
     entries: Vec<(Box<[u8]>, T)>,
     /// What became of the keys beyond the cap.
     overflow: Option<T>,
-    overflowed_keys: u64,
     /// Places in `entries` by the hash of their key.
     #[serde(skip)]
     index: HashTable<usize>,
@@ -39,7 +38,6 @@ impl<T> Default for Groups<T> {
         Self {
             entries: Vec::new(),
             overflow: None,
-            overflowed_keys: 0,
             index: HashTable::new(),
             hasher: RandomState::default(),
             last: 0,
@@ -84,27 +82,6 @@ impl<T> Groups<T> {
         self.overflow.as_ref()
     }
 
-    /// How many times a key was moved to the overflow: a key that came back after it was moved
-    /// counts again, so this is an upper bound of the distinct ones.
-    pub fn overflowed_keys(&self) -> u64 {
-        self.overflowed_keys
-    }
-
-    /// Forgets the overflow, once nothing of it matters any more.
-    pub fn clear_overflow(&mut self) {
-        self.overflow = None;
-        self.overflowed_keys = 0;
-    }
-
-    /// Forgets the keys whose summary is not to be kept. The overflow stays.
-    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
-        let before = self.entries.len();
-        self.entries.retain(|(_, value)| keep(value));
-        if self.entries.len() < before {
-            self.index_again();
-        }
-    }
-
     /// Keys as cells and their summaries, sorted by key: null, false, true, numbers, text.
     pub fn sorted(&self) -> Vec<(Vec<Cell>, &T)> {
         let cells = |key: &[u8]| key::decode_key(key).expect("keys are made by encode_value or checked on load");
@@ -132,14 +109,6 @@ impl<T> Groups<T> {
         self.entries.push((key, value));
         self.index.insert_unique(hash, place, |place| self.hasher.hash_one(&*self.entries[*place].0));
         place
-    }
-
-    fn index_again(&mut self) {
-        self.index.clear();
-        for (place, (key, _)) in self.entries.iter().enumerate() {
-            let hash = self.hasher.hash_one(&**key);
-            self.index.insert_unique(hash, place, |place| self.hasher.hash_one(&*self.entries[*place].0));
-        }
     }
 }
 
@@ -173,10 +142,13 @@ impl<T: Merge + Default> Groups<T> {
         if self.entries.len() <= max_keys {
             return;
         }
-        self.index.retain(|place| *place < max_keys);
-        for (_, value) in self.entries.drain(max_keys..) {
+        // One by one: a search through the whole index would cost every merge as much as all keys.
+        for (beyond, (key, value)) in self.entries.drain(max_keys..).enumerate() {
+            let hash = self.hasher.hash_one(&*key);
+            if let Ok(known) = self.index.find_entry(hash, |place| *place == max_keys + beyond) {
+                known.remove();
+            }
             self.overflow.get_or_insert_default().merge(value);
-            self.overflowed_keys += 1;
         }
     }
 }
@@ -196,7 +168,6 @@ impl<T: Merge> Merge for Groups<T> {
             (overflow @ None, later) => *overflow = later,
             (Some(_), None) => {}
         }
-        self.overflowed_keys += later.overflowed_keys;
     }
 }
 
@@ -206,14 +177,13 @@ impl<T: Merge> Merge for Groups<T> {
 struct Stored<T> {
     entries: Vec<(Box<[u8]>, T)>,
     overflow: Option<T>,
-    overflowed_keys: u64,
 }
 
 impl<T> TryFrom<Stored<T>> for Groups<T> {
     type Error = &'static str;
 
     fn try_from(stored: Stored<T>) -> Result<Self, Self::Error> {
-        let mut groups = Self { overflow: stored.overflow, overflowed_keys: stored.overflowed_keys, ..Self::default() };
+        let mut groups = Self { overflow: stored.overflow, ..Self::default() };
         groups.entries.reserve(stored.entries.len());
         for (key, value) in stored.entries {
             if key::decode_key(&key).is_none() {
@@ -231,16 +201,14 @@ impl<T> TryFrom<Stored<T>> for Groups<T> {
 /// Equal content in equal order; how it is indexed does not matter.
 impl<T: PartialEq> PartialEq for Groups<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.entries == other.entries
-            && self.overflow == other.overflow
-            && self.overflowed_keys == other.overflowed_keys
+        self.entries == other.entries && self.overflow == other.overflow
     }
 }
 
 impl<T: std::fmt::Debug> std::fmt::Debug for Groups<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_map().entries(self.entries.iter().map(|(key, value)| (key::decode_key(key), value))).finish()?;
-        write!(f, " + {:?} of {} keys", self.overflow, self.overflowed_keys)
+        write!(f, " + {:?}", self.overflow)
     }
 }
 
@@ -293,22 +261,11 @@ mod tests {
             prop_assert!(parts.len() <= max);
             prop_assert_eq!(&parts.entries, &whole.entries);
             prop_assert_eq!(parts.overflow, whole.overflow);
-            prop_assert!(parts.overflowed_keys() >= whole.overflowed_keys());
             prop_assert_eq!(parts.values().sum::<u64>(), keys.len() as u64);
             // What is indexed is what is held: a key that was moved away is new again.
             for key in keys {
                 parts.find([Value::Int(i64::from(key)), Value::Text("x")].into_iter());
             }
-        }
-
-        #[test]
-        fn retain_forgets_keys_and_finds_the_others(keys in keys()) {
-            let mut groups = fold(Groups::default(), &keys);
-            groups.retain(|count| *count > 2);
-            let kept: Vec<_> = groups.values().copied().collect();
-            prop_assert!(kept.iter().all(|count| *count > 2));
-            let again = fold(groups, &keys);
-            prop_assert_eq!(again.values().sum::<u64>(), kept.iter().sum::<u64>() + keys.len() as u64);
         }
     }
 
@@ -321,10 +278,10 @@ mod tests {
         };
         let mut groups = capped(&[1]);
         groups.merge(capped(&[1, 2, 3, 3]));
-        assert_eq!((groups.overflow(), groups.overflowed_keys()), (Some(&3), 2));
+        assert_eq!(groups.overflow(), Some(&3));
         groups.merge(capped(&[1, 4]));
         groups.merge(capped(&[1]));
-        assert_eq!((groups.overflow(), groups.overflowed_keys()), (Some(&4), 3));
+        assert_eq!(groups.overflow(), Some(&4));
     }
 
     #[test]

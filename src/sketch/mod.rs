@@ -13,6 +13,7 @@ mod recent;
 
 pub use bloom::{Filter, FilterError, MAX_BITS, MAX_HASHES};
 pub use bottom_k::{BottomK, Sampled, position_hash};
+pub use filter_file::FILTER_MAGIC;
 pub use groups::Groups;
 pub use key::{decode_key, encode_value};
 pub use rate::Rate;

@@ -28,6 +28,11 @@ impl Rate {
     pub fn interval(self) -> Cell {
         Cell::wilson(self.hits, self.total)
     }
+
+    /// Total, hits, share and interval: what a row says of a rate.
+    pub fn cells(self) -> [Cell; 4] {
+        [Cell::Count(self.total), Cell::Count(self.hits), self.share(), self.interval()]
+    }
 }
 
 impl Merge for Rate {

@@ -65,12 +65,6 @@ impl Recent {
         rate
     }
 
-    /// Whether there is no event at `start_ms` or later; costs no more than a look.
-    pub fn ends_before(&self, start_ms: i64) -> bool {
-        let last = self.seconds.back().and_then(|second| Some((second.number, second.millis.last()?.millis)));
-        last.is_none_or(|last| last < (start_ms.div_euclid(1000), start_ms.rem_euclid(1000) as u16))
-    }
-
     /// Drops the seconds that end before `start_ms`; the second that holds it stays whole.
     pub fn evict_before(&mut self, start_ms: i64) {
         let number = start_ms.div_euclid(1000);
@@ -171,7 +165,6 @@ mod tests {
             let times = events.iter().map(|event| event.0).chain([start_ms]);
             for start_ms in times.flat_map(|ms| [ms, ms.saturating_add(1)]) {
                 prop_assert_eq!(recent.since(start_ms), count(&events, start_ms));
-                prop_assert_eq!(recent.ends_before(start_ms), count(&events, start_ms).total == 0);
             }
             recent.evict_before(evict_ms);
             let later_ms = evict_ms.max(start_ms);

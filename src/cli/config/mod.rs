@@ -7,6 +7,7 @@
 mod file;
 
 use super::nearest::nearest;
+use crate::sketch::FILTER_MAGIC;
 use anyhow::{Result, anyhow, bail};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
@@ -18,9 +19,6 @@ use std::path::PathBuf;
 /// What the environment's variables begin with.
 const PREFIX: &str = "STREAMLAB_";
 
-/// What a filter file begins with; a list of patterns never does.
-const FILTER_MAGIC: &[u8] = b"SLBLOOM1";
-
 /// Keys of the lab's own task files: the key, the subcommand that it is for, the flag it sets.
 const LAB_KEYS: &[(&str, &str, &str)] = &[
     ("reservoir-size", "reservoir", "size"),
@@ -28,6 +26,9 @@ const LAB_KEYS: &[(&str, &str, &str)] = &[
     ("m-bits", "bloom", "bits"),
     ("k-hashes", "bloom", "hashes"),
 ];
+
+/// The lab's keys that shape a new filter.
+const LAB_SHAPE: [&str; 2] = ["m-bits", "k-hashes"];
 
 /// Adds to `argv` the flags that the file of `--config` and the environment set, in that order of
 /// rank, each only where no higher one sets it. `command` is the root, with its subcommands.
@@ -141,6 +142,11 @@ impl<'c> Target<'c> {
     /// The settings of the file for this subcommand: those of its own section, then the common ones.
     fn keys(&self, origin: &str, top: Section, sections: Vec<(String, Section)>) -> Result<(Section, Section)> {
         let (mut own, mut common) = (Vec::new(), Vec::new());
+        let names_filter =
+            |(key, setting): &(String, Setting)| canonical(key) == "filter-file" && is_filter(setting.text());
+        let has_filter = top.iter().chain(sections.iter().flat_map(|(_, section)| section)).any(names_filter);
+        // A saved filter has its shape already.
+        let is_idle = |key: &str| has_filter && LAB_SHAPE.contains(&key);
         for (name, section) in sections {
             let Some(command) = self.root.find_subcommand(canonical(&name)) else {
                 let commands: Vec<&str> = self.root.get_subcommands().map(Command::get_name).collect();
@@ -154,7 +160,9 @@ impl<'c> Target<'c> {
                     bail!(unknown(origin, &format!("key `{}` in `[{name}]`", key.escape_debug()), &key, &known));
                 }
                 let ours = command.get_name() == self.top.get_name();
-                if let Some(flag) = flag_of(self.top, self.leaf, &key_name, setting.text()).filter(|_| ours) {
+                if let Some(flag) =
+                    flag_of(self.top, self.leaf, &key_name, setting.text()).filter(|_| ours && !is_idle(&key_name))
+                {
                     own.push((flag, setting));
                 }
             }
@@ -162,6 +170,7 @@ impl<'c> Target<'c> {
         for (key, setting) in top {
             let key_name = canonical(&key);
             match flag_of(self.top, self.leaf, &key_name, setting.text()) {
+                Some(_) if is_idle(&key_name) => {}
                 Some(flag) => common.push((flag, setting)),
                 None if self.known_anywhere(&key_name) => {}
                 None => {

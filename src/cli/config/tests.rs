@@ -124,8 +124,10 @@ fn the_labs_own_files_are_understood() {
         let flags = added("task4", ".json", &json, &[]).unwrap();
         let mut flags: Vec<&str> = flags.split(' ').collect();
         flags.sort_by_key(|flag| flag.len());
-        assert_eq!(flags[..2], ["--hashes=8", "--bits=500000"]);
-        assert_eq!(flags[2..], [format!("--{flag}={path}")]);
+        assert_eq!(flags.pop(), Some(format!("--{flag}={path}").as_str()));
+        // A saved filter has its shape already, and the parser refuses another one beside it.
+        let shape: &[&str] = if flag == "filter" { &[] } else { &["--hashes=8", "--bits=500000"] };
+        assert_eq!(flags, shape);
     }
 }
 

@@ -1,0 +1,104 @@
+use super::*;
+use crate::event::{Ledger, Span};
+use crate::report::{Answer, Pace};
+use proptest::prelude::*;
+
+fn report(rows: &[(&str, u64, Cell)]) -> Report {
+    let rows = rows.iter().map(|(service, total, rate)| {
+        vec![Cell::Text((*service).to_owned()), Cell::Count(*total), rate.clone(), Cell::Interval(0.25, 0.5)]
+    });
+    let answer = Answer {
+        columns: ["service", "total", "failure_rate", "ci95"].map(str::to_owned).to_vec(),
+        keys: 1,
+        rows: rows.collect(),
+        overall: vec![("total", Cell::Count(30)), ("failure_rate", Cell::Rate(0.1)), ("newest", Cell::Null)],
+        ..Answer::default()
+    };
+    let ledger = Ledger { read: 33, counted: 30, filtered: 2, dead_letter: 1, ..Ledger::default() };
+    Report { analysis: "test", seq: 1, last: true, seen: Span(None), answer, ledger, pace: Pace::default() }
+}
+
+fn sample() -> Report {
+    report(&[("cart", 20, Cell::Rate(0.01)), ("pay", 10, Cell::Rate(0.0731))])
+}
+
+fn failures(report: &Report, source: &str) -> Vec<String> {
+    let assertions = Assertions::new(&[source.to_owned()], None).unwrap();
+    assertions.check(report).iter().map(Failure::to_string).collect()
+}
+
+#[test]
+fn what_holds_fails_nothing() {
+    for source in [
+        "failure_rate < 0.08",
+        "service != \"pay\" || failure_rate < 1",
+        "total - 1 >= 9 && ci95[0] == 0.25",
+        "overall.total > 20 && ledger.dead_letter == 1",
+        "total <= overall.total && row['failure_rate'] < 1",
+        "ledger.read == ledger.counted + 3",
+        "1 == 1",
+    ] {
+        assert_eq!(failures(&sample(), source), Vec::<String>::new(), "{source}");
+    }
+    assert_eq!(failures(&report(&[]), "failure_rate < 0"), Vec::<String>::new());
+}
+
+#[test]
+fn what_fails_shows_the_rows_that_broke_it() {
+    for (source, lines) in [
+        ("failure_rate < 0.05", "service=pay failure_rate=0.0731 (total=10 ci95=[0.25, 0.5])"),
+        ("overall.total == 31", "overall: total=30 failure_rate=0.1 newest=null"),
+        ("ledger.late > 0", "ledger: read=33 counted=30 filtered=2 late=0 duplicate=0 dead_letter=1"),
+        (
+            "total > overall.total / 2",
+            "service=pay total=10 (failure_rate=0.0731 ci95=[0.25, 0.5])\n  overall: total=30 failure_rate=0.1 newest=null",
+        ),
+        ("failure_rat < 1", "there is no column `failure_rat`; did you mean `failure_rate`?"),
+        ("latency < 1", "there is no column `latency`; known are service, total, failure_rate, ci95, overall, ledger"),
+        ("1 == 2", "it names no column, so no answer can meet it"),
+    ] {
+        assert_eq!(failures(&sample(), source), [format!("assertion failed: {source}\n  {lines}")]);
+    }
+}
+
+#[test]
+fn what_cannot_be_decided_fails_and_says_why() {
+    let null = report(&[("pay", 0, Cell::Null)]);
+    assert!(failures(&null, "failure_rate < 1")[0].contains("failure_rate=null (total=0"));
+    assert!(failures(&null, "failure_rate < 1")[0].ends_with("`<` met null: the field is missing or null"));
+    assert!(failures(&sample(), "overall.none == 1")[0].contains("there is no key `none`"));
+    assert!(failures(&sample(), "total")[0].contains("not true or false"));
+}
+
+#[test]
+fn too_few_events_fail() {
+    let check = |least| Assertions::new(&[], Some(least)).unwrap().check(&sample());
+    assert_eq!(check(30), []);
+    let failure = check(31).remove(0).to_string();
+    assert!(failure.starts_with("assertion failed: at least 31 events\n  ledger: read=33 counted=30"), "{failure}");
+}
+
+#[test]
+fn many_rows_are_cut() {
+    let rows: Vec<_> = (0..25).map(|_| ("pay", 1, Cell::Rate(1.0))).collect();
+    let failure = &failures(&report(&rows), "failure_rate < 1")[0];
+    assert_eq!(failure.lines().count(), 12);
+    assert!(failure.ends_with("... and 15 more rows"));
+}
+
+proptest! {
+    #[test]
+    fn a_row_is_broken_exactly_where_the_rate_is_too_high(rates in prop::collection::vec(0.0..1.0, 0..8), limit in 0.0..1.0) {
+        let rows: Vec<_> = rates.iter().map(|rate| ("pay", 1, Cell::Rate(*rate))).collect();
+        let broken: usize = failures(&report(&rows), &format!("failure_rate < {limit:?}")).iter().map(|text| text.lines().count() - 1).sum();
+        prop_assert_eq!(broken, rates.iter().filter(|rate| **rate >= limit).count());
+    }
+
+    #[test]
+    fn no_text_reaches_a_terminal_raw(service in "[a\u{1b}\n\u{202e}\u{7} ]{0,6}") {
+        let failure = &failures(&report(&[(service.as_str(), 1, Cell::Null)]), "total > 1")[0];
+        let raw = failure.contains(['\u{1b}', '\u{202e}', '\u{7}']);
+        prop_assert!(!raw, "{:?}", failure);
+        prop_assert_eq!(failure.lines().count(), 2);
+    }
+}
