@@ -133,8 +133,11 @@ impl Wrapping {
     }
 }
 
+/// The bytes of a record, and what they mean where they are JSON.
+type Record = (Vec<u8>, Option<Json>);
+
 /// The records of a stream with what they hold as `v`, and how many dead letters it has.
-fn decode(stream: &[u8]) -> (Vec<(Vec<u8>, Option<Json>)>, usize) {
+fn decode(stream: &[u8]) -> (Vec<Record>, usize) {
     let mut schema = Schema::new(preset("lab").unwrap());
     let Ok(Field::Slot(slot)) = schema.field("v") else { panic!("v is a field") };
     let mut decoder = Decoder::new(&schema, Limits::default());
