@@ -1,77 +1,11 @@
 //! Runs that are stopped by a signal, and runs that follow what others write.
 
-use serde_json::Value as Json;
+#[path = "common/live.rs"]
+mod live;
+
+use live::Live;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
-
-/// Longer than any update takes; who waits so long waits in vain.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A run that is under way, and its reports as they come.
-struct Live {
-    child: Child,
-    reports: Receiver<Json>,
-}
-
-impl Live {
-    fn start(args: &str, directory: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_streamlab"))
-            .args(args.split(' ').chain(["-o", "json", "--every", "0"]))
-            .current_dir(directory)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (send, reports) = channel();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| drop(send.send(serde_json::from_str(&line).unwrap())));
-        });
-        Self { child, reports }
-    }
-
-    fn stdin(&mut self) -> ChildStdin {
-        self.child.stdin.take().unwrap()
-    }
-
-    /// The first report to come of which this is true.
-    fn wait_for(&self, is_it: impl Fn(&Json) -> bool) -> Json {
-        loop {
-            let report = self.reports.recv_timeout(PATIENCE).expect("the report that is waited for");
-            if is_it(&report) {
-                return report;
-            }
-        }
-    }
-
-    fn wait_for_total(&self, total: u64) -> Json {
-        self.wait_for(|report| report["overall"]["total"] == total)
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
-        assert!(sent.unwrap().success());
-    }
-
-    /// The exit code, the last report, and what was said on standard error.
-    fn end(mut self) -> (Option<i32>, Option<Json>, String) {
-        let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        let last = self.reports.iter().last();
-        (self.child.wait().unwrap().code(), last, said)
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-    }
-}
+use std::io::Write;
 
 fn event(seconds: u32, status: u16) -> String {
     format!("{{\"service\": \"s\", \"timestamp\": {seconds}, \"message\": \"HTTP Status Code: {status}\"}}")

@@ -26,6 +26,10 @@ enum Damage {
 
 impl Damage {
     fn apply(&self, log: &mut Vec<u8>) {
+        if log.is_empty() {
+            // Damage before has left nothing to damage.
+            return;
+        }
         let stretch = |at: &Index, length: usize| {
             let from = at.index(log.len());
             from..(from + length).min(log.len())

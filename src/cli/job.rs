@@ -46,6 +46,9 @@ impl JobArgs {
             .context("cannot start threads")?;
         let cancel = CancelToken::default();
         signals::listen(&cancel).context("cannot listen to signals")?;
+        if follow && self.output.is_to_stdout() {
+            watch_reader(cancel.clone());
+        }
         let outputs = self.output.outputs(follow, forward)?;
         let limits = self.input.limits(self.output.letters());
         let plan = Plan {
@@ -140,6 +143,24 @@ fn check_places<'p>(sources: &Sources, outputs: impl Iterator<Item = (&'static s
         }
     }
     Ok(())
+}
+
+/// Ends a followed run when the reader of standard output leaves, though there may be nothing to
+/// write for long.
+fn watch_reader(cancel: CancelToken) {
+    use rustix::event::{PollFd, PollFlags, poll};
+    std::thread::spawn(move || {
+        let stdout = std::io::stdout();
+        loop {
+            // What is asked for is nothing: errors come unasked.
+            let mut states = [PollFd::new(&stdout, PollFlags::empty())];
+            match poll(&mut states, None) {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) if states[0].revents().contains(PollFlags::ERR) => return cancel.reader_left(),
+                _ => return,
+            }
+        }
+    });
 }
 
 fn code(outcome: &Outcome, follow: bool, asserted: bool) -> u8 {

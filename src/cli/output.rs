@@ -119,6 +119,11 @@ impl OutputArgs {
         }
     }
 
+    /// Whether reports go to standard output.
+    pub fn is_to_stdout(&self) -> bool {
+        self.output_file.as_deref().is_none_or(|path| path == Path::new("-"))
+    }
+
     /// How many dead letters a shard has to keep.
     pub fn letters(&self) -> usize {
         if self.dead_letter.is_some() { usize::MAX } else { 1 }

@@ -82,7 +82,7 @@ fn rescan<A: Analysis>(
 ) -> Result<(), Stop> {
     let begun = Instant::now();
     // Watched first and looked at then: what comes between the two is seen twice, not never.
-    if let Err(reason) = wakeups.watch(&sweeper.files.sources().watched()) {
+    if let Err(reason) = wakeups.watch(&sweeper.files.watched()) {
         say_blind(root, &reason)?;
     }
     sweeper.files.rescan();

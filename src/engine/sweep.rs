@@ -6,11 +6,9 @@ use super::root::{Root, Stop};
 use super::waves::{self, Stream};
 use crate::analysis::Analysis;
 use crate::event::{Cursor, FileId};
-use crate::input::{Encoding, Files, LogFile, Waker, Wakeup, blocks, open_pipe, opened};
-use std::fs::File;
+use crate::input::{Encoding, Files, Guarded, LogFile, Waker, Wakeup, blocks, open_pipe, opened};
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// How many files are open in one sweep of plain files.
@@ -62,9 +60,9 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     }
 
     fn plain(&mut self, root: &mut Root<'_, A>, group: &mut Vec<usize>, last: bool) -> Result<(), Stop> {
-        let mut open: Vec<(usize, Arc<File>)> = Vec::with_capacity(group.len());
+        let mut open: Vec<(usize, Guarded)> = Vec::with_capacity(group.len());
         for place in group.drain(..) {
-            match self.files.all()[place].reader() {
+            match self.files.all()[place].guarded() {
                 Ok(file) => open.push((place, file)),
                 // Moved or gone since we looked; the next look finds it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && !last => self.files.mark_stale(),
@@ -88,7 +86,11 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
             if last {
                 file.close();
             }
-            self.files.swept(*place, outcome.error);
+            if outcome.is_stale {
+                self.files.mark_stale();
+            } else {
+                self.files.swept(*place, outcome.error);
+            }
         }
         self.files.close_idle();
         Ok(())
@@ -197,8 +199,8 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     }
 }
 
-fn stream<'a>(file: &LogFile, bytes: &'a Arc<File>, last: bool) -> Stream<'a> {
-    Stream { file: file.id, bytes: &**bytes, cursor: file.cursor, until: file.length, in_array: file.in_array, last }
+fn stream<'a>(file: &LogFile, bytes: &'a Guarded, last: bool) -> Stream<'a> {
+    Stream { file: file.id, bytes, cursor: file.cursor, until: file.length, in_array: file.in_array, last }
 }
 
 /// Consumes the end of a plain file.
@@ -207,7 +209,7 @@ fn bury<A: Analysis>(
     root: &mut Root<'_, A>,
     file: &mut LogFile,
 ) -> Result<Option<io::Error>, Stop> {
-    let reader = match file.reader() {
+    let reader = match file.guarded() {
         Ok(reader) => reader,
         Err(error) => return Ok(Some(error)),
     };

@@ -35,6 +35,8 @@ pub struct Outcome {
     /// Where the next record begins, or the end of what there is; `None` inside a record.
     next: Option<u64>,
     pub error: Option<io::Error>,
+    /// The bytes changed while they were read; nothing was taken in that may be wrong.
+    pub is_stale: bool,
 }
 
 impl Outcome {
@@ -50,7 +52,7 @@ pub fn sweep<A: Analysis>(
     root: &mut Root<'_, A>,
     streams: &[Stream<'_>],
 ) -> Result<Vec<Outcome>, Stop> {
-    let begin = |stream: &Stream<'_>| Outcome { cursor: stream.cursor, next: None, error: None };
+    let begin = |stream: &Stream<'_>| Outcome { cursor: stream.cursor, next: None, error: None, is_stale: false };
     let mut outcomes: Vec<Outcome> = streams.iter().map(begin).collect();
     let mut wave = Vec::with_capacity(WAVE_LENGTH);
     for (place, stream) in streams.iter().enumerate() {
@@ -96,6 +98,9 @@ fn run<A: Analysis>(
     };
     for ((place, stretch), mut partial) in wave.drain(..).zip(partials) {
         let outcome = &mut outcomes[place];
+        if outcome.is_stale {
+            continue;
+        }
         if let Begin::Near(_) = stretch.begin {
             match outcome.next {
                 _ if outcome.error.is_some() => continue,
@@ -108,6 +113,10 @@ fn run<A: Analysis>(
             }
         }
         loop {
+            if !stretch.last && !stretch.bytes.is_sound(partial.cursor.offset) {
+                outcome.is_stale = true;
+                break;
+            }
             // A guess begins with the space before its record, which the stretch before may have passed.
             root.advance(partial.cursor.offset.saturating_sub(outcome.cursor.offset));
             outcome.cursor = partial.cursor;

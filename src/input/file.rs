@@ -13,6 +13,11 @@ use xxhash_rust::xxh3::xxh3_64;
 pub trait ReadAt: Sync {
     /// As [`FileExt::read_at`]: reads some bytes, none only at the end.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Whether the bytes before `end` are still those that were read, as far as can be told.
+    fn is_sound(&self, _end: u64) -> bool {
+        true
+    }
 }
 
 impl ReadAt for File {
@@ -56,6 +61,42 @@ pub fn open_pipe(path: &Path, follow: bool) -> io::Result<File> {
     // Who may write to a pipe keeps it open for whoever writes next.
     let unending = follow.then(|| File::options().read(true).write(true).open(path).ok()).flatten();
     unending.map_or_else(|| File::open(path), Ok)
+}
+
+/// A file that may be truncated and rewritten while it is read.
+pub struct Guarded {
+    file: Arc<File>,
+    head: Head,
+}
+
+impl Guarded {
+    pub(super) fn new(file: Arc<File>, head: Head) -> Self {
+        Self { file, head }
+    }
+}
+
+impl ReadAt for Guarded {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        ReadAt::read_at(&*self.file, buffer, offset)
+    }
+
+    fn is_sound(&self, end: u64) -> bool {
+        let mut bytes = [0; Head::MAX_BYTES];
+        let is_long = self.file.metadata().is_ok_and(|data| data.len() >= end);
+        is_long && read_head(&self.file, &mut bytes).is_ok_and(|count| self.head.fits(&bytes[..count]))
+    }
+}
+
+/// Reads the first bytes of a file, as many as there are.
+pub(super) fn read_head(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while count < bytes.len() {
+        match ReadAt::read_at(file, &mut bytes[count..], count as u64)? {
+            0 => break,
+            more => count += more,
+        }
+    }
+    Ok(count)
 }
 
 /// Bytes of a stream that are in memory, by their offset in the stream.
@@ -148,5 +189,10 @@ impl Head {
 
     pub fn length(&self) -> usize {
         self.length
+    }
+
+    /// Whether there was enough of it to tell one log from another.
+    pub fn is_telling(&self) -> bool {
+        self.length >= 64
     }
 }

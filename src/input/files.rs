@@ -11,8 +11,7 @@ use super::sources::{Found, Sources, Unreadable};
 use super::troubles::Troubles;
 use std::collections::HashMap;
 use std::io;
-use std::os::unix::fs::DirEntryExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// More open files than this are closed once they are read.
@@ -22,13 +21,13 @@ pub struct Files {
     sources: Sources,
     pub(super) files: Vec<LogFile>,
     /// Where in `files` the file at a path is.
-    places: HashMap<PathBuf, usize>,
+    pub(super) places: HashMap<PathBuf, usize>,
     inodes: HashMap<Inode, usize>,
     pub(super) gone: Gone,
     incarnations: HashMap<String, u32>,
     troubles: Troubles,
     tail_only: bool,
-    is_stale: bool,
+    pub(super) is_stale: bool,
 }
 
 impl Files {
@@ -47,8 +46,20 @@ impl Files {
         }
     }
 
-    pub fn sources(&self) -> &Sources {
-        &self.sources
+    /// What to watch for changes, and whether with all below it: the sources, and where links of
+    /// theirs lead.
+    pub fn watched(&self) -> Vec<(PathBuf, bool)> {
+        let mut watched = self.sources.watched();
+        let deep: Vec<PathBuf> =
+            watched.iter().filter(|(_, deep)| *deep).filter_map(|(path, _)| path.canonicalize().ok()).collect();
+        let targets = self.files.iter().filter(|file| file.lost.is_none()).filter_map(|file| file.target.as_ref());
+        let beyond = targets
+            .filter_map(|target| target.parent())
+            .filter(|parent| !deep.iter().any(|deep| parent.starts_with(deep)));
+        watched.extend(beyond.map(|parent| (parent.to_owned(), false)));
+        watched.sort();
+        watched.dedup();
+        watched
     }
 
     /// Sentences for stderr since the last call.
@@ -89,9 +100,9 @@ impl Files {
         self.troubles.meet_in_reading(Unreadable { path, error });
     }
 
-    /// Bytes that are known and not consumed.
+    /// Bytes that are known and not read.
     pub fn behind_bytes(&self) -> u64 {
-        self.files.iter().map(LogFile::unread_bytes).sum()
+        self.files.iter().filter(|file| file.is_ready()).map(LogFile::unread_bytes).sum()
     }
 
     /// Whether something has changed that only a rescan can tell.
@@ -146,13 +157,17 @@ impl Files {
     pub fn check(&mut self, paths: &[PathBuf]) {
         let mut is_strange = false;
         for path in paths {
-            let Some(found) = self.sources.find(path) else {
-                is_strange = true;
-                continue;
-            };
-            let newcomer = match self.places.get(&found.path) {
-                Some(place) => self.recheck(*place),
-                None => Some(found),
+            let found = self.sources.find(path);
+            is_strange |= found.is_none();
+            let newcomer = match found {
+                Some(found) => match self.places.get(&found.path) {
+                    Some(place) => self.recheck(*place),
+                    None => Some(found),
+                },
+                None => {
+                    let leads_there = |file: &LogFile| file.lost.is_none() && file.target.as_ref() == Some(path);
+                    self.files.iter().position(leads_there).and_then(|place| self.recheck(place))
+                }
             };
             if let Some(found) = newcomer {
                 self.welcome(found);
@@ -191,17 +206,7 @@ impl Files {
         found
     }
 
-    /// A file's path leads elsewhere or nowhere: where the file has gone, a rescan tells.
-    fn lose(&mut self, place: usize) {
-        let file = &mut self.files[place];
-        file.lost = Some(Instant::now());
-        if self.places.get(&file.path) == Some(&place) {
-            self.places.remove(&file.path);
-        }
-        self.is_stale = true;
-    }
-
-    fn judge(&mut self, place: usize, seen: io::Result<Seen>) {
+    pub(super) fn judge(&mut self, place: usize, seen: io::Result<Seen>) {
         match seen {
             Ok(Seen::Same | Seen::Grown) => {}
             Ok(Seen::Replaced { unread_bytes }) => {
@@ -214,6 +219,7 @@ impl Files {
                     "{} was truncated or rewritten: reading it from its start; {lost}",
                     file.name().escape_debug()
                 ));
+                self.troubles.forget(&file.found.path);
                 let incarnation = incarnation(&mut self.incarnations, &file.found);
                 if let Err(error) = file.restart(incarnation) {
                     self.swept(place, Some(error));
@@ -252,6 +258,7 @@ impl Files {
             self.places.remove(&file.path);
             self.places.insert(found.path.clone(), place);
             (file.path, file.lost) = (found.path, None);
+            file.resolve();
             if !file.is_pipe {
                 let seen = file.look(data);
                 self.judge(place, seen);
@@ -277,29 +284,6 @@ impl Files {
         self.inodes.insert(file.inode, self.files.len());
         self.files.push(file);
         Ok(())
-    }
-
-    fn look_at_lost(&mut self) {
-        for place in 0..self.files.len() {
-            let file = &mut self.files[place];
-            if file.lost.is_none() || file.is_pipe {
-                continue;
-            }
-            if !file.is_open() {
-                // Closed when it was moved: it has most likely another name beside its old one.
-                _ = namesake(&file.path, file.inode).map(|path| file.open_at(&path));
-            }
-            let seen = file.look_at_handle();
-            self.judge(place, seen);
-        }
-    }
-
-    /// What a rotated file still holds comes before what its successor holds.
-    fn put_lost_first(&mut self) {
-        if !self.files.is_sorted_by_key(|file| file.lost.is_none()) {
-            self.files.sort_by_key(|file| file.lost.is_none());
-            self.index();
-        }
     }
 
     pub(super) fn index(&mut self) {
@@ -328,11 +312,4 @@ fn incarnation(counts: &mut HashMap<String, u32>, found: &Found) -> u32 {
     let count = counts.entry(found.label.clone()).or_insert(0);
     *count += 1;
     *count - 1
-}
-
-/// Another name in the same directory for the file that stood at `path`.
-fn namesake(path: &Path, inode: Inode) -> Option<PathBuf> {
-    let entries = path.parent()?.read_dir().ok()?;
-    let same = entries.flatten().find(|entry| entry.ino() == inode.number)?;
-    Some(same.path())
 }

@@ -8,8 +8,9 @@ use super::log_file::LogFile;
 use crate::event::{Cursor, FileId};
 use std::collections::VecDeque;
 use std::io::Read;
+use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a file that lost its path is still watched: its writer may hold it open.
 const GRACE: Duration = Duration::from_secs(5);
@@ -75,6 +76,40 @@ impl Gone {
 }
 
 impl Files {
+    /// A file's path leads elsewhere or nowhere: where the file has gone, a rescan tells.
+    pub(super) fn lose(&mut self, place: usize) {
+        let file = &mut self.files[place];
+        file.lost = Some(Instant::now());
+        if !file.is_open() {
+            // Moved while it was closed: it has most likely another name beside its old one.
+            _ = namesake(&file.path, file.inode).map(|path| file.open_at(&path));
+        }
+        if self.places.get(&file.path) == Some(&place) {
+            self.places.remove(&file.path);
+        }
+        self.is_stale = true;
+    }
+
+    /// Looks at the files that have lost their path: they may still be written to.
+    pub(super) fn look_at_lost(&mut self) {
+        for place in 0..self.files.len() {
+            let file = &mut self.files[place];
+            if file.lost.is_none() || file.is_pipe {
+                continue;
+            }
+            let seen = file.look_at_handle();
+            self.judge(place, seen);
+        }
+    }
+
+    /// What a rotated file still holds comes before what its successor holds.
+    pub(super) fn put_lost_first(&mut self) {
+        if !self.files.is_sorted_by_key(|file| file.lost.is_none()) {
+            self.files.sort_by_key(|file| file.lost.is_none());
+            self.index();
+        }
+    }
+
     /// Takes out the files that have gone and, as far as anyone can tell, been written to the end.
     pub fn take_over(&mut self) -> Vec<LogFile> {
         let over: Vec<LogFile> = self.files.extract_if(.., |file| file.is_over(GRACE)).collect();
@@ -98,22 +133,21 @@ impl Files {
         }
         let (head, is_whole) = decoded_head(file);
         let path = self.files[place].path.clone();
-        let mut candidates = self.files.iter().filter(|known| known.encoding == Encoding::Plain).filter_map(|known| {
-            let past = Past::of(known);
+        let living = self.files.iter().filter(|known| known.encoding == Encoding::Plain).filter_map(|known| {
             // While a compressor works, its original is still there.
-            let beside = path.with_extension("") == known.path;
-            (beside || (known.lost.is_some() && past.names(&path))).then_some(past)
+            let is_beside = path.with_extension("") == known.path;
+            (is_beside || known.lost.is_some()).then(|| Past::of(known))
         });
-        let gone = self.gone.0.iter().rev().filter(|past| past.names(&path));
-        let mut is_clear = true;
-        let mut fits = |past: &Past| {
-            is_clear &= is_whole || past.head.length() <= head.len();
-            past.head.length() > 0 && past.head.fits(&head)
-        };
-        let known = candidates.find(&mut fits).map(|past| (past.id, past.cursor));
-        let known = known.or_else(|| gone.into_iter().find(|past| fits(past)).map(|past| (past.id, past.cursor)));
-        drop(candidates);
-        match known {
+        let living: Vec<Past> = living.collect();
+        let candidates = || living.iter().chain(self.gone.0.iter().rev());
+        let fits = |past: &&Past| past.head.length() > 0 && past.head.fits(&head);
+        // It may have had a name in between that we never saw.
+        let known = candidates()
+            .filter(|past| past.names(&path))
+            .find(fits)
+            .or_else(|| candidates().filter(|past| past.head.is_telling()).find(fits));
+        let is_clear = is_whole || candidates().all(|past| past.head.length() <= head.len());
+        match known.map(|past| (past.id, past.cursor)) {
             Some((id, cursor)) => {
                 let file = &mut self.files[place];
                 (file.id, file.cursor) = (id, cursor);
@@ -140,4 +174,69 @@ fn decoded_head(file: &mut LogFile) -> (Vec<u8>, bool) {
     let result = file.decoded().and_then(|reader| reader.take(Head::MAX_BYTES as u64).read_to_end(&mut head));
     let is_whole = result.is_ok() || head.len() == Head::MAX_BYTES;
     (head, is_whole)
+}
+
+/// Another name in the same directory for the file that stood at `path`.
+fn namesake(path: &Path, inode: Inode) -> Option<PathBuf> {
+    let entries = path.parent()?.read_dir().ok()?;
+    let same = entries.flatten().find(|entry| entry.ino() == inode.number)?;
+    Some(same.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Skip;
+    use crate::input::Sources;
+    use std::fs;
+
+    /// A file that was read to its end, lost while it was closed, and is over.
+    fn after_loss(directory: &Path, gone: &Path) -> (Files, FileId, Cursor) {
+        let path = directory.join("a.log");
+        fs::write(&path, "{\"number\": 1}\n".repeat(9)).unwrap();
+        let mut files = Files::new(Sources::new(&[directory.display().to_string()], &[], &[]).unwrap(), false);
+        files.rescan();
+        let file = &mut files.all()[0];
+        let cursor = Cursor { offset: file.length, skip: Skip::No };
+        file.cursor = cursor;
+        let id = file.id;
+        file.close();
+        files.swept(0, None);
+        fs::rename(path, gone).unwrap();
+        files.rescan();
+        let over = files.take_over();
+        assert_eq!(over.len(), 1);
+        over.iter().for_each(|file| files.remember(file));
+        (files, id, cursor)
+    }
+
+    #[test]
+    fn a_file_that_comes_back_goes_on_where_it_was() {
+        let (directory, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let gone = elsewhere.path().join("a.log");
+        let (mut files, id, cursor) = after_loss(directory.path(), &gone);
+        fs::rename(gone, directory.path().join("b.log")).unwrap();
+        files.rescan();
+        let file = &files.all()[0];
+        assert_eq!((file.id, file.cursor, file.is_ready()), (id, cursor, false));
+    }
+
+    #[test]
+    fn another_file_with_its_inode_or_its_head_does_not() {
+        for has_inode in [true, false] {
+            let (directory, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let gone = elsewhere.path().join("a.log");
+            let (mut files, id, _) = after_loss(directory.path(), &gone);
+            let back = directory.path().join("b.log");
+            if has_inode {
+                fs::write(&gone, "{\"number\": 2}\n".repeat(20)).unwrap();
+                fs::rename(gone, back).unwrap();
+            } else {
+                fs::copy(gone, back).unwrap();
+            }
+            files.rescan();
+            let file = &files.all()[0];
+            assert!(file.id != id && file.cursor == Cursor::default() && file.is_ready());
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! One log file under way: how far it has been consumed, and what has become of it since.
 
-use super::file::{Encoding, FromStart, Head, Inode, open};
+use super::file::{Encoding, FromStart, Guarded, Head, Inode, open, read_head};
 use super::sources::Found;
 use crate::event::{Cursor, FileId, Skip};
 use std::fs::{File, Metadata};
@@ -20,6 +20,8 @@ pub struct LogFile {
     pub id: FileId,
     /// Where it stands, or stood when it was last seen at a path of its source.
     pub path: PathBuf,
+    /// Where its path leads, if that is a symbolic link.
+    pub(super) target: Option<PathBuf>,
     /// Since when its path leads elsewhere or nowhere.
     pub(super) lost: Option<Instant>,
     /// No path leads to it at all.
@@ -74,6 +76,7 @@ impl LogFile {
             id: found.id(incarnation),
             path: found.path.clone(),
             found,
+            target: None,
             lost: None,
             is_unlinked: false,
             file,
@@ -91,10 +94,17 @@ impl LogFile {
             changed: Instant::now(),
             modified: None,
         };
+        opened.resolve();
         if !opened.is_pipe {
             opened.look(&data)?;
         }
         Ok(opened)
+    }
+
+    /// Finds out where its path leads.
+    pub(super) fn resolve(&mut self) {
+        let is_link = self.path.symlink_metadata().is_ok_and(|data| data.is_symlink());
+        self.target = if is_link { self.path.canonicalize().ok() } else { None };
     }
 
     /// The name for messages and dead letters: the path it was found at.
@@ -108,6 +118,11 @@ impl LogFile {
             return Ok(file.clone());
         }
         self.open_at(&self.path.clone())
+    }
+
+    /// The open file, to be read while others write.
+    pub fn guarded(&mut self) -> io::Result<Guarded> {
+        Ok(Guarded::new(self.reader()?, self.head))
     }
 
     /// Opens the file where it may stand now.
@@ -132,7 +147,7 @@ impl LogFile {
         self.file = None;
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         self.file.is_some()
     }
 
@@ -262,17 +277,4 @@ impl LogFile {
         let data = self.reader()?.metadata()?;
         self.look(&data).map(|_| ())
     }
-}
-
-fn read_head(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
-    let mut count = 0;
-    while count < bytes.len() {
-        match file.read_at(&mut bytes[count..], count as u64) {
-            Ok(0) => break,
-            Ok(more) => count += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(count)
 }

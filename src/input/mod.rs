@@ -13,7 +13,7 @@ mod troubles;
 mod wakeups;
 
 pub use blocks::{Blocks, blocks, opened};
-pub use file::{Block, Encoding, ReadAt, open_pipe};
+pub use file::{Block, Encoding, Guarded, ReadAt, open_pipe};
 pub use files::Files;
 pub use log_file::LogFile;
 pub use sources::{DEFAULT_INCLUDE, Found, Root, Sources, Unreadable};

@@ -139,8 +139,8 @@ impl Sources {
                 Root::Glob { base, .. } => Some((base.clone(), true)),
             })
             .collect();
-        paths.sort();
-        paths.dedup();
+        paths.sort_by(|(path, deep), (other, is_deep)| path.cmp(other).then(is_deep.cmp(deep)));
+        paths.dedup_by(|(path, _), (kept, _)| path == kept);
         paths
     }
 

@@ -81,6 +81,11 @@ impl Troubles {
         self.mend(|trouble| trouble.origin == Origin::Reading && trouble.what.path == path);
     }
 
+    /// There is another file at `path` now: nothing is known of it.
+    pub fn forget(&mut self, path: &Path) {
+        self.standing.retain(|trouble| trouble.what.path != path);
+    }
+
     fn mend(&mut self, is_over: impl Fn(&Trouble) -> bool) {
         for over in self.standing.extract_if(.., |trouble| is_over(trouble)) {
             self.notes.push(format!("{} can be read again", over.what.path.display().to_string().escape_debug()));
