@@ -2,13 +2,25 @@
 
 use super::{append, directory, ends, event, lines};
 use crate::live::Live;
-use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 fn make_pipe(path: &Path) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+}
+
+/// Opens a pipe that has a reader, or soon will.
+fn open_writer(path: &Path) -> File {
+    let open = || File::options().write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path);
+    let tries = std::iter::repeat_with(|| {
+        std::thread::sleep(Duration::from_millis(5));
+        open()
+    });
+    tries.take(2000).find_map(Result::ok).expect("somebody reads the pipe")
 }
 
 #[test]
@@ -41,7 +53,7 @@ fn standard_input_that_says_nothing_can_be_interrupted() {
     let mut stdin = live.stdin();
     stdin.write_all(b"{").unwrap();
     // Whether it listens yet cannot be seen; that it ends must be.
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    std::thread::sleep(Duration::from_millis(500));
     live.signal("INT");
     let (code, _, said) = live.end();
     assert_eq!(code, Some(130), "{said}");
@@ -58,14 +70,14 @@ fn a_pipe_is_followed_from_writer_to_writer_beside_files() {
     append(&at("logs/a.log"), &lines(0, 1));
     live.wait_for_total(1);
     for round in 0..3 {
-        let mut writer = File::options().write(true).open(at("pipe")).unwrap();
+        let mut writer = open_writer(&at("pipe"));
         writer.write_all(lines(round, 1).as_bytes()).unwrap();
         live.wait_for_total(2 + 2 * round as u64);
         append(&at("logs/a.log"), &lines(round, 1));
         live.wait_for_total(3 + 2 * round as u64);
         drop(writer);
         // Long enough for a reader to take this for the end.
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     }
     ends(live, 7);
 }
