@@ -68,6 +68,15 @@ impl Default for Limits {
     }
 }
 
+/// Where to try for the end of a record before looking for it; a failure costs what was tried.
+enum Guess {
+    /// With its line: NDJSON.
+    Line,
+    /// At the first closing brace: records without objects in them, however they are wrapped.
+    Brace,
+    None,
+}
+
 /// How much of an oversized record its dead letter keeps.
 const OVERSIZED_KEPT_BYTES: usize = 64 << 10;
 /// How much memory dead letters may take before they have to be taken.
@@ -76,9 +85,8 @@ const DEAD_BYTES: usize = 1 << 20;
 pub struct Decoder {
     parser: Parser,
     limits: Limits,
-    /// Whether to try a whole line as a record before looking for the record's end: right for
-    /// NDJSON, wasted on everything else.
-    by_line: bool,
+    /// Where the next record probably ends: as the last one did that was looked at closely.
+    guess: Guess,
     ledger: Ledger,
     dead: Vec<DeadLetter>,
     /// The memory that the dead letters take, about.
@@ -90,7 +98,7 @@ impl Decoder {
         Self {
             parser: Parser::new(schema),
             limits,
-            by_line: true,
+            guess: Guess::Line,
             ledger: Ledger::default(),
             dead: Vec::new(),
             dead_bytes: 0,
@@ -127,10 +135,14 @@ impl Decoder {
             if start >= until || self.is_full() {
                 return Progress { end, next: Some(start), skip: Skip::No };
             }
-            if self.by_line
-                && bytes[start] == b'{'
-                && let Some(line_end) = line.after(start, last)
-                && let Some(past) = self.whole_line(chunk, start, line_end, &mut each)
+            let guess = match self.guess {
+                _ if bytes[start] != b'{' => None,
+                Guess::Line => line.after(start, last),
+                Guess::Brace => memchr(b'}', &bytes[start..]).map(|length| start + length + 1),
+                Guess::None => None,
+            };
+            if let Some(guess) = guess
+                && let Some(past) = self.guessed(chunk, start, guess, &mut each)
             {
                 end = past;
                 continue;
@@ -151,9 +163,14 @@ impl Decoder {
                 },
                 Frame::Blank | Frame::Partial => return Progress { end, next: None, skip: Skip::No },
             };
-            // Lines are tried whole as long as frames end with them; each failure costs a line.
             let ends_line = |at: usize| at >= end && bytes[end..at].trim_ascii().is_empty();
-            self.by_line = line.after(start, last).is_some_and(ends_line);
+            self.guess = if line.after(start, last).is_some_and(ends_line) {
+                Guess::Line
+            } else if memchr(b'}', &bytes[start..end]).is_some_and(|length| start + length + 1 == end) {
+                Guess::Brace
+            } else {
+                Guess::None
+            };
         }
     }
 
@@ -169,26 +186,27 @@ impl Decoder {
         (std::mem::take(&mut self.ledger), std::mem::take(&mut self.dead))
     }
 
-    /// Takes the line as one record; `None` where it is not one. The commonest way of a record.
-    fn whole_line(
+    /// Takes what lies before `guess` as one record; `None` where it is not one. The commonest way of
+    /// a record, and never a wrong one: bytes that begin with a whole object begin with no other.
+    fn guessed(
         &mut self,
         chunk: Chunk<'_>,
         start: usize,
-        line_end: usize,
+        guess: usize,
         each: &mut impl FnMut(&Event<'_>) -> Verdict,
     ) -> Option<usize> {
-        let line = chunk.bytes[start..line_end].trim_ascii_end();
-        if line.len() > self.limits.record_bytes {
+        let record = chunk.bytes[start..guess].trim_ascii_end();
+        if record.len() > self.limits.record_bytes {
             return None;
         }
         let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-        match self.parser.visit(at, line, &mut *each) {
-            Ok(Verdict::Dead(reason)) => self.bury(chunk, start, start + line.len(), reason.to_owned()),
+        match self.parser.visit(at, record, &mut *each) {
+            Ok(Verdict::Dead(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
             Ok(verdict) => self.ledger.tally(verdict),
-            Err(Bad::Time(reason)) => self.bury(chunk, start, start + line.len(), reason.to_owned()),
+            Err(Bad::Time(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
             Err(Bad::Syntax) => return None,
         }
-        Some(start + line.len())
+        Some(start + record.len())
     }
 
     fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut impl FnMut(&Event<'_>) -> Verdict) {
