@@ -18,7 +18,7 @@ enum Input<'a> {
 
 fuzz_target!(|input: (u8, Input<'_>)| {
     let units = [TimeUnit::Auto, TimeUnit::Seconds, TimeUnit::Millis, TimeUnit::Micros, TimeUnit::Nanos];
-    let clock = Clock { unit: units[usize::from(input.0) % units.len()], zone: jiff::tz::TimeZone::UTC };
+    let clock = Clock::new(units[usize::from(input.0) % units.len()], jiff::tz::TimeZone::UTC);
     match input.1 {
         Input::Text(text) => read(&clock, text),
         Input::Int(count) => drop(clock.read(Value::Int(count))),
