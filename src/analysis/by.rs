@@ -21,7 +21,16 @@ impl By {
         Self { columns, fields }
     }
 
-    /// The key of an event, for [`Groups::entry`].
+    /// The summary of an event's key, empty if it is new.
+    #[inline]
+    pub fn entry<'g, T: Default>(&self, groups: &'g mut Groups<T>, event: &Event<'_>) -> &'g mut T {
+        match self.fields[..] {
+            [Field::Slot(slot)] if let Value::Text(text) = &event.fields[slot] => groups.entry_of_text(text),
+            _ => groups.entry(self.key(event)),
+        }
+    }
+
+    /// The key of an event, for [`Groups::find`].
     pub fn key<'k, 'e: 'k>(&'k self, event: &'k Event<'e>) -> impl Iterator<Item = Value<'e>> + 'k {
         self.fields.iter().map(|field| field.of(event))
     }
@@ -70,7 +79,7 @@ mod tests {
         let by = By::default();
         let mut groups = Groups::<Rate>::default();
         for service in ["b", "c", "a", "d", "b"] {
-            request(0, service, None, "", |event| groups.entry(by.key(event)).add(true));
+            request(0, service, None, "", |event| by.entry(&mut groups, event).add(true));
         }
         groups.cap(2);
         let answer = by.table(&groups, &["total"], |rate| Some(vec![Cell::Count(rate.total)]));

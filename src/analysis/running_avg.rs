@@ -37,7 +37,7 @@ impl Analysis for RunningAvg {
 
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
         let Some(status) = event.status() else { return Verdict::Filtered };
-        state.entry(self.by.key(event)).add(self.outcomes.success.contains(status));
+        self.by.entry(state, event).add(self.outcomes.success.contains(status));
         Verdict::Counted
     }
 

@@ -85,7 +85,7 @@ impl Analysis for SlidingWindow {
         // An event before the window is counted like any other: which part of the input it came
         // in, and so whether its window had passed by then, must not show in the ledger, nor in
         // which keys came first.
-        let recent = state.groups.entry(self.by.key(event));
+        let recent = self.by.entry(&mut state.groups, event);
         if time.millis() >= start_ms {
             recent.evict_before(start_ms);
             recent.add(time.millis(), self.outcomes.failure.contains(status));

@@ -4,6 +4,7 @@
 //! the later part's new keys, so under a left fold in input order the kept keys are the first
 //! distinct ones of the input.
 
+use super::recall::{Print, Recall};
 use super::{Merge, key};
 use crate::event::Value;
 use crate::report::Cell;
@@ -25,9 +26,9 @@ pub struct Groups<T> {
     /// Keyed anew for each map: whoever writes the logs cannot choose colliding keys.
     #[serde(skip)]
     hasher: RandomState,
-    /// The place of the last key asked for: logs often name the same one twice in a row.
+    /// The places of short keys of one text.
     #[serde(skip)]
-    last: usize,
+    recall: Recall,
     /// The key asked for; kept so that a known key costs no allocation.
     #[serde(skip)]
     scratch: Vec<u8>,
@@ -40,7 +41,7 @@ impl<T> Default for Groups<T> {
             overflow: None,
             index: HashTable::new(),
             hasher: RandomState::default(),
-            last: 0,
+            recall: Recall::default(),
             scratch: Vec::new(),
         }
     }
@@ -116,13 +117,37 @@ impl<T: Default> Groups<T> {
     /// The summary of a key, empty if it is new.
     pub fn entry<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> &mut T {
         self.encode(values);
-        if self.entries.get(self.last).is_none_or(|(key, _)| **key != *self.scratch) {
-            self.last = match self.place(&self.scratch) {
-                Some(place) => place,
-                None => self.push(self.scratch.as_slice().into(), T::default()),
-            };
+        let place = self.search();
+        &mut self.entries[place].1
+    }
+
+    /// As [`Self::entry`] for a key of one text.
+    #[inline]
+    pub fn entry_of_text(&mut self, text: &str) -> &mut T {
+        let print = Print::of(text);
+        let place = match print.and_then(|print| self.recall.place(print)) {
+            Some(place) => place,
+            None => self.search_text(text, print),
+        };
+        &mut self.entries[place].1
+    }
+
+    #[inline(never)]
+    fn search_text(&mut self, text: &str, print: Option<Print>) -> usize {
+        self.encode([Value::Text(text)].into_iter());
+        let place = self.search();
+        if let Some(print) = print {
+            self.recall.note(print, place);
         }
-        &mut self.entries[self.last].1
+        place
+    }
+
+    /// The place of the key in `scratch`.
+    fn search(&mut self) -> usize {
+        match self.place(&self.scratch) {
+            Some(place) => place,
+            None => self.push(self.scratch.as_slice().into(), T::default()),
+        }
     }
 
     /// As [`Self::entry`] for a key in its byte form, made by [`super::encode_value`].
@@ -142,6 +167,7 @@ impl<T: Merge + Default> Groups<T> {
         if self.entries.len() <= max_keys {
             return;
         }
+        self.recall.forget();
         // One by one: a search through the whole index would cost every merge as much as all keys.
         for (beyond, (key, value)) in self.entries.drain(max_keys..).enumerate() {
             let hash = self.hasher.hash_one(&*key);
