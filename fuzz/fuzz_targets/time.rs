@@ -21,11 +21,11 @@ fuzz_target!(|input: (u8, Input<'_>)| {
     let clock = Clock::new(units[usize::from(input.0) % units.len()], jiff::tz::TimeZone::UTC);
     match input.1 {
         Input::Text(text) => read(&clock, text),
-        Input::Int(count) => drop(clock.read(Value::Int(count))),
-        Input::Uint(count) => drop(clock.read(Value::Uint(count))),
+        Input::Int(count) => drop(clock.read(&Value::Int(count))),
+        Input::Uint(count) => drop(clock.read(&Value::Uint(count))),
         Input::Float(count) => {
             // A time is what it was written as, however a unit is told: to the microsecond.
-            if let Ok(Some(time)) = clock.read(Value::Float(count))
+            if let Ok(Some(time)) = clock.read(&Value::Float(count))
                 && clock.unit == TimeUnit::Seconds
                 && count.abs() < 4e9
             {
@@ -51,7 +51,7 @@ fuzz_target!(|input: (u8, Input<'_>)| {
 
 /// What we read and jiff reads too is the same instant; and what RFC 3339 allows we do read.
 fn read(clock: &Clock, text: &str) {
-    let ours = clock.read(Value::Text(text));
+    let ours = clock.read(&Value::Text(text));
     let theirs = text.trim().parse::<jiff::Timestamp>();
     match (ours, theirs) {
         (Ok(Some(ours)), Ok(theirs)) => {

@@ -111,24 +111,41 @@ impl<'a> Event<'a> {
 
     /// The HTTP status: the status field where it holds one (a number or a quoted number), else
     /// the `NNN` of `HTTP Status Code: NNN` in the message.
+    #[inline]
     pub fn status(&self) -> Option<u16> {
-        let stated = match self.role(Role::Status) {
-            Value::Int(code) => u16::try_from(code).ok(),
-            // What knows one type of number writes `200.0`.
-            Value::Float(code) if code.fract() == 0.0 => Some(code as u16),
-            Value::Text(text) => text.trim().parse().ok(),
-            _ => None,
+        let stated = match &self.fields[Role::Status as usize] {
+            Value::Missing => None,
+            Value::Int(code) => u16::try_from(*code).ok().filter(is_status),
+            value => stated_otherwise(value).filter(is_status),
         };
-        stated.filter(|code| (100..1000).contains(code)).or_else(|| status_in_message(self.role(Role::Message).text()?))
+        stated.or_else(|| match &self.fields[Role::Message as usize] {
+            Value::Text(message) => status_in_message(message),
+            _ => None,
+        })
     }
 }
 
+fn is_status(code: &u16) -> bool {
+    (100..1000).contains(code)
+}
+
+#[inline(never)]
+fn stated_otherwise(value: &Value<'_>) -> Option<u16> {
+    match value {
+        // What knows one type of number writes `200.0`.
+        Value::Float(code) if code.fract() == 0.0 => Some(*code as u16),
+        Value::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+#[inline]
 fn status_in_message(message: &str) -> Option<u16> {
     const MARK: &str = "HTTP Status Code: ";
     // Nearly every such message begins with the mark; only the others are searched.
     let digits = match message.strip_prefix(MARK) {
         Some(rest) => rest.as_bytes(),
-        None => &message.as_bytes()[memchr::memmem::find(message.as_bytes(), MARK.as_bytes())? + MARK.len()..],
+        None => behind(message.as_bytes(), MARK.as_bytes())?,
     };
     match digits {
         [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..]
@@ -138,6 +155,11 @@ fn status_in_message(message: &str) -> Option<u16> {
         }
         _ => None,
     }
+}
+
+#[inline(never)]
+fn behind<'t>(text: &'t [u8], mark: &[u8]) -> Option<&'t [u8]> {
+    memchr::memmem::find(text, mark).map(|at| &text[at + mark.len()..])
 }
 
 /// The event time that a state covers: oldest and newest event, both included.

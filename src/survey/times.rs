@@ -95,7 +95,7 @@ impl Default for TimeReader {
 
 impl TimeReader {
     pub(super) fn observe(&self, value: Value<'_>, times: &mut Times) {
-        let time = match self.clock.read(value) {
+        let time = match self.clock.read(&value) {
             Ok(None) => return,
             Err(_) => {
                 times.unread += 1;
@@ -115,13 +115,13 @@ impl TimeReader {
         if let Value::Text(text) = value
             && text.trim().parse::<f64>().is_err()
         {
-            return match self.elsewhere.read(value) {
+            return match self.elsewhere.read(&value) {
                 _ if text.contains('/') => Form::Apache,
                 Ok(Some(elsewhere)) if elsewhere != time => Form::NoZone,
                 _ => Form::Rfc3339,
             };
         }
-        let unit = self.units.iter().find(|(_, clock)| clock.read(value) == Ok(Some(time)));
+        let unit = self.units.iter().find(|(_, clock)| clock.read(&value) == Ok(Some(time)));
         unit.map_or(Form::Nanos, |(form, _)| *form)
     }
 }
