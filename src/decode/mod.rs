@@ -15,6 +15,7 @@ mod framing;
 mod projection;
 mod record;
 mod scan;
+mod shape;
 mod time;
 
 pub use framing::guess_start;
@@ -25,6 +26,7 @@ use crate::schema::Schema;
 use framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end, separators_done, skip_separators};
 use memchr::memchr;
 use record::{Bad, Parser};
+use shape::Window;
 use std::time::Duration;
 
 /// A stretch of a stream, from where the record before it ended.
@@ -105,6 +107,11 @@ impl Decoder {
         }
     }
 
+    /// One that parses every record: the twin that predicted shapes are held to.
+    pub fn plain(schema: &Schema, limits: Limits) -> Self {
+        Self { parser: Parser::plain(schema), ..Self::new(schema, limits) }
+    }
+
     /// Shows every record of `chunk` that is whole, lies at or after `from` and begins before
     /// `until`. [`Self::take`] gives the tallies; once it [is full](Self::is_full), decoding
     /// stops there.
@@ -126,52 +133,84 @@ impl Decoder {
                 Err(progress) => return progress,
             }
         }
+        let (mut window, mut fields) = (Window::new(bytes), self.parser.fields());
         let mut line = NextLine { bytes, at: from };
         loop {
-            let Some(start) = skip_separators(bytes, end, last) else {
+            let Some(start) = next_record(bytes, end, last) else {
                 let next = (last || !bytes.ends_with(b"\xEF") && !bytes.ends_with(b"\xEF\xBB")).then_some(bytes.len());
                 return Progress { end: separators_done(bytes, end), next, skip: Skip::No };
             };
-            if start >= until || self.is_full() {
+            if start >= until {
                 return Progress { end, next: Some(start), skip: Skip::No };
             }
-            let guess = match self.guess {
-                _ if bytes[start] != b'{' => None,
-                Guess::Line => line.after(start, last),
-                Guess::Brace => memchr(b'}', &bytes[start..]).map(|length| start + length + 1),
-                Guess::None => None,
-            };
-            if let Some(guess) = guess
-                && let Some(past) = self.guessed(chunk, start, guess, &mut each)
-            {
-                end = past;
-                continue;
-            }
-            let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
-            end = match frame(stretch, end, self.limits.record_bytes) {
-                Frame::Object { start, end: past } => {
-                    self.object(chunk, start, past, &mut each);
-                    past
+            let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
+            end = match self.parser.predict(&mut window, &mut fields, at, start, self.limits.record_bytes, &mut each) {
+                Some((past, Ok(verdict @ (Verdict::Counted | Verdict::Filtered)))) => {
+                    self.ledger.tally(verdict);
+                    end = past;
+                    continue;
                 }
-                Frame::Junk { start, end: past, reason } => {
+                Some((past, Ok(Verdict::Dead(reason)) | Err(reason))) => {
                     self.bury(chunk, start, past, reason.to_owned());
                     past
                 }
-                Frame::TooLong { start, leads_line } => match self.too_long(chunk, start, leads_line) {
+                None => match self.parse(chunk, end, start, &mut line, &mut each) {
                     Ok(past) => past,
                     Err(progress) => return progress,
                 },
-                Frame::Blank | Frame::Partial => return Progress { end, next: None, skip: Skip::No },
             };
-            let ends_line = |at: usize| at >= end && bytes[end..at].trim_ascii().is_empty();
-            self.guess = if line.after(start, last).is_some_and(ends_line) {
-                Guess::Line
-            } else if memchr(b'}', &bytes[start..end]).is_some_and(|length| start + length + 1 == end) {
-                Guess::Brace
-            } else {
-                Guess::None
-            };
+            if self.is_full() {
+                let next = skip_separators(bytes, end, last);
+                return Progress { end, next, skip: Skip::No };
+            }
         }
+    }
+
+    /// Shows the record at `start`, of no known shape, or buries what stands there instead; `from`
+    /// is where the one before ended. Answers where it ends; else how to go on with the next chunk.
+    #[inline(never)]
+    fn parse(
+        &mut self,
+        chunk: Chunk<'_>,
+        from: usize,
+        start: usize,
+        line: &mut NextLine<'_>,
+        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
+    ) -> Result<usize, Progress> {
+        let Chunk { bytes, last, .. } = chunk;
+        let guess = match self.guess {
+            _ if bytes[start] != b'{' => None,
+            Guess::Line => line.after(start, last),
+            Guess::Brace => memchr(b'}', &bytes[start..]).map(|length| start + length + 1),
+            Guess::None => None,
+        };
+        if let Some(guess) = guess
+            && let Some(past) = self.guessed(chunk, start, guess, each)
+        {
+            return Ok(past);
+        }
+        let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
+        let end = match frame(stretch, from, self.limits.record_bytes) {
+            Frame::Object { start, end } => {
+                self.object(chunk, start, end, each);
+                end
+            }
+            Frame::Junk { start, end, reason } => {
+                self.bury(chunk, start, end, reason.to_owned());
+                end
+            }
+            Frame::TooLong { start, leads_line } => self.too_long(chunk, start, leads_line)?,
+            Frame::Blank | Frame::Partial => return Err(Progress { end: from, next: None, skip: Skip::No }),
+        };
+        let ends_line = |at: usize| at >= end && bytes[end..at].trim_ascii().is_empty();
+        self.guess = if line.after(start, last).is_some_and(ends_line) {
+            Guess::Line
+        } else if memchr(b'}', &bytes[start..end]).is_some_and(|length| start + length + 1 == end) {
+            Guess::Brace
+        } else {
+            Guess::None
+        };
+        Ok(end)
     }
 
     /// Whether it holds so many dead letters that they have to be taken before it goes on: bad records
@@ -193,14 +232,14 @@ impl Decoder {
         chunk: Chunk<'_>,
         start: usize,
         guess: usize,
-        each: &mut impl FnMut(&Event<'_>) -> Verdict,
+        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
     ) -> Option<usize> {
         let record = chunk.bytes[start..guess].trim_ascii_end();
         if record.len() > self.limits.record_bytes {
             return None;
         }
         let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-        match self.parser.visit(at, record, &mut *each) {
+        match self.parser.visit(at, record, each) {
             Ok(Verdict::Dead(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
             Ok(verdict) => self.ledger.tally(verdict),
             Err(Bad::Time(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
@@ -209,7 +248,7 @@ impl Decoder {
         Some(start + record.len())
     }
 
-    fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut impl FnMut(&Event<'_>) -> Verdict) {
+    fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut dyn FnMut(&Event<'_>) -> Verdict) {
         let raw = &chunk.bytes[start..end];
         let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
         match self.parser.visit(at, raw, each) {
@@ -247,6 +286,16 @@ impl Decoder {
             let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
             self.dead.push(DeadLetter { at, reason, raw: chunk.bytes[start..end].to_vec() });
         }
+    }
+}
+
+/// As [`skip_separators`], at once where one line follows the other or one element the other.
+#[inline(always)]
+fn next_record(bytes: &[u8], from: usize, last: bool) -> Option<usize> {
+    match bytes.get(from..) {
+        Some([b'\n', b'{', ..]) => Some(from + 1),
+        Some([b',', b' ', b'{', ..]) => Some(from + 2),
+        _ => skip_separators(bytes, from, last),
     }
 }
 

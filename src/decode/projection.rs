@@ -71,11 +71,24 @@ impl Projection {
 
     /// Fills `values`, all [`Value::Missing`] before, from the record whose nodes these are.
     pub fn read<'a>(&self, tape: &[Node<'a>], values: &mut [Value<'a>]) {
-        self.walk(tape, 0, 0, values, &mut 0);
+        self.trace(tape, |slot, node| values[slot] = node.map_or(Value::Missing, |node| value(tape[node])));
+    }
+
+    /// Tells, in the order of the record, which slot takes which node; none, where it loses the one
+    /// it had.
+    pub fn trace(&self, tape: &[Node<'_>], mut take: impl FnMut(usize, Option<usize>)) {
+        self.walk(tape, 0, 0, &mut take, &mut 0);
     }
 
     /// Visits the container at `at`.
-    fn walk<'a>(&self, tape: &[Node<'a>], at: usize, level: usize, values: &mut [Value<'a>], seen: &mut u64) {
+    fn walk(
+        &self,
+        tape: &[Node<'_>],
+        at: usize,
+        level: usize,
+        take: &mut impl FnMut(usize, Option<usize>),
+        seen: &mut u64,
+    ) {
         let edges = &self.levels[level];
         match tape[at] {
             Node::Object { len, .. } => {
@@ -85,7 +98,7 @@ impl Projection {
                     if let Node::String(key) = key
                         && let Some(edge) = edges.iter().find(|edge| edge.key == key)
                     {
-                        self.take(tape, value, edge, values, seen);
+                        self.follow(tape, value, edge, take, seen);
                     }
                     next = value + size(tape[value]);
                 }
@@ -94,7 +107,7 @@ impl Projection {
                 let mut next = at + 1;
                 for place in 0..len {
                     if let Some(edge) = edges.iter().find(|edge| edge.index == Some(place)) {
-                        self.take(tape, next, edge, values, seen);
+                        self.follow(tape, next, edge, take, seen);
                     }
                     next += size(tape[next]);
                 }
@@ -103,27 +116,30 @@ impl Projection {
         }
     }
 
-    fn take<'a>(&self, tape: &[Node<'a>], at: usize, edge: &Edge, values: &mut [Value<'a>], seen: &mut u64) {
-        for slot in &edge.slots {
-            values[*slot] = value(tape[at]);
-        }
+    fn follow(
+        &self,
+        tape: &[Node<'_>],
+        at: usize,
+        edge: &Edge,
+        take: &mut impl FnMut(usize, Option<usize>),
+        seen: &mut u64,
+    ) {
+        edge.slots.iter().for_each(|slot| take(*slot, Some(at)));
         if let Some(inside) = edge.inside {
             if *seen & edge.bit != 0 {
-                self.forget(inside, values);
+                self.forget(inside, take);
             }
             *seen |= edge.bit;
-            self.walk(tape, at, inside, values, seen);
+            self.walk(tape, at, inside, take, seen);
         }
     }
 
     /// A key came a second time: what its first value held is gone.
-    fn forget(&self, level: usize, values: &mut [Value<'_>]) {
+    fn forget(&self, level: usize, take: &mut impl FnMut(usize, Option<usize>)) {
         for edge in &self.levels[level] {
-            for slot in &edge.slots {
-                values[*slot] = Value::Missing;
-            }
+            edge.slots.iter().for_each(|slot| take(*slot, None));
             if let Some(inside) = edge.inside {
-                self.forget(inside, values);
+                self.forget(inside, take);
             }
         }
     }

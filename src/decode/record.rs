@@ -4,6 +4,7 @@
 //! they were. All buffers are kept from record to record.
 
 use super::projection::Projection;
+use super::shape::{Fields, Shapes, Window};
 use super::time::Clock;
 use crate::event::{Event, Position, Role, Value, Verdict};
 use crate::schema::Schema;
@@ -21,6 +22,9 @@ pub enum Bad {
 pub struct Parser {
     projection: Projection,
     clock: Clock,
+    shapes: Shapes,
+    /// What strings with escapes stand for.
+    unescaped: String,
     copy: Vec<u8>,
     buffers: Buffers,
     tape: Tape<'static>,
@@ -32,6 +36,8 @@ impl Parser {
         Self {
             projection: Projection::new(schema.paths()),
             clock: Clock::new(schema.time_unit, schema.time_zone.clone()),
+            shapes: Shapes::new(),
+            unescaped: String::new(),
             copy: Vec::new(),
             buffers: buffers(),
             tape: Tape::null(),
@@ -39,12 +45,52 @@ impl Parser {
         }
     }
 
+    /// One that knows no shapes and learns none.
+    pub fn plain(schema: &Schema) -> Self {
+        Self { shapes: Shapes::none(), ..Self::new(schema) }
+    }
+
+    /// Room for the fields of a record.
+    pub fn fields<'a>(&self) -> Fields<'a> {
+        Fields::new(self.projection.slots())
+    }
+
+    /// Shows the record at `begin` if it is of a known shape and no longer than `limit`; answers
+    /// where it ends.
+    #[inline(always)]
+    pub fn predict<'a>(
+        &mut self,
+        window: &mut Window<'a>,
+        fields: &mut Fields<'a>,
+        at: Position,
+        begin: usize,
+        limit: usize,
+        mut each: impl FnMut(&Event<'_>) -> Verdict,
+    ) -> Option<(usize, Result<Verdict, &'static str>)> {
+        let end = self.shapes.find(window, begin, fields)?;
+        let raw = window.bytes().get(begin..end)?;
+        if raw.len() > limit {
+            return None;
+        }
+        let verdict = if fields.has_escapes() {
+            let values = fields.unescape(&mut self.unescaped)?;
+            self.clock.read(&values[Role::Time as usize]).map(|time| {
+                let each: &mut dyn FnMut(&Event<'_>) -> Verdict = &mut each;
+                each(&Event { at, raw, time, fields: &values })
+            })
+        } else {
+            let time = self.clock.read(&fields.values[Role::Time as usize]);
+            time.map(|time| each(&Event { at, raw, time, fields: &fields.values }))
+        };
+        Some((end, verdict))
+    }
+
     /// Shows the record whose bytes are `raw`, which must begin with a brace.
     pub fn visit(
         &mut self,
         at: Position,
         raw: &[u8],
-        each: impl FnOnce(&Event<'_>) -> Verdict,
+        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
     ) -> Result<Verdict, Bad> {
         let needed = raw.len() + INPUT_PADDING;
         if self.copy.len() < needed {
@@ -55,12 +101,15 @@ impl Parser {
         let mut tape = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
         let parsed = fill_tape_padded(&mut self.copy[..needed], raw.len(), &mut self.buffers, &mut tape);
         let verdict = parsed.map_err(|_| Bad::Syntax).and_then(|()| {
+            if self.shapes.is_curious() {
+                self.shapes.learn(raw, &tape.0, &self.projection);
+            }
             let mut values = relend(std::mem::take(&mut self.values));
             values.resize(self.projection.slots(), Value::Missing);
             self.projection.read(&tape.0, &mut values);
             let verdict = self
                 .clock
-                .read(values[Role::Time as usize])
+                .read(&values[Role::Time as usize])
                 .map_err(Bad::Time)
                 .map(|time| each(&Event { at, raw, time, fields: &values }));
             self.values = relend(values);
