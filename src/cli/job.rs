@@ -4,6 +4,7 @@ use super::exit;
 use super::input::InputArgs;
 use super::output::OutputArgs;
 use crate::analysis::Analysis;
+use crate::decode::Paths;
 use crate::engine::{self, CancelToken, Outcome, Plan, Stop, signals};
 use crate::input::Sources;
 use crate::schema::Schema;
@@ -62,6 +63,9 @@ impl JobArgs {
             cancel,
         };
         let outcome = engine::run(analysis, plan, outputs);
+        if self.output.is_verbose() {
+            explain(outcome.paths);
+        }
         if !self.output.is_quiet() {
             self.warn(&outcome);
         } else if outcome.unreadable > 0 {
@@ -133,6 +137,16 @@ impl JobArgs {
             eprintln!("streamlab: field for {}: {path}", role.name());
         }
     }
+}
+
+/// Says by which way the records were read.
+fn explain(paths: Paths) {
+    let Paths { predicted, parsed, shapes } = paths;
+    let share = 100.0 * predicted as f64 / (predicted + parsed).max(1) as f64;
+    eprintln!(
+        "streamlab: records that had a known shape: {predicted} ({share:.1} %), that were parsed: {parsed}; \
+         shapes learned, by each thread for itself: {shapes}"
+    );
 }
 
 /// What a run writes must not be what it reads: it would be emptied first, or read back for ever.

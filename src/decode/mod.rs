@@ -27,6 +27,7 @@ use framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end, separat
 use memchr::memchr;
 use record::{Bad, Parser};
 use shape::Window;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 /// A stretch of a stream, from where the record before it ended.
@@ -70,6 +71,25 @@ impl Default for Limits {
     }
 }
 
+/// By which way records were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Paths {
+    /// Compared with a predicted shape.
+    pub predicted: u64,
+    /// Parsed by simd-json, or found to be no record.
+    pub parsed: u64,
+    /// How many shapes were learned.
+    pub shapes: u64,
+}
+
+impl AddAssign for Paths {
+    fn add_assign(&mut self, other: Self) {
+        self.predicted += other.predicted;
+        self.parsed += other.parsed;
+        self.shapes += other.shapes;
+    }
+}
+
 /// Where to try for the end of a record before looking for it; a failure costs what was tried.
 enum Guess {
     /// With its line: NDJSON.
@@ -89,6 +109,7 @@ pub struct Decoder {
     limits: Limits,
     /// Where the next record probably ends: as the last one did that was looked at closely.
     guess: Guess,
+    parsed: u64,
     ledger: Ledger,
     dead: Vec<DeadLetter>,
     /// The memory that the dead letters take, about.
@@ -101,6 +122,7 @@ impl Decoder {
             parser: Parser::new(schema),
             limits,
             guess: Guess::Line,
+            parsed: 0,
             ledger: Ledger::default(),
             dead: Vec::new(),
             dead_bytes: 0,
@@ -133,10 +155,20 @@ impl Decoder {
                 Err(progress) => return progress,
             }
         }
-        let (mut window, mut fields) = (Window::new(bytes), self.parser.fields());
+        let (mut window, (mut fields, mut rows)) = (Window::new(bytes), self.parser.room());
         let mut line = NextLine { bytes, at: from };
         loop {
-            let Some(start) = next_record(bytes, end, last) else {
+            self.parser.run(&mut window, end, until, self.limits.record_bytes, &mut rows);
+            let (view, offset) = (window.view(), chunk.at.offset + window.begin() as u64);
+            for (begin, past, values) in rows.iter() {
+                let at = Position { file: chunk.at.file, offset: offset + begin as u64 };
+                let verdict = self.parser.show(at, &view[begin..past], values, &mut each);
+                end = window.begin() + past;
+                if !self.settle(chunk, window.begin() + begin, end, verdict) {
+                    return stop(bytes, end, last);
+                }
+            }
+            let Some(start) = skip_separators(bytes, end, last) else {
                 let next = (last || !bytes.ends_with(b"\xEF") && !bytes.ends_with(b"\xEF\xBB")).then_some(bytes.len());
                 return Progress { end: separators_done(bytes, end), next, skip: Skip::No };
             };
@@ -144,24 +176,43 @@ impl Decoder {
                 return Progress { end, next: Some(start), skip: Skip::No };
             }
             let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-            end = match self.parser.predict(&mut window, &mut fields, at, start, self.limits.record_bytes, &mut each) {
-                Some((past, Ok(verdict @ (Verdict::Counted | Verdict::Filtered)))) => {
-                    self.ledger.tally(verdict);
+            let limit = self.limits.record_bytes;
+            let is_going = match self.parser.predict(&mut window, &mut fields, at, (end, start), limit, &mut each) {
+                Some((past, verdict)) => {
                     end = past;
-                    continue;
-                }
-                Some((past, Ok(Verdict::Dead(reason)) | Err(reason))) => {
-                    self.bury(chunk, start, past, reason.to_owned());
-                    past
+                    self.settle(chunk, start, past, verdict)
                 }
                 None => match self.parse(chunk, end, start, &mut line, &mut each) {
-                    Ok(past) => past,
+                    Ok(past) => {
+                        end = past;
+                        !self.is_full()
+                    }
                     Err(progress) => return progress,
                 },
             };
-            if self.is_full() {
-                let next = skip_separators(bytes, end, last);
-                return Progress { end, next, skip: Skip::No };
+            if !is_going {
+                return stop(bytes, end, last);
+            }
+        }
+    }
+
+    /// Takes in what became of a record. False where dead letters have to be taken first.
+    #[inline(always)]
+    fn settle(
+        &mut self,
+        chunk: Chunk<'_>,
+        start: usize,
+        end: usize,
+        verdict: Result<Verdict, &'static str>,
+    ) -> bool {
+        match verdict {
+            Ok(verdict @ (Verdict::Counted | Verdict::Filtered)) => {
+                self.ledger.tally(verdict);
+                true
+            }
+            Ok(Verdict::Dead(reason)) | Err(reason) => {
+                self.bury(chunk, start, end, reason.to_owned());
+                !self.is_full()
             }
         }
     }
@@ -178,6 +229,7 @@ impl Decoder {
         each: &mut dyn FnMut(&Event<'_>) -> Verdict,
     ) -> Result<usize, Progress> {
         let Chunk { bytes, last, .. } = chunk;
+        self.parsed += 1;
         let guess = match self.guess {
             _ if bytes[start] != b'{' => None,
             Guess::Line => line.after(start, last),
@@ -217,6 +269,12 @@ impl Decoder {
     /// may be as small as a byte, and a letter is not.
     pub fn is_full(&self) -> bool {
         self.dead_bytes > DEAD_BYTES
+    }
+
+    /// By which way all records were read so far.
+    pub fn paths(&self) -> Paths {
+        let (predicted, shapes) = self.parser.tally();
+        Paths { predicted, parsed: self.parsed, shapes }
     }
 
     /// Takes what was tallied and buried since the last time.
@@ -289,14 +347,9 @@ impl Decoder {
     }
 }
 
-/// As [`skip_separators`], at once where one line follows the other or one element the other.
-#[inline(always)]
-fn next_record(bytes: &[u8], from: usize, last: bool) -> Option<usize> {
-    match bytes.get(from..) {
-        Some([b'\n', b'{', ..]) => Some(from + 1),
-        Some([b',', b' ', b'{', ..]) => Some(from + 2),
-        _ => skip_separators(bytes, from, last),
-    }
+/// Stops behind the record that ends at `end`.
+fn stop(bytes: &[u8], end: usize, last: bool) -> Progress {
+    Progress { end, next: skip_separators(bytes, end, last), skip: Skip::No }
 }
 
 /// The end of the line a place is on, looked for once a line.

@@ -4,7 +4,7 @@
 //! they were. All buffers are kept from record to record.
 
 use super::projection::Projection;
-use super::shape::{Fields, Shapes, Window};
+use super::shape::{Fields, Rows, Shapes, Window};
 use super::time::Clock;
 use crate::event::{Event, Position, Role, Value, Verdict};
 use crate::schema::Schema;
@@ -50,39 +50,67 @@ impl Parser {
         Self { shapes: Shapes::none(), ..Self::new(schema) }
     }
 
-    /// Room for the fields of a record.
-    pub fn fields<'a>(&self) -> Fields<'a> {
-        Fields::new(self.projection.slots())
+    /// Room for the fields of a record, and of a run of records.
+    pub fn room<'a>(&self) -> (Fields<'a>, Rows<'a>) {
+        (Fields::new(self.projection.slots()), Rows::new(self.projection.slots()))
+    }
+
+    /// How many records were matched, and how many shapes learned.
+    pub fn tally(&self) -> (u64, u64) {
+        self.shapes.tally()
+    }
+
+    /// Matches records of one shape in a row; see [`Shapes::run`].
+    #[inline]
+    pub fn run<'a>(
+        &mut self,
+        window: &mut Window<'a>,
+        from: usize,
+        until: usize,
+        limit: usize,
+        rows: &mut Rows<'a>,
+    ) {
+        self.shapes.run(window, from, until, limit, rows);
+    }
+
+    /// Shows a record whose fields are known.
+    #[inline(always)]
+    pub fn show(
+        &self,
+        at: Position,
+        raw: &[u8],
+        fields: &[Value<'_>],
+        each: impl FnOnce(&Event<'_>) -> Verdict,
+    ) -> Result<Verdict, &'static str> {
+        let time = self.clock.read(&fields[Role::Time as usize]);
+        time.map(|time| each(&Event { at, raw, time, fields }))
     }
 
     /// Shows the record at `begin` if it is of a known shape and no longer than `limit`; answers
-    /// where it ends.
-    #[inline(always)]
+    /// where it ends. The one before it ended at `from`.
+    #[inline(never)]
     pub fn predict<'a>(
         &mut self,
         window: &mut Window<'a>,
         fields: &mut Fields<'a>,
         at: Position,
-        begin: usize,
+        (from, begin): (usize, usize),
         limit: usize,
-        mut each: impl FnMut(&Event<'_>) -> Verdict,
+        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
     ) -> Option<(usize, Result<Verdict, &'static str>)> {
-        let end = self.shapes.find(window, begin, fields)?;
+        let end = self.shapes.find(window, from, begin, fields)?;
         let raw = window.bytes().get(begin..end)?;
         if raw.len() > limit {
             return None;
         }
-        let verdict = if fields.has_escapes() {
-            let values = fields.unescape(&mut self.unescaped)?;
-            self.clock.read(&values[Role::Time as usize]).map(|time| {
-                let each: &mut dyn FnMut(&Event<'_>) -> Verdict = &mut each;
-                each(&Event { at, raw, time, fields: &values })
-            })
-        } else {
-            let time = self.clock.read(&fields.values[Role::Time as usize]);
-            time.map(|time| each(&Event { at, raw, time, fields: &fields.values }))
-        };
-        Some((end, verdict))
+        if fields.has_escapes() {
+            let mut unescaped = std::mem::take(&mut self.unescaped);
+            let values = fields.unescape(&mut unescaped);
+            let verdict = values.map(|values| self.show(at, raw, &values, each));
+            self.unescaped = unescaped;
+            return Some((end, verdict?));
+        }
+        Some((end, self.show(at, raw, &fields.values, each)))
     }
 
     /// Shows the record whose bytes are `raw`, which must begin with a brace.

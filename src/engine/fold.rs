@@ -6,7 +6,7 @@
 
 use super::filter::Filter;
 use crate::analysis::Analysis;
-use crate::decode::{Chunk, Decoder, Limits, guess_start};
+use crate::decode::{Chunk, Decoder, Limits, Paths, guess_start};
 use crate::event::{Cursor, DeadLetter, FileId, Ledger, Position, Skip, Span, Verdict};
 use crate::input::ReadAt;
 use crate::schema::Schema;
@@ -93,6 +93,14 @@ impl<'a, A: Analysis> Folder<'a, A> {
         stretch_bytes: u64,
     ) -> Self {
         Self { analysis, schema, filter, limits, stretch_bytes: stretch_bytes.max(1), idle: Mutex::default() }
+    }
+
+    /// By which way all records were read, once nobody folds any more.
+    pub fn paths(&self) -> Paths {
+        let workers = self.idle.lock().expect("no worker panics while it holds the lock");
+        let mut paths = Paths::default();
+        workers.iter().for_each(|worker| paths += worker.decoder.paths());
+        paths
     }
 
     pub fn fold(&self, stretch: Stretch<'_>) -> Partial<A::State> {

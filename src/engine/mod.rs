@@ -18,7 +18,7 @@ pub use root::{Every, Outputs, Sink, Stop};
 pub use waves::STRETCH_BYTES;
 
 use crate::analysis::Analysis;
-use crate::decode::Limits;
+use crate::decode::{Limits, Paths};
 use crate::input::{Files, Sources, Wakeups};
 use crate::report::Report;
 use crate::schema::Schema;
@@ -54,6 +54,8 @@ pub struct Outcome {
     pub first_dead: Option<String>,
     /// On how many records a `--where` failed, and the first reason.
     pub filter_errors: Option<(u64, String)>,
+    /// By which way the records were read.
+    pub paths: Paths,
 }
 
 /// Runs to the end of the input, or until something stops it.
@@ -92,6 +94,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
         unreadable: sweeper.files.unreadable(),
         first_dead: root.first_dead.take(),
         filter_errors: filter.errors(),
+        paths: sweeper.folder.paths(),
     }
 }
 

@@ -10,17 +10,21 @@
 //! of it, was found by parsing one such record.
 
 mod learn;
+mod literal;
 mod number;
+mod run;
 mod text;
 mod tree;
 mod window;
 
+pub use run::Rows;
 pub use window::Window;
 
 use super::projection::Projection;
 use crate::event::Value;
 use learn::{Lesson, Remark, Remarks};
 use number::Number;
+use run::Track;
 use simd_json::Node;
 use tree::{Match, Tree};
 
@@ -30,6 +34,24 @@ pub struct Shapes {
     /// By the number of the shape.
     remarks: Vec<Remarks>,
     pace: Pace,
+    track: Option<Track>,
+    /// How many tracks there have been.
+    tracks: usize,
+    trail: Trail,
+    matched: u64,
+    learned: u64,
+}
+
+/// What the last records had in common: whether a run is likely to follow.
+struct Trail {
+    /// The node that ended the last record.
+    node: usize,
+    /// How many records in a row ended there.
+    length: u32,
+    /// How many have to, before a run is tried.
+    needed: u32,
+    /// A run is tried before every record.
+    is_hot: bool,
 }
 
 /// The slots of a record. They are kept from one record to the next: most take the same.
@@ -63,6 +85,14 @@ const FIRST_CREDIT: u32 = 24 * LESSON;
 const TRIAL: u32 = 256;
 const FIRST_REST: u32 = 4096;
 const LONGEST_REST: u32 = 1 << 16;
+/// How many records of one shape have to come before a run is tried; more, where the last one
+/// failed at once.
+const FIRST_TRAIL: u32 = 2;
+const LONGEST_TRAIL: u32 = 64;
+/// A run of so many records has paid.
+const GOOD_RUN: usize = 8;
+/// How much text may stand between the records of a run.
+const MAX_GAP_BYTES: usize = 16;
 /// How much is marked ahead of every record; most are shorter.
 const AHEAD_BYTES: usize = 1024;
 
@@ -70,7 +100,8 @@ impl Shapes {
     pub fn new() -> Self {
         let pace =
             Pace { credit: FIRST_CREDIT, left: TRIAL, missed: 0, is_resting: false, rest: FIRST_REST, is_off: false };
-        Self { tree: Tree::new(), remarks: Vec::new(), pace }
+        let trail = Trail { node: 0, length: 0, needed: FIRST_TRAIL, is_hot: false };
+        Self { tree: Tree::new(), remarks: Vec::new(), pace, track: None, tracks: 0, trail, matched: 0, learned: 0 }
     }
 
     /// Never to hold any.
@@ -79,28 +110,89 @@ impl Shapes {
         Self { pace: Pace { is_resting: true, is_off: true, ..shapes.pace }, ..shapes }
     }
 
-    /// Matches the record at `begin` and takes its fields. Answers where it ends; where it has no
-    /// known shape, the fields hold nothing of use.
-    #[inline(always)]
-    pub fn find<'a>(&mut self, window: &mut Window<'a>, begin: usize, fields: &mut Fields<'a>) -> Option<usize> {
-        self.pace.left -= 1;
-        if self.pace.left == 0 {
-            self.review();
+    /// Matches a run of records from `from` on, where a record ended, as long as they begin before
+    /// `until` and are no longer than `limit`; there may be none.
+    #[inline]
+    pub fn run<'a>(
+        &mut self,
+        window: &mut Window<'a>,
+        from: usize,
+        until: usize,
+        limit: usize,
+        rows: &mut Rows<'a>,
+    ) {
+        let (true, Some(track)) = (self.trail.is_hot, &self.track) else { return rows.clear() };
+        look_ahead(window, from);
+        let begin = window.begin();
+        track.follow(window, from - begin, until.saturating_sub(begin), limit, rows);
+        if rows.len() >= GOOD_RUN {
+            self.trail.needed = FIRST_TRAIL;
+        } else if rows.len() == 0 {
+            self.trail.needed = (self.trail.needed * 2).min(LONGEST_TRAIL);
+            (self.trail.length, self.trail.is_hot) = (0, false);
         }
+        self.count(rows.len() as u32);
+        self.matched += rows.len() as u64;
+    }
+
+    /// Matches the record at `begin` and takes its fields; the one before it ended at `from`. Answers
+    /// where it ends; where it has no known shape, the fields hold nothing of use.
+    #[inline]
+    pub fn find<'a>(
+        &mut self,
+        window: &mut Window<'a>,
+        from: usize,
+        begin: usize,
+        fields: &mut Fields<'a>,
+    ) -> Option<usize> {
+        self.count(1);
         if self.pace.is_resting {
             return None;
         }
-        if begin - window.begin() + AHEAD_BYTES > window.marked() && window.has_more() {
-            window.mark(begin);
-        }
+        look_ahead(window, begin);
         let found = match self.tree.walk(window, begin - window.begin(), fields) {
             Ok(found) => found,
             Err(place) => self.again(window, begin, place, fields)?,
         };
-        if let Some(shape) = found.remarked {
-            fields.follow(&self.remarks[shape]);
+        if found.is_remarked {
+            fields.follow(&self.remarks[self.tree.shape(found.node)]);
+        } else if found.node == self.trail.node {
+            self.trail.length += 1;
+            if self.trail.length >= self.trail.needed && !self.trail.is_hot {
+                self.lay_track(&window.bytes()[from..begin]);
+            }
+        } else {
+            (self.trail.node, self.trail.length, self.trail.is_hot) = (found.node, 0, false);
         }
+        self.matched += 1;
         Some(window.begin() + found.end)
+    }
+
+    /// How many records were matched, and how many shapes learned.
+    pub fn tally(&self) -> (u64, u64) {
+        (self.matched, self.learned)
+    }
+
+    /// Makes a track of the shape of the last record, which came behind these separators.
+    #[inline(never)]
+    fn lay_track(&mut self, gap: &[u8]) {
+        let node = self.trail.node;
+        if gap.is_empty() || gap.len() > MAX_GAP_BYTES {
+            return;
+        }
+        if !self.track.as_ref().is_some_and(|track| track.is(node, gap)) {
+            self.tracks += 1;
+            self.track = Track::new(self.tracks, node, gap, self.tree.steps(node));
+        }
+        self.trail.is_hot = self.track.is_some();
+    }
+
+    #[inline(always)]
+    fn count(&mut self, records: u32) {
+        self.pace.left = self.pace.left.saturating_sub(records);
+        if self.pace.left == 0 {
+            self.review();
+        }
     }
 
     /// Tries once more where the record reaches beyond what was marked.
@@ -139,7 +231,8 @@ impl Shapes {
         } else {
             (pace.left, pace.is_resting) = (pace.rest, true);
             pace.rest = (pace.rest * 2).min(LONGEST_REST);
-            (self.tree, self.remarks) = (Tree::new(), Vec::new());
+            (self.tree, self.remarks, self.track) = (Tree::new(), Vec::new(), None);
+            self.trail.is_hot = false;
         }
     }
 
@@ -156,7 +249,16 @@ impl Shapes {
             && self.tree.insert(&lesson) == Some(self.remarks.len())
         {
             self.remarks.push(lesson.remarks);
+            self.learned += 1;
         }
+    }
+}
+
+/// Marks what is likely to be read next, where there is not enough of it marked.
+#[inline(always)]
+fn look_ahead(window: &mut Window<'_>, from: usize) {
+    if from - window.begin() + AHEAD_BYTES > window.marked() && window.has_more() {
+        window.mark(from);
     }
 }
 

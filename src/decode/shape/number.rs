@@ -4,7 +4,7 @@ use super::window::Window;
 use crate::event::Value;
 
 /// A number that was found sound: where it begins, where its whole digits end ([`NO_POINT`] where it
-/// has an exponent), where it ends.
+/// has a sign or an exponent), where it ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Number {
     begin: usize,
@@ -40,12 +40,9 @@ impl Number {
     pub fn read(window: &Window<'_>, begin: usize) -> Option<Self> {
         let view = window.view();
         let first = *view.get(begin)?;
-        let mut point = window.other(begin + 1);
-        if !matches!(first, b'1'..=b'9') {
-            point = signed_or_zero(window, begin)?;
-        }
-        if point - begin > MAX_WHOLE_DIGITS {
-            return None;
+        let point = window.other(begin + 1);
+        if !first.is_ascii_digit() || point > begin + 1 && (first == b'0' || point > begin + MAX_WHOLE_DIGITS) {
+            return Self::signed(window, begin);
         }
         let (mut end, mut after) = (point, *view.get(point)?);
         if after == b'.' {
@@ -61,12 +58,20 @@ impl Number {
         Some(Self { begin, point, end })
     }
 
+    /// The number at `begin` if a minus stands there.
+    #[inline(never)]
+    fn signed(window: &Window<'_>, begin: usize) -> Option<Self> {
+        let is_signed = window.view()[begin] == b'-' && window.view().get(begin + 1)?.is_ascii_digit();
+        let number = if is_signed { Self::read(window, begin + 1)? } else { return None };
+        Some(Self { begin, point: NO_POINT, end: number.end })
+    }
+
     /// The number at `begin` whose exponent begins at `letter`.
     #[inline(never)]
     fn with_exponent(window: &Window<'_>, begin: usize, letter: usize) -> Option<Self> {
         let first = letter + 1 + usize::from(matches!(window.view().get(letter + 1), Some(b'+' | b'-')));
         let end = window.other(first);
-        let value = parse(window.view().get(begin..end)?, false);
+        let value = parse(window.view().get(begin..end)?);
         let is_finite = matches!(value, Some(Value::Float(value)) if value.is_finite());
         (end > first && is_finite).then_some(Self { begin, point: NO_POINT, end })
     }
@@ -76,46 +81,36 @@ impl Number {
     #[inline(always)]
     pub fn put(self, window: &Window<'_>, slot: &mut Value<'_>) -> bool {
         let Self { begin, point, end } = self;
-        let is_negative = window.view()[begin] == b'-';
-        let first = begin + usize::from(is_negative);
-        let is_whole = point == end;
-        let digits = end - first - usize::from(!is_whole);
-        if let (Some(with), Some(without)) = (window.word(first), window.word(first + 1))
-            && let Some(behind) = BEHIND.get(point.wrapping_sub(first))
-            && digits <= WORD_DIGITS
+        if let (Some(with), Some(without)) = (window.word(begin), window.word(begin + 1))
+            && let Some(behind) = BEHIND.get(point.wrapping_sub(begin))
+            && end - begin <= WORD_DIGITS + 1
         {
-            // What is behind the point moves up by one.
-            let number = number_of(with & !behind | without & behind, digits);
-            if is_whole {
-                let int = number as i64;
-                *slot = Value::Int(if is_negative { -int } else { int });
+            if point == end {
+                *slot = Value::Int(number_of(with, end - begin) as i64);
                 return true;
             }
+            // What is behind the point moves up by one.
+            let number = number_of(with & !behind | without & behind, end - begin - 1);
             if number <= MAX_EXACT {
                 // Both are doubles, so that one division rounds once (Clinger 1990).
-                let float = number as i64 as f64 / POWERS[end - point - 1];
-                *slot = Value::Float(if is_negative { -float } else { float });
+                *slot = Value::Float(number as i64 as f64 / POWERS[end - point - 1]);
                 return true;
             }
         }
-        let value = parse(&window.view()[begin..end], is_whole);
+        self.put_long(window, slot)
+    }
+
+    #[inline(never)]
+    fn put_long(self, window: &Window<'_>, slot: &mut Value<'_>) -> bool {
+        let value = parse(&window.view()[self.begin..self.end]);
         *slot = value.unwrap_or(Value::Missing);
         value.is_some()
     }
 }
 
-/// Where the whole digits end of a number that begins with a minus or a zero.
-#[inline(never)]
-fn signed_or_zero(window: &Window<'_>, begin: usize) -> Option<usize> {
-    let view = window.view();
-    let first = begin + usize::from(view[begin] == b'-');
-    let point = window.other(first);
-    (point > first && (view[first] != b'0' || point == first + 1)).then_some(point)
-}
-
 /// As the standard library reads it.
-#[inline(never)]
-fn parse<'v>(text: &[u8], is_whole: bool) -> Option<Value<'v>> {
+fn parse<'v>(text: &[u8]) -> Option<Value<'v>> {
+    let is_whole = !text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
     let text = std::str::from_utf8(text).ok()?;
     if is_whole { text.parse().ok().map(Value::Int) } else { text.parse().ok().map(Value::Float) }
 }

@@ -5,8 +5,10 @@
 //! where a value or the record begins or ends, so that none that fits is the beginning of another.
 
 use super::Fields;
-use super::learn::{Kind, Lesson, NO_SLOT};
+use super::learn::{self, Kind, Lesson, NO_SLOT};
+use super::literal::Literal;
 use super::number::Number;
+use super::run::Step;
 use super::text::{self, Text};
 use super::window::Window;
 use crate::event::Value;
@@ -20,11 +22,10 @@ const MAX_LITERAL_BYTES: usize = 128 << 10;
 /// The tree's nodes by number; the first is the root, whose literal is empty.
 pub struct Tree {
     nodes: Vec<Node>,
-    blocks: Vec<Block>,
     shapes: usize,
+    literal_bytes: usize,
 }
 
-/// A cache line.
 struct Node {
     literal: Literal,
     kind: Kind,
@@ -35,31 +36,16 @@ struct Node {
     next: u32,
     /// The next child of the same parent.
     sibling: u32,
-}
-
-/// Bytes that have to stand in a place.
-#[derive(Clone, Copy)]
-struct Literal {
-    /// The first 16 bytes, and which of their bits count.
-    head: u128,
-    mask: u128,
-    length: u32,
-    /// The blocks behind them.
-    rest: (u32, u32),
-}
-
-/// 16 bytes of a literal; the last may overlap the one before it.
-#[derive(Clone, Copy)]
-struct Block {
-    at: u32,
-    bytes: u128,
+    parent: u32,
 }
 
 /// A record that fitted a shape.
 pub struct Match {
     pub end: usize,
-    /// The number of the shape, where there are remarks to it.
-    pub remarked: Option<usize>,
+    /// The node that ends it.
+    pub node: usize,
+    /// There are remarks to its shape.
+    pub is_remarked: bool,
 }
 
 const ROOT: usize = 0;
@@ -67,9 +53,9 @@ const NONE: u32 = u32::MAX;
 
 impl Tree {
     pub fn new() -> Self {
-        let literal = Literal { length: 0, head: 0, mask: 0, rest: (0, 0) };
-        let root = Node { literal, kind: Kind::Any, slot: NO_SLOT, next: NONE, sibling: NONE };
-        Self { nodes: vec![root], blocks: Vec::new(), shapes: 0 }
+        let literal = Literal::new(b"");
+        let root = Node { literal, kind: Kind::Any, slot: NO_SLOT, next: NONE, sibling: NONE, parent: NONE };
+        Self { nodes: vec![root], shapes: 0, literal_bytes: 0 }
     }
 
     /// Checks the record at `begin` against the shapes, and takes its values; else, the place where
@@ -80,9 +66,9 @@ impl Tree {
         let mut place = self.nodes[ROOT].next;
         loop {
             if let Some(node) = self.nodes.get(place as usize)
-                && node.literal.is_at(window, at, &self.blocks)
+                && node.literal.is_at(window, at)
             {
-                let value = at + node.literal.length as usize;
+                let value = at + node.literal.len();
                 let end = match node.kind {
                     Kind::Text => window.text(value).map(|text| {
                         fields.put(node.slot, Value::Text(text));
@@ -94,7 +80,7 @@ impl Tree {
                     },
                     Kind::End => {
                         fields.settle(taken);
-                        return Ok(Match { end: value, remarked: (node.slot != 0).then_some(node.next as usize) });
+                        return Ok(Match { end: value, node: place as usize, is_remarked: node.slot != 0 });
                     }
                     Kind::Any => None,
                 };
@@ -127,29 +113,21 @@ impl Tree {
             // The next step finds it in front.
             return Ok((at, parent));
         }
-        let value = at + node.literal.length as usize - usize::from(node.kind == Kind::Text);
-        let rest = window.view().get(value..).unwrap_or_default();
-        let (value, end) = match rest.first() {
-            Some(b'"') => match window.text(value + 1) {
-                Some(text) => (Value::Text(text), value + text.len() + 2),
-                None => {
-                    let text = text::read(window, value + 1)?;
-                    if matches!(text, Text::Escaped(_)) && usize::from(node.slot) < fields.values.len() {
-                        fields.escaped.push(usize::from(node.slot));
-                    }
-                    (Value::Text(text.written()), value + text.written().len() + 2)
-                }
-            },
-            _ if rest.starts_with(b"true") => (Value::Bool(true), value + 4),
-            _ if rest.starts_with(b"false") => (Value::Bool(false), value + 5),
-            _ if rest.starts_with(b"null") => (Value::Null, value + 4),
-            _ => {
-                let number = Number::read(window, value).ok_or_else(|| window.other(value))?;
-                return if fields.put_number(node.slot, number, window) { Ok((number.end, place)) } else { Err(value) };
-            }
-        };
-        fields.put(node.slot, value);
-        Ok((end, place))
+        let value = at + node.literal.len() - usize::from(node.kind == Kind::Text);
+        if let Some((plain, end)) = scalar(window, value) {
+            fields.put(node.slot, plain);
+            return Ok((end, place));
+        }
+        if window.view().get(value) != Some(&b'"') {
+            // A number whose digits reach the end of the marks, or one that nobody can tell.
+            return Err(window.other(value));
+        }
+        let text = text::read(window, value + 1)?;
+        if matches!(text, Text::Escaped(_)) && usize::from(node.slot) < fields.values.len() {
+            fields.escaped.push(usize::from(node.slot));
+        }
+        fields.put(node.slot, Value::Text(text.written()));
+        Ok((value + text.written().len() + 2, place))
     }
 
     /// The child of `parent` that fits at `at`, moved before its siblings.
@@ -158,8 +136,8 @@ impl Tree {
         let (mut before, mut place) = (NONE, first);
         loop {
             let node = self.nodes.get(place as usize)?;
-            let begin = at + node.literal.length as usize;
-            if node.literal.is_at(window, at, &self.blocks) && starts(node.kind, window.view(), begin) {
+            let begin = at + node.literal.len();
+            if node.literal.is_at(window, at) && starts(node.kind, window.view(), begin) {
                 break;
             }
             (before, place) = (place, node.sibling);
@@ -177,26 +155,48 @@ impl Tree {
     pub fn insert(&mut self, lesson: &Lesson<'_>) -> Option<usize> {
         let is_full = self.shapes == MAX_SHAPES
             || self.nodes.len() + lesson.steps.len() > MAX_NODES
-            || self.blocks.len() * size_of::<Block>() + lesson.bytes() > MAX_LITERAL_BYTES;
+            || self.literal_bytes + lesson.bytes() > MAX_LITERAL_BYTES;
         let mut place = ROOT;
         for step in &lesson.steps {
             let known = self.child(place, step.literal, step.kind);
             place = match known {
                 Some(child) => child,
                 None if is_full => return None,
-                None => {
-                    let next = if step.kind == Kind::End { self.shapes as u32 } else { NONE };
-                    self.shapes += usize::from(step.kind == Kind::End);
-                    let literal = Literal::new(step.literal, &mut self.blocks);
-                    let sibling = self.nodes[place].next;
-                    let slot = if step.kind == Kind::End { lesson.remarks.len().min(1) as u8 } else { step.slot };
-                    self.nodes.push(Node { literal, kind: step.kind, slot, next, sibling });
-                    self.nodes[place].next = self.nodes.len() as u32 - 1;
-                    self.nodes.len() - 1
-                }
+                None => self.add(place, step, !lesson.remarks.is_empty()),
             };
         }
-        Some(self.nodes[place].next as usize)
+        Some(self.shape(place))
+    }
+
+    fn add(&mut self, parent: usize, step: &learn::Step<'_>, is_remarked: bool) -> usize {
+        let (mut next, mut slot) = (NONE, step.slot);
+        if step.kind == Kind::End {
+            (next, slot) = (self.shapes as u32, u8::from(is_remarked));
+            self.shapes += 1;
+        }
+        let place = self.nodes.len();
+        let sibling = std::mem::replace(&mut self.nodes[parent].next, place as u32);
+        let literal = Literal::new(step.literal);
+        self.literal_bytes += literal.len();
+        self.nodes.push(Node { literal, kind: step.kind, slot, next, sibling, parent: parent as u32 });
+        place
+    }
+
+    /// The number of the shape that ends with a node.
+    pub fn shape(&self, end: usize) -> usize {
+        self.nodes[end].next as usize
+    }
+
+    /// The steps of the shape that ends with a node.
+    pub fn steps(&self, end: usize) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut place = end;
+        while let Some(node) = self.nodes.get(place).filter(|_| place != ROOT) {
+            steps.push(Step { literal: node.literal.clone(), kind: node.kind, slot: node.slot });
+            place = node.parent as usize;
+        }
+        steps.reverse();
+        steps
     }
 
     /// The child with that literal whose value is of that kind, or may be of any.
@@ -204,14 +204,14 @@ impl Tree {
         let mut place = self.nodes[parent].next as usize;
         loop {
             let node = self.nodes.get(place)?;
-            let known = node.literal.text(&self.blocks);
+            let known = node.literal.text();
             if node.kind == kind && known == literal {
                 return Some(place);
             }
             if node.kind != Kind::End && kind != Kind::End && bare(&known, node.kind) == bare(literal, kind) {
                 // Values of several kinds come in the same place.
                 if node.kind != Kind::Any {
-                    let literal = Literal::new(bare(literal, kind), &mut self.blocks);
+                    let literal = Literal::new(bare(literal, kind));
                     (self.nodes[place].literal, self.nodes[place].kind) = (literal, Kind::Any);
                 }
                 return Some(place);
@@ -237,40 +237,21 @@ fn starts(kind: Kind, bytes: &[u8], begin: usize) -> bool {
     }
 }
 
-impl Literal {
-    fn new(text: &[u8], blocks: &mut Vec<Block>) -> Self {
-        let mut head = [0; 16];
-        let count = text.len().min(head.len());
-        head[..count].copy_from_slice(&text[..count]);
-        let mask = if count == head.len() { u128::MAX } else { (1 << (8 * count)) - 1 };
-        let first = blocks.len() as u32;
-        for at in (16..text.len()).step_by(16).map(|at| at.min(text.len() - 16)) {
-            let bytes = text[at..].first_chunk().expect("as far from the end");
-            blocks.push(Block { at: at as u32, bytes: u128::from_le_bytes(*bytes) });
+/// The plain value at `at` and where it ends.
+pub fn scalar<'a>(window: &Window<'a>, at: usize) -> Option<(Value<'a>, usize)> {
+    let rest = window.view().get(at..)?;
+    Some(match rest.first()? {
+        b'"' => {
+            let text = window.text(at + 1)?;
+            (Value::Text(text), at + text.len() + 2)
         }
-        let (head, rest) = (u128::from_le_bytes(head), (first, blocks.len() as u32));
-        Self { head, mask, length: text.len() as u32, rest }
-    }
-
-    /// Whether it stands at `at`. Needs 16 bytes to look at, however short it is.
-    #[inline(always)]
-    fn is_at(&self, window: &Window<'_>, at: usize, blocks: &[Block]) -> bool {
-        window.word(at).is_some_and(|word| (word ^ self.head) & self.mask == 0)
-            && (self.length <= 16 || self.goes_on(window, at, blocks))
-    }
-
-    #[inline(never)]
-    fn goes_on(&self, window: &Window<'_>, at: usize, blocks: &[Block]) -> bool {
-        let blocks = &blocks[self.rest.0 as usize..self.rest.1 as usize];
-        blocks.iter().all(|block| window.word(at + block.at as usize) == Some(block.bytes))
-    }
-
-    fn text(&self, blocks: &[Block]) -> Vec<u8> {
-        let mut text = self.head.to_le_bytes().to_vec();
-        text.resize(self.length as usize, 0);
-        for block in &blocks[self.rest.0 as usize..self.rest.1 as usize] {
-            text[block.at as usize..block.at as usize + 16].copy_from_slice(&block.bytes.to_le_bytes());
+        b't' if rest.starts_with(b"true") => (Value::Bool(true), at + 4),
+        b'f' if rest.starts_with(b"false") => (Value::Bool(false), at + 5),
+        b'n' if rest.starts_with(b"null") => (Value::Null, at + 4),
+        _ => {
+            let mut value = Value::Missing;
+            let number = Number::read(window, at)?;
+            number.put(window, &mut value).then_some((value, number.end))?
         }
-        text
-    }
+    })
 }

@@ -1,9 +1,8 @@
 //! Where strings and numbers end, for 64 bytes at a time: the one file with `unsafe`.
 //!
-//! A [`Window`] marks each byte of a stretch twice: whether a plain string stops there (a quote, a
-//! backslash, a control character, anything beyond ASCII), and whether it is no digit. What comes
-//! next after a place is then one load, one shift and one count. The marks are made by the best
-//! kernel that the processor has; all kernels give those of [`scalar`], byte for byte.
+//! A [`Window`] marks the bytes of a stretch (see [`Marks`]). What comes next after a place is then
+//! one load, one shift and one count. The marks are made by the best kernel that the processor has;
+//! all kernels give those of [`scalar`], bit for bit.
 #![allow(unsafe_code)]
 
 /// How much is marked at once: the bytes and their marks stay in the first-level cache.
@@ -25,13 +24,22 @@ pub struct Window<'a> {
     marked: usize,
     /// Where in the view a word of 16 bytes may begin: before this.
     words: usize,
-    stops: [u8; MARK_BYTES],
-    others: [u8; MARK_BYTES],
-    mark: Kernel,
+    marks: Marks<[u8; MARK_BYTES]>,
+    kernel: Kernel,
 }
 
-/// Writes the marks of whole blocks: where strings stop, and what is no digit.
-type Kernel = fn(&[[u8; BLOCK_BYTES]], &mut [u8], &mut [u8]);
+/// A bit a byte, the first one lowest.
+struct Marks<M> {
+    /// A plain string stops here: a quote, a backslash, a control character, more than ASCII.
+    stops: M,
+    /// No digit.
+    others: M,
+    /// A closing brace.
+    closes: M,
+}
+
+/// Writes the marks of whole blocks.
+type Kernel = fn(&[[u8; BLOCK_BYTES]], Marks<&mut [u8]>);
 
 impl<'a> Window<'a> {
     /// Nothing is marked yet.
@@ -39,9 +47,9 @@ impl<'a> Window<'a> {
         Self::with(bytes, best())
     }
 
-    fn with(bytes: &'a [u8], mark: Kernel) -> Self {
-        let marks = [0xFF; MARK_BYTES];
-        let mut window = Self { bytes, begin: 0, view: bytes, marked: 0, words: 0, stops: marks, others: marks, mark };
+    fn with(bytes: &'a [u8], kernel: Kernel) -> Self {
+        let marks = Marks { stops: [0xFF; MARK_BYTES], others: [0xFF; MARK_BYTES], closes: [0; MARK_BYTES] };
+        let mut window = Self { bytes, begin: 0, view: bytes, marked: 0, words: 0, marks, kernel };
         window.words = window.words();
         window
     }
@@ -82,30 +90,41 @@ impl<'a> Window<'a> {
         self.words = self.words();
         let (blocks, tail) = self.view[..self.view.len().min(WINDOW_BYTES)].as_chunks();
         self.marked = blocks.len() * BLOCK_BYTES + tail.len();
-        (self.mark)(blocks, &mut self.stops, &mut self.others);
+        (self.kernel)(blocks, self.marks.from(0));
         let mut done = blocks.len() * size_of::<u64>();
         if !tail.is_empty() {
             // A zero is a stop and no digit.
             let mut block = [[0; BLOCK_BYTES]];
             block[0][..tail.len()].copy_from_slice(tail);
-            (self.mark)(&block, &mut self.stops[done..], &mut self.others[done..]);
+            (self.kernel)(&block, self.marks.from(done));
             done += size_of::<u64>();
         }
-        self.stops[done..].fill(0xFF);
-        self.others[done..].fill(0xFF);
+        let Marks { stops, others, closes } = self.marks.from(done);
+        stops.fill(0xFF);
+        others.fill(0xFF);
+        closes.fill(0);
     }
 
     /// The first place at or after `at` where a plain string stops. What is not marked counts as a
     /// stop: where none is marked, that is [`Self::marked`], or `at` itself behind it.
     #[inline(always)]
     pub fn stop(&self, at: usize) -> usize {
-        next(&self.stops, at)
+        next(&self.marks.stops, at)
     }
 
     /// The first place at or after `at` that holds no digit; as [`Self::stop`].
     #[inline(always)]
     pub fn other(&self, at: usize) -> usize {
-        next(&self.others, at)
+        next(&self.marks.others, at)
+    }
+
+    /// The places of closing braces from `at` on, as far as is marked.
+    #[inline(always)]
+    pub fn closes(&self, at: usize) -> Closes<'_> {
+        let (words, _) = self.marks.closes.as_chunks::<8>();
+        let rest = words.get(at / 64..).unwrap_or_default();
+        let (word, rest) = rest.split_first().unwrap_or((&[0; 8], &[]));
+        Closes { word: u64::from_le_bytes(*word) & (u64::MAX << (at % 64)), rest, at: at / 64 * 64 }
     }
 
     /// The 16 bytes at `at`, the first one lowest; `None` where there are fewer.
@@ -127,6 +146,47 @@ impl<'a> Window<'a> {
         // two are marked bytes only, and no stops, hence ASCII. The marks are of `self.view`, which
         // nobody can write to while it is borrowed for 'a.
         Some(unsafe { std::str::from_utf8_unchecked(self.view.get_unchecked(at..end)) })
+    }
+}
+
+/// See [`Window::closes`].
+pub struct Closes<'w> {
+    word: u64,
+    rest: &'w [[u8; 8]],
+    /// The place of the word's lowest bit.
+    at: usize,
+}
+
+impl Iterator for Closes<'_> {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        while self.word == 0 {
+            let (word, rest) = self.rest.split_first()?;
+            (self.word, self.rest, self.at) = (u64::from_le_bytes(*word), rest, self.at + 64);
+        }
+        let place = self.at + self.word.trailing_zeros() as usize;
+        self.word &= self.word - 1;
+        Some(place)
+    }
+}
+
+impl Marks<[u8; MARK_BYTES]> {
+    /// Those behind the first `done` bytes of each.
+    fn from(&mut self, done: usize) -> Marks<&mut [u8]> {
+        let Self { stops, others, closes } = self;
+        Marks { stops: &mut stops[done..], others: &mut others[done..], closes: &mut closes[done..] }
+    }
+}
+
+impl<'m> Marks<&'m mut [u8]> {
+    /// A word of each for every block.
+    #[inline(always)]
+    fn words(self) -> impl Iterator<Item = Marks<&'m mut [u8; 8]>> {
+        let (stops, others, closes) = (self.stops.as_chunks_mut().0, self.others.as_chunks_mut().0, self.closes.as_chunks_mut().0);
+        let words = stops.iter_mut().zip(others).zip(closes);
+        words.map(|((stops, others), closes)| Marks { stops, others, closes })
     }
 }
 
@@ -164,10 +224,10 @@ fn best() -> Kernel {
     {
         // SAFETY: each is called only where the processor has what it was compiled for.
         if is_x86_feature_detected!("avx512bw") {
-            return |blocks, stops, others| unsafe { x86::avx512(blocks, stops, others) };
+            return |blocks, marks| unsafe { x86::avx512(blocks, marks) };
         }
         if is_x86_feature_detected!("avx2") {
-            return |blocks, stops, others| unsafe { x86::avx2(blocks, stops, others) };
+            return |blocks, marks| unsafe { x86::avx2(blocks, marks) };
         }
     }
     #[cfg(target_arch = "aarch64")]
@@ -177,80 +237,81 @@ fn best() -> Kernel {
 }
 
 /// What every kernel computes, one byte after the other.
-fn scalar(blocks: &[[u8; BLOCK_BYTES]], stops: &mut [u8], others: &mut [u8]) {
-    for ((block, stops), others) in blocks.iter().zip(stops.as_chunks_mut().0).zip(others.as_chunks_mut().0) {
+fn scalar(blocks: &[[u8; BLOCK_BYTES]], marks: Marks<&mut [u8]>) {
+    for (block, marks) in blocks.iter().zip(marks.words()) {
         let bits = |test: fn(u8) -> bool| {
             block.iter().rev().fold(0u64, |bits, byte| bits << 1 | u64::from(test(*byte))).to_le_bytes()
         };
-        *stops = bits(|byte| !(b' '..0x80).contains(&byte) || byte == b'"' || byte == b'\\');
-        *others = bits(|byte| !byte.is_ascii_digit());
+        *marks.stops = bits(|byte| !(b' '..0x80).contains(&byte) || byte == b'"' || byte == b'\\');
+        *marks.others = bits(|byte| !byte.is_ascii_digit());
+        *marks.closes = bits(|byte| byte == b'}');
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::BLOCK_BYTES;
+    use super::{BLOCK_BYTES, Marks};
     use std::arch::x86_64::*;
 
     #[target_feature(enable = "avx512f,avx512bw")]
-    pub fn avx512(blocks: &[[u8; BLOCK_BYTES]], stops: &mut [u8], others: &mut [u8]) {
-        for ((block, stops), others) in blocks.iter().zip(stops.as_chunks_mut().0).zip(others.as_chunks_mut().0) {
+    pub fn avx512(blocks: &[[u8; BLOCK_BYTES]], marks: Marks<&mut [u8]>) {
+        let all = |byte: u8| _mm512_set1_epi8(byte as i8);
+        for (block, marks) in blocks.iter().zip(marks.words()) {
             // SAFETY: a block is 64 bytes long; an unaligned load asks for no more.
             let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
             // As signed numbers, all beyond ASCII are below the space too.
-            let stop = _mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(b' ' as i8))
-                | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'"' as i8))
-                | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'\\' as i8));
-            let digit = _mm512_sub_epi8(bytes, _mm512_set1_epi8(b'0' as i8));
-            *stops = stop.to_le_bytes();
-            *others = _mm512_cmpgt_epu8_mask(digit, _mm512_set1_epi8(9)).to_le_bytes();
+            let stop = _mm512_cmplt_epi8_mask(bytes, all(b' '))
+                | _mm512_cmpeq_epi8_mask(bytes, all(b'"'))
+                | _mm512_cmpeq_epi8_mask(bytes, all(b'\\'));
+            *marks.stops = stop.to_le_bytes();
+            *marks.others = _mm512_cmpgt_epu8_mask(_mm512_sub_epi8(bytes, all(b'0')), all(9)).to_le_bytes();
+            *marks.closes = _mm512_cmpeq_epi8_mask(bytes, all(b'}')).to_le_bytes();
         }
     }
 
     #[target_feature(enable = "avx2")]
-    pub fn avx2(blocks: &[[u8; BLOCK_BYTES]], stops: &mut [u8], others: &mut [u8]) {
-        for ((block, stops), others) in blocks.iter().zip(stops.as_chunks_mut().0).zip(others.as_chunks_mut().0) {
-            let (mut stop, mut other) = (0, 0);
+    pub fn avx2(blocks: &[[u8; BLOCK_BYTES]], marks: Marks<&mut [u8]>) {
+        let all = |byte: u8| _mm256_set1_epi8(byte as i8);
+        for (block, marks) in blocks.iter().zip(marks.words()) {
+            let (mut stops, mut others, mut closes) = (0, 0, 0);
             for (half, bytes) in block.as_chunks::<32>().0.iter().enumerate() {
                 // SAFETY: half a block is 32 bytes long; an unaligned load asks for no more.
                 let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
-                let quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'"' as i8));
-                let backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\\' as i8));
-                let below = _mm256_cmpgt_epi8(_mm256_set1_epi8(b' ' as i8), bytes);
-                let stopped = _mm256_or_si256(_mm256_or_si256(quote, backslash), below);
-                let digit = _mm256_sub_epi8(bytes, _mm256_set1_epi8(b'0' as i8));
-                let is_digit = _mm256_cmpeq_epi8(_mm256_min_epu8(digit, _mm256_set1_epi8(9)), digit);
                 let bits = |mask| u64::from(_mm256_movemask_epi8(mask) as u32) << (32 * half);
-                stop |= bits(stopped);
-                other |= !bits(is_digit) & bits(_mm256_set1_epi8(-1));
+                let quoted = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, all(b'"')), _mm256_cmpeq_epi8(bytes, all(b'\\')));
+                stops |= bits(_mm256_or_si256(quoted, _mm256_cmpgt_epi8(all(b' '), bytes)));
+                let digit = _mm256_sub_epi8(bytes, all(b'0'));
+                others |= bits(_mm256_cmpeq_epi8(_mm256_min_epu8(digit, all(9)), digit));
+                closes |= bits(_mm256_cmpeq_epi8(bytes, all(b'}')));
             }
-            *stops = u64::to_le_bytes(stop);
-            *others = u64::to_le_bytes(other);
+            *marks.stops = u64::to_le_bytes(stops);
+            *marks.others = u64::to_le_bytes(!others);
+            *marks.closes = u64::to_le_bytes(closes);
         }
     }
 }
 
 #[cfg(target_arch = "aarch64")]
 mod arm {
-    use super::BLOCK_BYTES;
+    use super::{BLOCK_BYTES, Marks};
     use std::arch::aarch64::*;
 
     /// Every processor of this kind has NEON.
-    pub fn neon(blocks: &[[u8; BLOCK_BYTES]], stops: &mut [u8], others: &mut [u8]) {
-        for ((block, stops), others) in blocks.iter().zip(stops.as_chunks_mut().0).zip(others.as_chunks_mut().0) {
+    pub fn neon(blocks: &[[u8; BLOCK_BYTES]], marks: Marks<&mut [u8]>) {
+        for (block, marks) in blocks.iter().zip(marks.words()) {
             // SAFETY: each load is of a quarter of a block, which is 16 bytes long.
             let quarters = [0, 16, 32, 48].map(|at| unsafe { vld1q_u8(block[at..at + 16].as_ptr()) });
             // SAFETY: arithmetic on registers.
             unsafe {
-                let stop = quarters.map(|bytes| {
-                    let quote = vceqq_u8(bytes, vdupq_n_u8(b'"'));
-                    let backslash = vceqq_u8(bytes, vdupq_n_u8(b'\\'));
-                    let below = vcltq_s8(vreinterpretq_s8_u8(bytes), vdupq_n_s8(b' ' as i8));
-                    vorrq_u8(vorrq_u8(quote, backslash), below)
+                let stops = quarters.map(|bytes| {
+                    let quoted = vorrq_u8(vceqq_u8(bytes, vdupq_n_u8(b'"')), vceqq_u8(bytes, vdupq_n_u8(b'\\')));
+                    vorrq_u8(quoted, vcltq_s8(vreinterpretq_s8_u8(bytes), vdupq_n_s8(b' ' as i8)))
                 });
-                let other = quarters.map(|bytes| vcgtq_u8(vsubq_u8(bytes, vdupq_n_u8(b'0')), vdupq_n_u8(9)));
-                *stops = bits(stop).to_le_bytes();
-                *others = bits(other).to_le_bytes();
+                let others = quarters.map(|bytes| vcgtq_u8(vsubq_u8(bytes, vdupq_n_u8(b'0')), vdupq_n_u8(9)));
+                let closes = quarters.map(|bytes| vceqq_u8(bytes, vdupq_n_u8(b'}')));
+                *marks.stops = bits(stops).to_le_bytes();
+                *marks.others = bits(others).to_le_bytes();
+                *marks.closes = bits(closes).to_le_bytes();
             }
         }
     }

@@ -1,0 +1,211 @@
+//! Records of one shape in a row: the fastest way, for the commonest logs.
+//!
+//! A [`Track`] is one shape of the tree as a plain list. A run guesses from the closing braces where
+//! the next records are, checks them column by column, and ends before the first that is not of
+//! the shape through and through: that one is left to the tree.
+
+use super::learn::Kind;
+use super::literal::Literal;
+use super::number::Number;
+use super::tree::scalar;
+use super::window::Window;
+use crate::event::Value;
+
+/// The shape of a run.
+pub struct Track {
+    /// No other track has it.
+    id: usize,
+    /// The node of the tree that ends the shape.
+    node: usize,
+    columns: Vec<Step>,
+    /// What ends a record, with the separators behind it, and how much of that is the record's.
+    end: Literal,
+    last_bytes: usize,
+    gap: Vec<u8>,
+    /// How many closing braces a record has, the last of which ends it.
+    closes: usize,
+}
+
+/// A literal, the kind of the value behind it, and the slot that takes it.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub literal: Literal,
+    pub kind: Kind,
+    pub slot: u8,
+}
+
+/// The fields of records in a row. Places are offsets into the view.
+pub struct Rows<'a> {
+    slots: usize,
+    /// The track of the last run.
+    track: Option<usize>,
+    /// As many as there are slots for each record. Those that the track takes are written in every
+    /// run; the others are [`Value::Missing`].
+    values: Vec<Value<'a>>,
+    /// Where each record begins and ends.
+    spans: Vec<(usize, usize)>,
+    /// How far each record is looked at.
+    places: Vec<usize>,
+    /// How many records there are.
+    count: usize,
+}
+
+/// How long a run is at most: its rows stay in the first-level cache.
+const MAX_ROWS: usize = 128;
+
+impl Track {
+    /// The track of the shape that ends with a node, given by its steps, the last of which ends the
+    /// record.
+    pub fn new(id: usize, node: usize, gap: &[u8], mut steps: Vec<Step>) -> Option<Self> {
+        let last = steps.pop()?.literal.text();
+        let closes = |text: &[u8]| memchr::memchr_iter(b'}', text).count();
+        let inner: usize = steps.iter().map(|step| closes(&step.literal.text())).sum();
+        let end = Literal::new(&[&last, gap].concat());
+        Some(Self { id, node, columns: steps, end, last_bytes: last.len(), gap: gap.to_vec(), closes: inner + closes(&last) })
+    }
+
+    pub fn is(&self, node: usize, gap: &[u8]) -> bool {
+        self.node == node && self.gap == gap
+    }
+
+    /// Follows the track from `at`, where a record ended, over records that begin before `until` and
+    /// are no longer than `limit`.
+    #[inline(never)]
+    pub fn follow<'a>(&self, window: &Window<'a>, at: usize, until: usize, limit: usize, rows: &mut Rows<'a>) {
+        rows.begin(self.id);
+        self.guess(window, at, until, limit, rows);
+        for column in &self.columns {
+            rows.count = column.check(window, rows);
+        }
+        let is_end = |(place, (_, end)): &(&usize, &(usize, usize))| {
+            self.end.is_at(window, **place) && **place + self.last_bytes == *end
+        };
+        rows.count = rows.places[..rows.count].iter().zip(&rows.spans).take_while(is_end).count();
+    }
+
+    /// Lists where records are by their closing braces, if they are of this shape.
+    fn guess(&self, window: &Window<'_>, at: usize, until: usize, limit: usize, rows: &mut Rows<'_>) {
+        let mut begin = at + self.gap.len();
+        let mut closes = window.closes(at);
+        let mut count = 0;
+        for (span, place) in rows.spans.iter_mut().zip(&mut rows.places) {
+            for _ in 1..self.closes {
+                closes.next();
+            }
+            let Some(close) = closes.next() else { break };
+            if begin >= until || close.wrapping_sub(begin) >= limit {
+                break;
+            }
+            (*span, *place) = ((begin, close + 1), begin);
+            begin = close + 1 + self.gap.len();
+            count += 1;
+        }
+        rows.count = count;
+    }
+}
+
+/// A column: the literal and the value are checked in all records, and taken. The answers are how
+/// many records are sound before the first that is not.
+impl Step {
+    fn check<'a>(&self, window: &Window<'a>, rows: &mut Rows<'a>) -> usize {
+        match (self.kind, usize::from(self.slot) < rows.slots) {
+            (Kind::Text, true) => self.take_texts(window, rows),
+            (Kind::Text, false) => rows.places().map_while(|place| self.text(window, place)).count(),
+            (Kind::Number, true) => self.take_numbers(window, rows),
+            (Kind::Number, false) => rows.places().map_while(|place| self.number(window, place)).count(),
+            (Kind::Any, _) => self.take_any(window, rows),
+            (Kind::End, _) => 0,
+        }
+    }
+
+    #[inline(never)]
+    fn take_texts<'a>(&self, window: &Window<'a>, rows: &mut Rows<'a>) -> usize {
+        let take = |(place, slot): (_, &mut _)| self.text(window, place).map(|text| *slot = Value::Text(text));
+        rows.column(self.slot).map_while(take).count()
+    }
+
+    #[inline(never)]
+    fn take_numbers<'a>(&self, window: &Window<'a>, rows: &mut Rows<'a>) -> usize {
+        let take = |(place, slot): (_, &mut _)| self.number(window, place)?.put(window, slot).then_some(());
+        rows.column(self.slot).map_while(take).count()
+    }
+
+    #[inline(never)]
+    fn take_any<'a>(&self, window: &Window<'a>, rows: &mut Rows<'a>) -> usize {
+        let value = |place: &mut usize| {
+            let (value, end) = scalar(window, self.value(window, *place)?)?;
+            *place = end;
+            Some(value)
+        };
+        if usize::from(self.slot) >= rows.slots {
+            return rows.places().map_while(value).count();
+        }
+        let take = |(place, slot): (_, &mut _)| value(place).map(|value| *slot = value);
+        rows.column(self.slot).map_while(take).count()
+    }
+
+    #[inline(always)]
+    fn text<'a>(&self, window: &Window<'a>, place: &mut usize) -> Option<&'a str> {
+        let begin = self.value(window, *place)?;
+        let text = window.text(begin)?;
+        *place = begin + text.len() + 1;
+        Some(text)
+    }
+
+    #[inline(always)]
+    fn number(&self, window: &Window<'_>, place: &mut usize) -> Option<Number> {
+        let number = Number::read(window, self.value(window, *place)?)?;
+        *place = number.end;
+        Some(number)
+    }
+
+    /// Where the value begins, if its literal is at `at`.
+    #[inline(always)]
+    fn value(&self, window: &Window<'_>, at: usize) -> Option<usize> {
+        self.literal.is_at(window, at).then(|| at + self.literal.len())
+    }
+}
+
+impl<'a> Rows<'a> {
+    pub fn new(slots: usize) -> Self {
+        Self { slots, track: None, values: Vec::new(), spans: Vec::new(), places: Vec::new(), count: 0 }
+    }
+
+    /// Makes ready for a run on a track.
+    fn begin(&mut self, track: usize) {
+        if self.track != Some(track) {
+            self.track = Some(track);
+            self.values.clear();
+            self.values.resize(MAX_ROWS * self.slots, Value::Missing);
+            self.spans.resize(MAX_ROWS, (0, 0));
+            self.places.resize(MAX_ROWS, 0);
+        }
+    }
+
+    fn places(&mut self) -> impl Iterator<Item = &mut usize> {
+        self.places[..self.count].iter_mut()
+    }
+
+    /// How far each record is looked at, and a slot of it.
+    #[inline(always)]
+    fn column(&mut self, slot: u8) -> impl Iterator<Item = (&mut usize, &mut Value<'a>)> {
+        let slots = self.values.chunks_exact_mut(self.slots).map(move |row| &mut row[usize::from(slot)]);
+        self.places[..self.count].iter_mut().zip(slots)
+    }
+
+    pub fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Where each record begins and ends, and its fields.
+    #[inline(always)]
+    pub fn iter(&self) -> impl Iterator<Item = (usize, usize, &[Value<'a>])> {
+        let rows = self.values.chunks_exact(self.slots);
+        self.spans[..self.count].iter().zip(rows).map(|((begin, end), row)| (*begin, *end, row))
+    }
+}
