@@ -87,13 +87,13 @@ impl Analysis for Bloom {
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
         let Some(text) = searched(self.field.of(event)) else { return Verdict::Filtered };
         let matches = self.watchlist.filter().contains(text.as_bytes());
-        state.groups.entry(self.by.key(event)).add(matches);
+        self.by.entry(&mut state.groups, event).add(matches);
         if matches && self.forwards {
             state.waiting.extend_from_slice(event.raw);
             state.waiting.push(b'\n');
         }
         if matches && self.truth.is_some() {
-            *state.suspects.entry(fingerprint(text.as_bytes())) += 1;
+            *state.suspects.entry(fingerprint(text.as_bytes()).iter()) += 1;
         }
         Verdict::Counted
     }
@@ -176,7 +176,7 @@ fn true_matches(patterns: &Path, suspects: &mut Groups<u64>) -> io::Result<u64> 
     let mut met = vec![false; suspects.len()];
     let mut true_matches = 0;
     each_pattern(BufReader::new(File::open(patterns)?), |pattern| {
-        if let Some((place, count)) = suspects.find(fingerprint(pattern))
+        if let Some((place, count)) = suspects.find(fingerprint(pattern).iter())
             && !std::mem::replace(&mut met[place], true)
         {
             true_matches += count;
@@ -201,9 +201,9 @@ fn measured(state: &Matches, all: Rate) -> Fields {
 }
 
 /// A text as a key of fixed size. With 128 bits, two of a billion texts meet in one of 10^20 runs.
-fn fingerprint(text: &[u8]) -> impl Iterator<Item = Value<'static>> {
+fn fingerprint(text: &[u8]) -> [Value<'static>; 2] {
     let hash = xxh3_128(text);
-    [Value::Uint((hash >> 64) as u64), Value::Uint(hash as u64)].into_iter()
+    [Value::Uint((hash >> 64) as u64), Value::Uint(hash as u64)]
 }
 
 #[cfg(test)]

@@ -13,26 +13,37 @@ const OTHERS: &str = "(other)";
 pub struct By {
     columns: Vec<String>,
     fields: Vec<Field>,
+    /// The slot that holds the whole key, where one does.
+    slot: Option<usize>,
 }
 
 impl By {
     pub fn new(columns: Vec<(String, Field)>) -> Self {
-        let (columns, fields) = columns.into_iter().unzip();
-        Self { columns, fields }
+        let (columns, fields): (_, Vec<_>) = columns.into_iter().unzip();
+        let slot = match fields[..] {
+            [Field::Slot(slot)] => Some(slot),
+            _ => None,
+        };
+        Self { columns, fields, slot }
     }
 
     /// The summary of an event's key, empty if it is new.
-    #[inline]
+    #[inline(always)]
     pub fn entry<'g, T: Default>(&self, groups: &'g mut Groups<T>, event: &Event<'_>) -> &'g mut T {
-        match self.fields[..] {
-            [Field::Slot(slot)] if let Value::Text(text) = &event.fields[slot] => groups.entry_of_text(text),
-            _ => groups.entry(self.key(event)),
+        match self.slot.and_then(|slot| event.fields.get(slot)) {
+            Some(Value::Text(text)) => groups.entry_of_text(text),
+            _ => self.entry_of_values(groups, event),
         }
     }
 
-    /// The key of an event, for [`Groups::find`].
-    pub fn key<'k, 'e: 'k>(&'k self, event: &'k Event<'e>) -> impl Iterator<Item = Value<'e>> + 'k {
-        self.fields.iter().map(|field| field.of(event))
+    #[inline(never)]
+    fn entry_of_values<'g, T: Default>(&self, groups: &'g mut Groups<T>, event: &Event<'_>) -> &'g mut T {
+        let status = if self.fields.contains(&Field::Status) { Field::Status.of(event) } else { Value::Missing };
+        // By reference: to copy a value that was just stored stalls.
+        groups.entry(self.fields.iter().map(|field| match field {
+            Field::Slot(slot) => &event.fields[*slot],
+            Field::Status => &status,
+        }))
     }
 
     /// An answer with one row a group, sorted by key, and the row of the others. `cells` are those

@@ -80,7 +80,7 @@ impl Analysis for Reservoir {
             state.sample.take(hash, event.at, bytes.into());
         }
         if self.verify.is_some() {
-            *state.exact.entry(std::iter::once(value)) += 1;
+            *state.exact.entry(std::iter::once(&value)) += 1;
         }
         Verdict::Counted
     }

@@ -28,11 +28,6 @@ impl SlidingWindow {
     /// The columns after the key.
     pub const COLUMNS: [&str; 4] = ["total", "failures", "failure_rate", "ci95"];
 
-    /// The first millisecond of the window that ends at `newest`.
-    fn start_ms(&self, newest: Timestamp) -> i64 {
-        newest.millis().saturating_sub_unsigned(self.size_ms)
-    }
-
     /// How far the window moves before what it left behind is dropped: to look at every key costs
     /// more than to keep a sixteenth too much.
     fn eviction_step_ms(&self) -> u64 {
@@ -44,21 +39,26 @@ impl SlidingWindow {
 #[derive(Default, Serialize, Deserialize)]
 pub struct Window {
     groups: Groups<Recent>,
-    /// Of all events, requests or not.
-    newest: Option<Timestamp>,
-    /// The first millisecond of the window that ends at `newest`.
-    start_ms: Option<i64>,
+    bounds: Option<Bounds>,
     /// Where the window began when the keys were last rid of what lies before it.
     evicted_ms: Option<i64>,
 }
 
+/// Where the window lies.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Bounds {
+    /// Of all events, requests or not.
+    newest: Timestamp,
+    /// The first millisecond of the window that ends at `newest`.
+    start_ms: i64,
+}
+
 impl Merge for Window {
     fn merge(&mut self, mut later: Self) {
-        self.newest = self.newest.max(later.newest);
-        self.start_ms = self.start_ms.max(later.start_ms);
+        self.bounds = self.bounds.max(later.bounds);
         // Old files may come after newer ones: what they bring would pile up until the next
         // eviction, which waits for the window to move.
-        if let Some(start_ms) = self.start_ms {
+        if let Some(Bounds { start_ms, .. }) = self.bounds {
             later.groups.values_mut().for_each(|recent| recent.evict_before(start_ms));
         }
         self.groups.merge(later.groups);
@@ -76,26 +76,32 @@ impl Analysis for SlidingWindow {
         Window::default()
     }
 
+    #[inline]
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
         let Some(time) = event.time else { return Verdict::Dead("no time") };
-        let newest = state.newest.map_or(time, |newest| newest.max(time));
-        let start_ms = self.start_ms(newest);
-        (state.newest, state.start_ms) = (Some(newest), Some(start_ms));
+        let time_ms = time.millis();
+        let start_ms = match state.bounds {
+            Some(bounds) if time <= bounds.newest => bounds.start_ms,
+            _ => {
+                let start_ms = time_ms.saturating_sub_unsigned(self.size_ms);
+                state.bounds = Some(Bounds { newest: time, start_ms });
+                start_ms
+            }
+        };
         let Some(status) = event.status() else { return Verdict::Filtered };
         // An event before the window is counted like any other: which part of the input it came
         // in, and so whether its window had passed by then, must not show in the ledger, nor in
         // which keys came first.
         let recent = self.by.entry(&mut state.groups, event);
-        if time.millis() >= start_ms {
+        if time_ms >= start_ms && recent.add(time_ms, self.outcomes.failure.contains(status)) {
             recent.evict_before(start_ms);
-            recent.add(time.millis(), self.outcomes.failure.contains(status));
         }
         Verdict::Counted
     }
 
     fn settle(&self, state: &mut Self::State) {
         state.groups.cap(self.max_keys);
-        let Some(start_ms) = state.start_ms else { return };
+        let Some(Bounds { start_ms, .. }) = state.bounds else { return };
         let is_due = |evicted_ms| start_ms.abs_diff(evicted_ms) >= self.eviction_step_ms();
         if state.evicted_ms.is_none_or(is_due) {
             state.groups.values_mut().for_each(|recent| recent.evict_before(start_ms));
@@ -104,7 +110,7 @@ impl Analysis for SlidingWindow {
     }
 
     fn report(&self, state: &Self::State, _seen: Span) -> Answer {
-        let start_ms = state.start_ms.unwrap_or(i64::MIN);
+        let start_ms = state.bounds.map_or(i64::MIN, |bounds| bounds.start_ms);
         let mut all = Rate::default();
         let table = self.by.table(&state.groups, &Self::COLUMNS, |recent| {
             let rate = recent.since(start_ms);
@@ -112,7 +118,7 @@ impl Analysis for SlidingWindow {
             (rate.total > 0).then(|| rate.cells().into())
         });
         let size_ns = i64::try_from(self.size_ms).unwrap_or(i64::MAX).saturating_mul(1_000_000);
-        let window = state.newest.map(|newest| (newest.before(size_ns), newest));
+        let window = state.bounds.map(|Bounds { newest, .. }| (newest.before(size_ns), newest));
         let overall: Fields = Self::COLUMNS.into_iter().zip(all.cells()).collect();
         Answer { window, overall, ..table }
     }
@@ -178,6 +184,18 @@ mod tests {
         assert_eq!(rows[2], [row("(other)", 2)], "b gets no row that lacks its event at 50 s");
         assert_eq!(rows[3], [row("(other)", 1)], "a has no row, and still its place");
         assert_eq!(state.groups.len(), 1);
+    }
+
+    #[test]
+    fn a_part_holds_no_more_than_the_window() {
+        let analysis = analysis(10);
+        let mut part = analysis.empty();
+        for time_s in 0..1000 {
+            request(0, "a", Some(f64::from(time_s)), "HTTP Status Code: 500", |event| {
+                analysis.observe(&mut part, event);
+            });
+        }
+        assert_eq!(part.groups.values().map(|recent| recent.since(i64::MIN).total).sum::<u64>(), 61);
     }
 
     #[test]

@@ -111,25 +111,31 @@ impl<'a> Event<'a> {
 
     /// The HTTP status: the status field where it holds one (a number or a quoted number), else
     /// the `NNN` of `HTTP Status Code: NNN` in the message.
-    #[inline]
+    #[inline(always)]
     pub fn status(&self) -> Option<u16> {
-        let stated = match &self.fields[Role::Status as usize] {
-            Value::Missing => None,
-            Value::Int(code) => u16::try_from(*code).ok().filter(is_status),
-            value => stated_otherwise(value).filter(is_status),
-        };
-        stated.or_else(|| match &self.fields[Role::Message as usize] {
-            Value::Text(message) => status_in_message(message),
-            _ => None,
-        })
+        const { assert!(Role::Message as usize == 2 && Role::Status as usize == 3) };
+        let [_, _, message, stated, ..] = self.fields else { return None };
+        match (stated, message) {
+            (Value::Missing, Value::Text(message)) => status_in_message(message),
+            _ => status_of(stated, message),
+        }
     }
+}
+
+#[inline(never)]
+fn status_of(stated: &Value<'_>, message: &Value<'_>) -> Option<u16> {
+    let stated = match stated {
+        Value::Missing => None,
+        Value::Int(code) => u16::try_from(*code).ok(),
+        value => stated_otherwise(value),
+    };
+    stated.filter(is_status).or_else(|| message.text().and_then(status_in_message))
 }
 
 fn is_status(code: &u16) -> bool {
     (100..1000).contains(code)
 }
 
-#[inline(never)]
 fn stated_otherwise(value: &Value<'_>) -> Option<u16> {
     match value {
         // What knows one type of number writes `200.0`.
@@ -139,27 +145,44 @@ fn stated_otherwise(value: &Value<'_>) -> Option<u16> {
     }
 }
 
+/// What stands before a status in a message, and the place of its digits.
+const PATTERN: [u8; 21] = *b"HTTP Status Code: 000";
+const MARK: &[u8] = PATTERN.first_chunk::<18>().expect("it is shorter");
+
 #[inline]
 fn status_in_message(message: &str) -> Option<u16> {
-    const MARK: &str = "HTTP Status Code: ";
     // Nearly every such message begins with the mark; only the others are searched.
-    let digits = match message.strip_prefix(MARK) {
-        Some(rest) => rest.as_bytes(),
-        None => behind(message.as_bytes(), MARK.as_bytes())?,
-    };
-    match digits {
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..]
-            if !rest.first().is_some_and(u8::is_ascii_digit) =>
-        {
-            Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
-        }
-        _ => None,
+    match message.as_bytes().split_first_chunk() {
+        Some((head, rest)) if let Some(digits) = behind_mark(head) => status_of_digits(digits, rest),
+        _ => search(message.as_bytes()),
     }
 }
 
+/// What follows the mark, as three digits in the low bytes of a word: less than ten each, if they
+/// are digits. The bytes are compared by words, of which the last takes the digits as well.
+#[inline(always)]
+fn behind_mark(text: &[u8; 21]) -> Option<u32> {
+    let word = |bytes: &[u8]| bytes.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    let apart = [0, 8, 13].map(|at| word(&text[at..]) ^ word(&PATTERN[at..]));
+    (apart[0] | apart[1] | apart[2] << 24 == 0).then_some((apart[2] >> 40) as u32)
+}
+
+/// `rest` is what follows the three digits.
+#[inline(always)]
+fn status_of_digits(digits: u32, rest: &[u8]) -> Option<u16> {
+    // A byte that is no digit has its top bit set, or gets it.
+    let are_digits = (digits | digits.wrapping_add(0x0076_7676)) & 0x0080_8080 == 0;
+    let is_longer = rest.first().is_some_and(u8::is_ascii_digit);
+    let code = (digits & 0xFF) * 100 + (digits >> 8 & 0xFF) * 10 + (digits >> 16);
+    (are_digits && code >= 100 && !is_longer).then_some(code as u16)
+}
+
+/// The status behind the first mark, wherever it stands.
 #[inline(never)]
-fn behind<'t>(text: &'t [u8], mark: &[u8]) -> Option<&'t [u8]> {
-    memchr::memmem::find(text, mark).map(|at| &text[at + mark.len()..])
+fn search(text: &[u8]) -> Option<u16> {
+    let at = memchr::memmem::find(text, MARK)?;
+    let (head, rest) = text[at..].split_first_chunk()?;
+    status_of_digits(behind_mark(head)?, rest)
 }
 
 /// The event time that a state covers: oldest and newest event, both included.
@@ -189,6 +212,30 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// Byte by byte.
+    fn plain_status(message: &str) -> Option<u16> {
+        let digits: String = message.split_once("HTTP Status Code: ")?.1.chars().take(4).collect();
+        let is_longer = digits.as_bytes().get(3).is_some_and(u8::is_ascii_digit);
+        let digits = digits.get(..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        digits.parse().ok().filter(|code| *code >= 100 && !is_longer)
+    }
+
+    proptest! {
+        #[test]
+        fn a_status_is_told_from_a_message_as_byte_by_byte(
+            before in "(HTTP Status Code: |[H é]{0,3})?",
+            digits in "[0-9]{3,4}|[0-9]{0,3}[ -~é€\\x00\\x7f]{0,2}[0-9]{0,2}",
+            after in "([ -~é]{1,3})?",
+            change in prop::option::of((0usize..18, any::<char>())),
+        ) {
+            let mut mark: Vec<char> = "HTTP Status Code: ".chars().collect();
+            change.into_iter().for_each(|(place, char)| mark[place] = char);
+            let message = format!("{before}{}{digits}{after}", mark.into_iter().collect::<String>());
+            prop_assert_eq!(status_in_message(&message), plain_status(&message), "{}", message);
+        }
+    }
 
     fn event<'a>(fields: &'a [Value<'a>]) -> Event<'a> {
         Event { at: Position { file: FileId(0), offset: 0 }, raw: b"", time: None, fields }

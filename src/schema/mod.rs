@@ -83,6 +83,7 @@ pub enum Field {
 }
 
 impl Field {
+    #[inline(always)]
     pub fn of<'a>(self, event: &Event<'a>) -> Value<'a> {
         match self {
             Field::Slot(slot) => event.fields[slot],

@@ -54,6 +54,45 @@ fn number(tag: u8, bytes: [u8; 8], key: &mut Vec<u8>) {
     key.extend_from_slice(&bytes);
 }
 
+/// Whether these values have this byte form: told without making it.
+#[inline(always)]
+pub(super) fn is_key_of<'k, 'v: 'k>(mut key: &[u8], values: impl Iterator<Item = &'k Value<'v>>) -> bool {
+    for value in values {
+        match strip_value(key, value) {
+            Some(rest) => key = rest,
+            None => return false,
+        }
+    }
+    key.is_empty()
+}
+
+/// What follows the value in a key that begins with it.
+#[inline(always)]
+fn strip_value<'k>(key: &'k [u8], value: &Value<'_>) -> Option<&'k [u8]> {
+    let (tag, rest) = key.split_first()?;
+    let after = |wanted| (*tag == wanted).then_some(rest);
+    match value {
+        Value::Missing | Value::Null => after(NULL),
+        Value::Bool(false) => after(FALSE),
+        Value::Bool(true) => after(TRUE),
+        Value::Int(int) => after(INT)?.strip_prefix(&int.to_le_bytes()),
+        Value::Uint(uint) => {
+            let tag = if i64::try_from(*uint).is_ok() { INT } else { UINT };
+            after(tag)?.strip_prefix(&uint.to_le_bytes())
+        }
+        Value::Float(float) => after(FLOAT)?.strip_prefix(&float.to_bits().to_le_bytes()),
+        Value::Text(text) => {
+            let (mut length, mut rest) = (text.len(), after(TEXT)?);
+            while length >= 0x80 {
+                rest = rest.strip_prefix(&[length as u8 | 0x80])?;
+                length >>= 7;
+            }
+            rest.strip_prefix(&[length as u8])?.strip_prefix(text.as_bytes())
+        }
+        Value::Nested => after(NESTED),
+    }
+}
+
 /// The cells of a key, one a value; `None` where the bytes are no key.
 pub fn decode_key(mut key: &[u8]) -> Option<Vec<Cell>> {
     let mut cells = Vec::new();
@@ -141,20 +180,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn value(cell: &Cell) -> Value<'_> {
+        match cell {
+            Cell::Null => Value::Missing,
+            Cell::Bool(bool) => Value::Bool(*bool),
+            Cell::Int(int) => Value::Int(*int),
+            Cell::Count(uint) => Value::Uint(*uint),
+            Cell::Float(float) => Value::Float(*float),
+            Cell::Text(text) => Value::Text(text),
+            other => panic!("{other:?} is no key"),
+        }
+    }
+
     fn encode(values: &[Cell]) -> Vec<u8> {
         let mut key = Vec::new();
-        for cell in values {
-            let value = match cell {
-                Cell::Null => Value::Missing,
-                Cell::Bool(bool) => Value::Bool(*bool),
-                Cell::Int(int) => Value::Int(*int),
-                Cell::Count(uint) => Value::Uint(*uint),
-                Cell::Float(float) => Value::Float(*float),
-                Cell::Text(text) => Value::Text(text),
-                other => panic!("{other:?} is no key"),
-            };
-            encode_value(value, &mut key);
-        }
+        values.iter().for_each(|cell| encode_value(value(cell), &mut key));
         key
     }
 
@@ -178,6 +218,24 @@ mod tests {
             prop_assert_eq!(decode_key(&key), Some(cells));
             for cut in 0..key.len() {
                 prop_assert!(decode_key(&key[..cut]).is_none_or(|cells| encode(&cells) == key[..cut]));
+            }
+        }
+
+        #[test]
+        fn a_key_is_told_by_its_values(
+            cells in prop::collection::vec(cell(), 0..4),
+            other in prop::option::of((any::<prop::sample::Index>(), cell())),
+            more in prop::option::of(cell()),
+        ) {
+            let (key, mut others) = (encode(&cells), cells);
+            if let Some((place, other)) = other && !others.is_empty() {
+                *place.get_mut(&mut others) = other;
+            }
+            others.extend(more);
+            for end in 0..=others.len() {
+                let others = &others[..end];
+                let values: Vec<_> = others.iter().map(value).collect();
+                prop_assert_eq!(is_key_of(&key, values.iter()), encode(others) == key, "{:?}", others);
             }
         }
 

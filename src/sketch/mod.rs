@@ -9,7 +9,6 @@ mod filter_file;
 mod groups;
 mod key;
 mod rate;
-mod recall;
 mod recent;
 
 pub use bloom::{Filter, FilterError, MAX_BITS, MAX_HASHES};

@@ -5,11 +5,15 @@
 
 use super::{Merge, Rate};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 /// Rates by millisecond of event time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recent {
+    /// The last second that holds an event: times mostly rise, so nearly all events are its.
+    open: Option<Second>,
+    /// Those before it.
     seconds: VecDeque<Second>,
 }
 
@@ -32,26 +36,41 @@ struct Milli {
 }
 
 impl Recent {
-    /// Counts one event at a time in milliseconds since the epoch. Cheap where times mostly rise.
-    pub fn add(&mut self, time_ms: i64, hit: bool) {
-        let number = time_ms.div_euclid(1000);
-        let place = match self.place(number) {
-            Ok(place) => place,
-            Err(place) => {
-                self.seconds.insert(place, Second { number, all: Rate::default(), millis: Vec::new() });
-                place
+    /// Counts one event at a time in milliseconds since the epoch, which must be that of some
+    /// [`Timestamp`](crate::event::Timestamp). Answers whether the event is the first of its
+    /// second: the time to evict.
+    #[inline]
+    pub fn add(&mut self, time_ms: i64, hit: bool) -> bool {
+        if let Some(open) = &mut self.open {
+            let millis = time_ms.wrapping_sub(open.number.wrapping_mul(1000));
+            if (0..1000).contains(&millis) {
+                open.add(millis as u16, hit);
+                return false;
             }
-        };
-        let second = &mut self.seconds[place];
-        second.all.add(hit);
-        second.add(Milli { millis: time_ms.rem_euclid(1000) as u16, total: 1, hits: u32::from(hit) });
+        }
+        self.add_elsewhere(time_ms, hit)
+    }
+
+    #[inline(never)]
+    fn add_elsewhere(&mut self, time_ms: i64, hit: bool) -> bool {
+        let (number, millis) = (time_ms.div_euclid(1000), time_ms.rem_euclid(1000) as u16);
+        if let Some(second) = self.second(number) {
+            second.add(millis, hit);
+            return false;
+        }
+        // The next second is probably as busy.
+        let busy = self.open.as_ref().map_or(1, |open| open.millis.len());
+        let mut second = Second { number, all: Rate::default(), millis: Vec::with_capacity(busy) };
+        second.add(millis, hit);
+        self.insert(second);
+        true
     }
 
     /// The counts of the events at `start_ms` and later.
     pub fn since(&self, start_ms: i64) -> Rate {
         let (number, millis) = (start_ms.div_euclid(1000), start_ms.rem_euclid(1000) as u16);
         let mut rate = Rate::default();
-        for second in self.seconds.iter().rev() {
+        for second in self.open.iter().chain(self.seconds.iter().rev()) {
             if second.number < number {
                 break;
             } else if second.number > number {
@@ -71,26 +90,60 @@ impl Recent {
         while self.seconds.front().is_some_and(|second| second.number < number) {
             self.seconds.pop_front();
         }
+        if self.open.as_ref().is_some_and(|open| open.number < number) {
+            self.open = None;
+        }
     }
 
-    /// Where a second stands, or where it would.
-    fn place(&self, number: i64) -> Result<usize, usize> {
-        match self.seconds.back() {
-            Some(last) if last.number == number => Ok(self.seconds.len() - 1),
-            Some(last) if last.number > number => self.seconds.binary_search_by_key(&number, |second| second.number),
-            _ => Err(self.seconds.len()),
+    /// A second that holds an event.
+    fn second(&mut self, number: i64) -> Option<&mut Second> {
+        let open = self.open.as_mut()?;
+        match number.cmp(&open.number) {
+            Ordering::Less => {
+                let place = self.seconds.binary_search_by_key(&number, |second| second.number).ok()?;
+                self.seconds.get_mut(place)
+            }
+            Ordering::Equal => Some(open),
+            Ordering::Greater => None,
+        }
+    }
+
+    /// Takes in a second that held no event yet.
+    fn insert(&mut self, second: Second) {
+        match &mut self.open {
+            None => self.open = Some(second),
+            Some(open) if open.number < second.number => {
+                let closed = std::mem::replace(open, second);
+                self.seconds.push_back(closed);
+            }
+            Some(_) => {
+                let place = self.seconds.partition_point(|held| held.number < second.number);
+                self.seconds.insert(place, second);
+            }
         }
     }
 }
 
 impl Second {
-    fn add(&mut self, added: Milli) {
-        let after = match self.millis.last() {
-            Some(last) if last.millis > added.millis => {
-                self.millis.partition_point(|milli| milli.millis <= added.millis)
+    #[inline]
+    fn add(&mut self, millis: u16, hit: bool) {
+        self.all.add(hit);
+        let added = Milli { millis, total: 1, hits: u32::from(hit) };
+        if let Some(last) = self.millis.last_mut() {
+            if last.millis > millis {
+                return self.insert(added);
             }
-            _ => self.millis.len(),
-        };
+            if last.millis == millis && last.absorb(added) {
+                return;
+            }
+        }
+        self.millis.push(added);
+    }
+
+    /// Takes in a millisecond before the last.
+    #[inline(never)]
+    fn insert(&mut self, added: Milli) {
+        let after = self.millis.partition_point(|milli| milli.millis <= added.millis);
         let held = self.millis[..after].last_mut().filter(|milli| milli.millis == added.millis);
         if !held.is_some_and(|milli| milli.absorb(added)) {
             self.millis.insert(after, added);
@@ -99,6 +152,13 @@ impl Second {
 
     fn merge(&mut self, later: Self) {
         self.all.merge(later.all);
+        let (Some(last), Some(first)) = (self.millis.last_mut(), later.millis.first()) else {
+            return self.millis.extend(later.millis);
+        };
+        if last.millis <= first.millis {
+            let is_absorbed = last.millis == first.millis && last.absorb(*first);
+            return self.millis.extend(&later.millis[usize::from(is_absorbed)..]);
+        }
         self.millis.extend(later.millis);
         // Two sorted runs: the standard sort finds and merges them.
         self.millis.sort_by_key(|milli| milli.millis);
@@ -108,6 +168,7 @@ impl Second {
 
 impl Milli {
     /// Takes the other's counts in, if they fit.
+    #[inline]
     fn absorb(&mut self, other: Self) -> bool {
         let (total, hits) = (self.total.checked_add(other.total), self.hits.checked_add(other.hits));
         let (Some(total), Some(hits)) = (total, hits) else { return false };
@@ -118,10 +179,10 @@ impl Milli {
 
 impl Merge for Recent {
     fn merge(&mut self, later: Self) {
-        for second in later.seconds {
-            match self.place(second.number) {
-                Ok(place) => self.seconds[place].merge(second),
-                Err(place) => self.seconds.insert(place, second),
+        for second in later.seconds.into_iter().chain(later.open) {
+            match self.second(second.number) {
+                Some(held) => held.merge(second),
+                None => self.insert(second),
             }
         }
     }
@@ -130,11 +191,17 @@ impl Merge for Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Timestamp;
     use crate::sketch::laws;
     use proptest::prelude::*;
 
     fn fold(mut recent: Recent, events: &[(i64, bool)]) -> Recent {
-        events.iter().for_each(|(time_ms, hit)| recent.add(*time_ms, *hit));
+        for (time_ms, hit) in events {
+            let held = recent.seconds.len() + usize::from(recent.open.is_some());
+            let is_first = recent.add(*time_ms, *hit);
+            let holds = recent.seconds.len() + usize::from(recent.open.is_some());
+            assert_eq!(is_first, holds > held, "a second is begun once");
+        }
         recent
     }
 
@@ -144,9 +211,11 @@ mod tests {
         rate
     }
 
-    /// Mostly near zero, on both sides of it and of a second's edge; sometimes far away.
+    /// Mostly near zero, on both sides of it and of a second's edge; sometimes as far as can be.
     fn time() -> impl Strategy<Value = i64> {
-        prop_oneof![8 => -3000i64..3000, 4 => 990i64..1010, 1 => any::<i64>()]
+        let far = prop_oneof![Just(i64::MIN), Just(i64::MAX), any::<i64>()];
+        let far = far.prop_map(|nanos| Timestamp::from_nanos(nanos).millis());
+        prop_oneof![8 => -3000i64..3000, 4 => 990i64..1010, 1 => far]
     }
 
     fn events() -> impl Strategy<Value = Vec<(i64, bool)>> {
@@ -178,11 +247,11 @@ mod tests {
     fn a_millisecond_of_more_than_four_billion_events_is_still_exact() {
         let full = Milli { millis: 7, total: u32::MAX, hits: 5 };
         let second = |milli| Second { number: 0, all: Rate { total: u32::MAX.into(), hits: 5 }, millis: vec![milli] };
-        let mut recent = Recent { seconds: [second(full)].into() };
+        let mut recent = Recent { open: Some(second(full)), ..Recent::default() };
         recent.add(7, true);
         recent.add(8, false);
         recent.add(7, true);
-        recent.merge(Recent { seconds: [second(full)].into() });
+        recent.merge(Recent { open: Some(second(full)), ..Recent::default() });
         let events = 2 * u64::from(u32::MAX);
         assert_eq!(recent.since(7), Rate { total: events + 3, hits: 12 });
         assert_eq!(recent.since(8), Rate { total: 1, hits: 0 });

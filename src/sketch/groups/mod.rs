@@ -4,12 +4,16 @@
 //! the later part's new keys, so under a left fold in input order the kept keys are the first
 //! distinct ones of the input.
 
-use super::recall::{Print, Recall};
+mod recall;
+#[cfg(test)]
+mod tests;
+
 use super::{Merge, key};
 use crate::event::Value;
 use crate::report::Cell;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use recall::{Print, Recall};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
@@ -26,7 +30,7 @@ pub struct Groups<T> {
     /// Keyed anew for each map: whoever writes the logs cannot choose colliding keys.
     #[serde(skip)]
     hasher: RandomState,
-    /// The places of short keys of one text.
+    /// The places of some keys.
     #[serde(skip)]
     recall: Recall,
     /// The key asked for; kept so that a known key costs no allocation.
@@ -57,7 +61,7 @@ impl<T> Groups<T> {
     }
 
     /// The place of a key in order of first appearance, and its summary.
-    pub fn find<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> Option<(usize, &T)> {
+    pub fn find<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>>) -> Option<(usize, &T)> {
         self.encode(values);
         let place = self.place(&self.scratch)?;
         Some((place, &self.entries[place].1))
@@ -91,10 +95,10 @@ impl<T> Groups<T> {
         rows
     }
 
-    fn encode<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) {
+    fn encode<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>>) {
         self.scratch.clear();
         for value in values {
-            key::encode_value(value, &mut self.scratch);
+            key::encode_value(*value, &mut self.scratch);
         }
     }
 
@@ -115,39 +119,51 @@ impl<T> Groups<T> {
 
 impl<T: Default> Groups<T> {
     /// The summary of a key, empty if it is new.
-    pub fn entry<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> &mut T {
-        self.encode(values);
-        let place = self.search();
+    #[inline]
+    pub fn entry<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>> + Clone) -> &mut T {
+        let place = self.place_of_values(values);
         &mut self.entries[place].1
     }
 
     /// As [`Self::entry`] for a key of one text.
-    #[inline]
+    #[inline(always)]
     pub fn entry_of_text(&mut self, text: &str) -> &mut T {
-        let print = Print::of(text);
-        let place = match print.and_then(|print| self.recall.place(print)) {
+        let place = match Print::of(text).and_then(|print| self.recall.place(print)) {
             Some(place) => place,
-            None => self.search_text(text, print),
+            None => self.place_of_text(text),
         };
         &mut self.entries[place].1
     }
 
     #[inline(never)]
-    fn search_text(&mut self, text: &str, print: Option<Print>) -> usize {
-        self.encode([Value::Text(text)].into_iter());
-        let place = self.search();
-        if let Some(print) = print {
-            self.recall.note(print, place);
+    fn place_of_text(&mut self, text: &str) -> usize {
+        let value = Value::Text(text);
+        let key = std::iter::once(&value);
+        match Print::of(text) {
+            Some(print) => self.search(key, print),
+            None => self.place_of_values(key),
         }
-        place
     }
 
-    /// The place of the key in `scratch`.
-    fn search(&mut self) -> usize {
-        match self.place(&self.scratch) {
+    #[inline(always)]
+    fn place_of_values<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>> + Clone) -> usize {
+        let hint = Print::hint(values.clone());
+        match self.recall.place(hint) {
+            Some(place) if key::is_key_of(&self.entries[place].0, values.clone()) => place,
+            _ => self.search(values, hint),
+        }
+    }
+
+    /// The place of a key, which is noted under its print.
+    #[inline(never)]
+    fn search<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>>, print: Print) -> usize {
+        self.encode(values);
+        let place = match self.place(&self.scratch) {
             Some(place) => place,
             None => self.push(self.scratch.as_slice().into(), T::default()),
-        }
+        };
+        self.recall.note(print, place);
+        place
     }
 
     /// As [`Self::entry`] for a key in its byte form, made by [`super::encode_value`].
@@ -235,89 +251,5 @@ impl<T: std::fmt::Debug> std::fmt::Debug for Groups<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_map().entries(self.entries.iter().map(|(key, value)| (key::decode_key(key), value))).finish()?;
         write!(f, " + {:?}", self.overflow)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sketch::laws;
-    use proptest::prelude::*;
-    use std::collections::HashMap;
-
-    fn fold(mut groups: Groups<u64>, keys: &[u8]) -> Groups<u64> {
-        for key in keys {
-            *groups.entry([Value::Int(i64::from(*key)), Value::Text("x")].into_iter()) += 1;
-        }
-        groups
-    }
-
-    fn keys() -> impl Strategy<Value = Vec<u8>> {
-        prop::collection::vec(0u8..20, 0..60)
-    }
-
-    proptest! {
-        #[test]
-        fn laws_hold(a in keys(), b in keys(), c in keys()) {
-            laws::hold(fold, [&a, &b, &c], Groups::default);
-        }
-
-        #[test]
-        fn every_key_counts_for_itself(keys in keys()) {
-            let mut expected = HashMap::new();
-            keys.iter().for_each(|key| *expected.entry(i64::from(*key)).or_insert(0u64) += 1);
-            let groups = fold(Groups::default(), &keys);
-            let mut expected: Vec<_> = expected.into_iter().collect();
-            expected.sort();
-            let found: Vec<_> = groups.sorted().into_iter().map(|(key, count)| (key[0].clone(), *count)).collect();
-            let expected: Vec<_> = expected.into_iter().map(|(key, count)| (Cell::Int(key), count)).collect();
-            prop_assert_eq!(found, expected);
-        }
-
-        #[test]
-        fn a_cap_keeps_the_first_keys_however_the_input_was_cut(keys in keys(), cut in 0usize..60, max in 0usize..10) {
-            let mut whole = fold(Groups::default(), &keys);
-            whole.cap(max);
-            let cut = cut.min(keys.len());
-            let mut parts = Groups::default();
-            for part in [&keys[..cut], &keys[cut..]] {
-                parts.merge(fold(Groups::default(), part));
-                parts.cap(max);
-            }
-            prop_assert!(parts.len() <= max);
-            prop_assert_eq!(&parts.entries, &whole.entries);
-            prop_assert_eq!(parts.overflow, whole.overflow);
-            prop_assert_eq!(parts.values().sum::<u64>(), keys.len() as u64);
-            // What is indexed is what is held: a key that was moved away is new again.
-            for key in keys {
-                parts.find([Value::Int(i64::from(key)), Value::Text("x")].into_iter());
-            }
-        }
-    }
-
-    #[test]
-    fn overflows_are_merged_as_well() {
-        let capped = |keys: &[u8]| {
-            let mut groups = fold(Groups::default(), keys);
-            groups.cap(1);
-            groups
-        };
-        let mut groups = capped(&[1]);
-        groups.merge(capped(&[1, 2, 3, 3]));
-        assert_eq!(groups.overflow(), Some(&3));
-        groups.merge(capped(&[1, 4]));
-        groups.merge(capped(&[1]));
-        assert_eq!(groups.overflow(), Some(&4));
-    }
-
-    #[test]
-    fn a_damaged_image_is_refused() {
-        let groups = fold(Groups::default(), &[1]);
-        let image = serde_json::to_string(&groups).unwrap();
-        assert!(serde_json::from_str::<Groups<u64>>(&image).is_ok());
-        assert!(serde_json::from_str::<Groups<u64>>(&image.replacen("[[[3,", "[[[99,", 1)).is_err());
-        let (head, rest) = image.split_once("[[").unwrap();
-        let (entry, tail) = rest.split_once("]]").unwrap();
-        assert!(serde_json::from_str::<Groups<u64>>(&format!("{head}[[{entry}],[{entry}]]{tail}")).is_err());
     }
 }
