@@ -320,4 +320,6 @@ impl NextLine<'_> {
 }
 
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod tests;
