@@ -267,3 +267,6 @@ mod arm {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
