@@ -5,31 +5,35 @@ use proptest::prelude::*;
 
 /// The kernels that this processor can run.
 fn kernels() -> Vec<(&'static str, Kernel)> {
-    let mut kernels: Vec<(&str, Kernel)> = vec![("the best", best()), ("scalar", scalar)];
+    let mut kernels: Vec<(&str, Kernel)> = vec![("scalar", scalar)];
     #[cfg(target_arch = "x86_64")]
     {
         // SAFETY: each is called only where the processor has what it was compiled for.
-        if is_x86_feature_detected!("avx512bw") {
-            kernels.push(("avx512", |blocks, stops, others| unsafe { x86::avx512(blocks, stops, others) }));
-        }
         if is_x86_feature_detected!("avx2") {
             kernels.push(("avx2", |blocks, stops, others| unsafe { x86::avx2(blocks, stops, others) }));
         }
+        if is_x86_feature_detected!("avx512bw") {
+            kernels.push(("avx512", |blocks, stops, others| unsafe { x86::avx512(blocks, stops, others) }));
+        }
     }
+    #[cfg(target_arch = "aarch64")]
+    kernels.push(("neon", arm::neon));
     kernels
 }
 
 /// An interpreter takes its time.
 fn cases(cases: u32) -> ProptestConfig {
-    let cases = if cfg!(miri) { 8 } else { cases };
+    let cases = if cfg!(miri) { 3 } else { cases };
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Long runs of what is plain and of digits, and a few bytes of any kind.
-fn bytes(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<u8>> {
-    let some = prop::sample::select(b"\"\\ x/0:9\x00\x1f!#[]\x7f\x80\xff".to_vec());
-    let byte = prop_oneof![40 => b'a'..=b'z', 40 => b'0'..=b'9', 2 => some, 1 => any::<u8>()];
-    prop::collection::vec(byte, length)
+/// Bytes of any kind, and runs of plain ones and of digits, some longer than a word of marks.
+fn bytes(runs: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
+    let some = prop::sample::select(b"\"\\ x/0:9\x00\x1f!#[]\x7f\x80\xff".to_vec()).prop_map(|byte| (byte, 1));
+    let long = (prop::sample::select(b"x7 ~".to_vec()), 1..150usize);
+    let run = prop_oneof![1 => some, 1 => any::<u8>().prop_map(|byte| (byte, 1)), 1 => long];
+    let repeat = |(byte, count): (u8, usize)| std::iter::repeat_n(byte, count);
+    prop::collection::vec(run, runs).prop_map(move |runs| runs.into_iter().flat_map(repeat).collect())
 }
 
 fn is_stop(byte: u8) -> bool {
@@ -66,7 +70,7 @@ proptest! {
     #![proptest_config(cases(1000))]
 
     #[test]
-    fn all_kernels_mark_alike(bytes in bytes(0..=8 * BLOCK_BYTES)) {
+    fn all_kernels_mark_alike(bytes in bytes(0..30)) {
         let blocks = bytes.as_chunks().0;
         let run = |kernel: Kernel| {
             // Room for a block more: it is left as it was.
@@ -80,10 +84,10 @@ proptest! {
     }
 
     #[test]
-    fn a_short_window_says_what_a_search_says(bytes in bytes(0..300), begin: prop::sample::Index) {
+    fn a_short_window_says_what_a_search_says(bytes in bytes(0..30), begin: prop::sample::Index) {
         for (_, kernel) in kernels() {
             let mut window = Window::with(&bytes, kernel);
-            let step = if cfg!(miri) { 7 } else { 1 };
+            let step = if cfg!(miri) { 13 } else { 1 };
             check(&window, (0..bytes.len()).step_by(step));
             for begin in [0, begin.index(bytes.len() + 1), 0] {
                 window.mark(begin);
@@ -99,10 +103,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 1 } else { 20 }, ..cases(1) })]
 
     #[test]
-    fn a_full_window_says_what_a_search_says(bytes in bytes(WINDOW_BYTES + 1..WINDOW_BYTES + 300), begin in 1..600usize) {
-        for (_, kernel) in kernels() {
+    fn a_full_window_says_what_a_search_says(piece in bytes(1..30), length in 1..300usize, begin in 1..600usize) {
+        let bytes: Vec<u8> = piece.iter().copied().cycle().take(WINDOW_BYTES + length).collect();
+        // The best one comes last, and the interpreter has no time for two.
+        for (_, kernel) in kernels().into_iter().rev().take(if cfg!(miri) { 1 } else { 9 }) {
             let mut window = Window::with(&bytes, kernel);
-            for begin in [0, begin, 0] {
+            for begin in [begin, 0] {
                 window.mark(begin);
                 prop_assert_eq!(window.marked(), (bytes.len() - begin).min(WINDOW_BYTES));
                 let step = if cfg!(miri) { 701 } else { 17 };
@@ -115,7 +121,7 @@ proptest! {
 #[test]
 fn every_byte_is_marked_as_what_it_is() {
     for (name, kernel) in kernels() {
-        for byte in 0..=u8::MAX {
+        for byte in (0..=u8::MAX).step_by(if cfg!(miri) { 31 } else { 1 }) {
             for (plain, place) in [(byte, 0), (b'x', usize::from(byte) % BLOCK_BYTES), (b'7', usize::from(byte) / 4)] {
                 let mut block = [plain; BLOCK_BYTES];
                 block[place] = byte;
