@@ -23,7 +23,7 @@ fn kernels() -> Vec<(&'static str, Kernel)> {
 
 /// An interpreter takes its time.
 fn cases(cases: u32) -> ProptestConfig {
-    let cases = if cfg!(miri) { 3 } else { cases };
+    let cases = if cfg!(miri) { 2 } else { cases };
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
@@ -87,7 +87,7 @@ proptest! {
     fn a_short_window_says_what_a_search_says(bytes in bytes(0..30), begin: prop::sample::Index) {
         for (_, kernel) in kernels() {
             let mut window = Window::with(&bytes, kernel);
-            let step = if cfg!(miri) { 13 } else { 1 };
+            let step = if cfg!(miri) { 29 } else { 1 };
             check(&window, (0..bytes.len()).step_by(step));
             for begin in [0, begin.index(bytes.len() + 1), 0] {
                 window.mark(begin);
