@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 /// The kernels that this processor can run.
 fn kernels() -> Vec<(&'static str, Kernel)> {
+    // Some processors have this one only.
+    #[allow(unused_mut)]
     let mut kernels: Vec<(&str, Kernel)> = vec![("scalar", scalar)];
     #[cfg(target_arch = "x86_64")]
     {
