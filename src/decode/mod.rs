@@ -373,4 +373,6 @@ impl NextLine<'_> {
 }
 
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod tests;

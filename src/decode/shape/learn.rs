@@ -97,21 +97,25 @@ impl<'r> Lesson<'r> {
 /// The text of a sound record, cut at its values.
 fn steps(raw: &[u8]) -> Option<Vec<Step<'_>>> {
     let (mut steps, mut begin, mut at) = (Vec::new(), 0, 0);
-    let mut step = |literal, kind| steps.push(Step { literal, kind, slot: NO_SLOT });
+    let step = |literal, kind| Step { literal, kind, slot: NO_SLOT };
     while at < raw.len() {
+        // A large record may hold millions.
+        if steps.len() > MAX_VALUES {
+            return None;
+        }
         match raw[at] {
             b'"' => {
                 let end = string_end(raw, at).ok()?;
                 let is_key = raw[end..].trim_ascii_start().starts_with(b":");
                 if !is_key {
-                    step(&raw[begin..=at], Kind::Text);
+                    steps.push(step(&raw[begin..=at], Kind::Text));
                     begin = end;
                 }
                 at = end;
             }
             first @ (b'-' | b'0'..=b'9' | b'a'..=b'z') => {
                 let kind = if first.is_ascii_lowercase() { Kind::Any } else { Kind::Number };
-                step(&raw[begin..at], kind);
+                steps.push(step(&raw[begin..at], kind));
                 at += raw[at..].iter().position(ends_scalar)?;
                 begin = at;
             }
@@ -120,7 +124,7 @@ fn steps(raw: &[u8]) -> Option<Vec<Step<'_>>> {
             _ => at += 1,
         }
     }
-    step(&raw[begin..], Kind::End);
+    steps.push(step(&raw[begin..], Kind::End));
     (steps.len() <= MAX_VALUES + 1).then_some(steps)
 }
 

@@ -305,7 +305,12 @@ impl<'a> Fields<'a> {
     fn follow(&mut self, remarks: &Remarks) {
         for (slot, remark) in remarks {
             self.values[*slot] = match *remark {
-                Remark::As(other) => self.values[other],
+                Remark::As(other) => {
+                    if self.escaped.contains(&other) {
+                        self.escaped.push(*slot);
+                    }
+                    self.values[other]
+                }
                 Remark::Nested => Value::Nested,
                 Remark::Missing => Value::Missing,
             };

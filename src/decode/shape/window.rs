@@ -328,3 +328,6 @@ mod arm {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
