@@ -155,6 +155,9 @@ impl Decoder {
                 Err(progress) => return progress,
             }
         }
+        if self.is_full() {
+            return stop(bytes, end, last);
+        }
         let (mut window, (mut fields, mut rows)) = (Window::new(bytes), self.parser.room());
         let mut line = NextLine { bytes, at: from };
         loop {
@@ -198,13 +201,7 @@ impl Decoder {
 
     /// Takes in what became of a record. False where dead letters have to be taken first.
     #[inline(always)]
-    fn settle(
-        &mut self,
-        chunk: Chunk<'_>,
-        start: usize,
-        end: usize,
-        verdict: Result<Verdict, &'static str>,
-    ) -> bool {
+    fn settle(&mut self, chunk: Chunk<'_>, start: usize, end: usize, verdict: Result<Verdict, &'static str>) -> bool {
         match verdict {
             Ok(verdict @ (Verdict::Counted | Verdict::Filtered)) => {
                 self.ledger.tally(verdict);

@@ -62,14 +62,7 @@ impl Parser {
 
     /// Matches records of one shape in a row; see [`Shapes::run`].
     #[inline]
-    pub fn run<'a>(
-        &mut self,
-        window: &mut Window<'a>,
-        from: usize,
-        until: usize,
-        limit: usize,
-        rows: &mut Rows<'a>,
-    ) {
+    pub fn run<'a>(&mut self, window: &mut Window<'a>, from: usize, until: usize, limit: usize, rows: &mut Rows<'a>) {
         self.shapes.run(window, from, until, limit, rows);
     }
 

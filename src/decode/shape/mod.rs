@@ -113,14 +113,7 @@ impl Shapes {
     /// Matches a run of records from `from` on, where a record ended, as long as they begin before
     /// `until` and are no longer than `limit`; there may be none.
     #[inline]
-    pub fn run<'a>(
-        &mut self,
-        window: &mut Window<'a>,
-        from: usize,
-        until: usize,
-        limit: usize,
-        rows: &mut Rows<'a>,
-    ) {
+    pub fn run<'a>(&mut self, window: &mut Window<'a>, from: usize, until: usize, limit: usize, rows: &mut Rows<'a>) {
         let (true, Some(track)) = (self.trail.is_hot, &self.track) else { return rows.clear() };
         look_ahead(window, from);
         let begin = window.begin();

@@ -61,7 +61,15 @@ impl Track {
         let closes = |text: &[u8]| memchr::memchr_iter(b'}', text).count();
         let inner: usize = steps.iter().map(|step| closes(&step.literal.text())).sum();
         let end = Literal::new(&[&last, gap].concat());
-        Some(Self { id, node, columns: steps, end, last_bytes: last.len(), gap: gap.to_vec(), closes: inner + closes(&last) })
+        Some(Self {
+            id,
+            node,
+            columns: steps,
+            end,
+            last_bytes: last.len(),
+            gap: gap.to_vec(),
+            closes: inner + closes(&last),
+        })
     }
 
     pub fn is(&self, node: usize, gap: &[u8]) -> bool {

@@ -184,7 +184,8 @@ impl<'m> Marks<&'m mut [u8]> {
     /// A word of each for every block.
     #[inline(always)]
     fn words(self) -> impl Iterator<Item = Marks<&'m mut [u8; 8]>> {
-        let (stops, others, closes) = (self.stops.as_chunks_mut().0, self.others.as_chunks_mut().0, self.closes.as_chunks_mut().0);
+        let (stops, others, closes) =
+            (self.stops.as_chunks_mut().0, self.others.as_chunks_mut().0, self.closes.as_chunks_mut().0);
         let words = stops.iter_mut().zip(others).zip(closes);
         words.map(|((stops, others), closes)| Marks { stops, others, closes })
     }

@@ -12,10 +12,10 @@ fn kernels() -> Vec<(&'static str, Kernel)> {
     {
         // SAFETY: each is called only where the processor has what it was compiled for.
         if is_x86_feature_detected!("avx2") {
-            kernels.push(("avx2", |blocks, stops, others| unsafe { x86::avx2(blocks, stops, others) }));
+            kernels.push(("avx2", |blocks, marks| unsafe { x86::avx2(blocks, marks) }));
         }
         if is_x86_feature_detected!("avx512bw") {
-            kernels.push(("avx512", |blocks, stops, others| unsafe { x86::avx512(blocks, stops, others) }));
+            kernels.push(("avx512", |blocks, marks| unsafe { x86::avx512(blocks, marks) }));
         }
     }
     #[cfg(target_arch = "aarch64")]
@@ -36,7 +36,7 @@ fn cases(cases: u32) -> ProptestConfig {
 
 /// Bytes of any kind, and runs of plain ones and of digits, some longer than a word of marks.
 fn bytes(runs: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
-    let some = prop::sample::select(b"\"\\ x/0:9\x00\x1f!#[]\x7f\x80\xff".to_vec()).prop_map(|byte| (byte, 1));
+    let some = prop::sample::select(b"\"\\ }x/0:9\x00\x1f!#[]\x7f\x80\xff".to_vec()).prop_map(|byte| (byte, 1));
     let long = (prop::sample::select(b"x7 ~".to_vec()), 1..150usize);
     let run = prop_oneof![1 => some, 1 => any::<u8>().prop_map(|byte| (byte, 1)), 1 => long];
     let repeat = |(byte, count): (u8, usize)| std::iter::repeat_n(byte, count);
@@ -60,6 +60,8 @@ fn check(window: &Window<'_>, places: impl Iterator<Item = usize>) {
         let stop = search(marked, at, is_stop);
         assert_eq!(window.stop(at), stop, "{at}");
         assert_eq!(window.other(at), search(marked, at, |byte| !byte.is_ascii_digit()), "{at}");
+        let closes = (at..marked.len()).filter(|place| marked[*place] == b'}').take(3);
+        assert!(window.closes(at).take(3).eq(closes), "{at}");
         let text = (view.get(stop) == Some(&b'"')).then(|| std::str::from_utf8(&view[at..stop]).unwrap());
         assert_eq!(window.text(at), text, "{at}");
         let word = at.checked_add(16).and_then(|end| view.get(at..end)?.first_chunk().copied());
@@ -81,9 +83,10 @@ proptest! {
         let blocks = bytes.as_chunks().0;
         let run = |kernel: Kernel| {
             // Room for a block more: it is left as it was.
-            let (mut stops, mut others) = (vec![0xA5; bytes.len() + 8], vec![0x5A; bytes.len() + 8]);
-            kernel(blocks, &mut stops, &mut others);
-            (stops, others)
+            let mut marks = [0xA5, 0x5A, 0xC3].map(|byte| vec![byte; bytes.len() + 8]);
+            let [stops, others, closes] = &mut marks;
+            kernel(blocks, Marks { stops, others, closes });
+            marks
         };
         for (name, kernel) in kernels() {
             prop_assert_eq!(run(kernel), run(scalar), "{}", name);
@@ -131,12 +134,13 @@ fn every_byte_is_marked_as_what_it_is() {
             for (plain, place) in [(byte, 0), (b'x', usize::from(byte) % BLOCK_BYTES), (b'7', usize::from(byte) / 4)] {
                 let mut block = [plain; BLOCK_BYTES];
                 block[place] = byte;
-                let (mut stops, mut others) = ([0; 8], [0; 8]);
-                kernel(&[block], &mut stops, &mut others);
+                let (mut stops, mut others, mut closes) = ([0; 8], [0; 8], [0; 8]);
+                kernel(&[block], Marks { stops: &mut stops, others: &mut others, closes: &mut closes });
                 let bit = |marks: [u8; 8], place: usize| marks[place / 8] >> (place % 8) & 1 == 1;
                 for (place, byte) in block.iter().enumerate() {
                     assert_eq!(bit(stops, place), is_stop(*byte), "{name}: {byte} at {place}");
                     assert_eq!(bit(others, place), !byte.is_ascii_digit(), "{name}: {byte} at {place}");
+                    assert_eq!(bit(closes, place), *byte == b'}', "{name}: {byte} at {place}");
                 }
             }
         }
