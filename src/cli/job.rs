@@ -144,8 +144,8 @@ fn explain(paths: Paths) {
     let Paths { predicted, parsed, shapes } = paths;
     let share = 100.0 * predicted as f64 / (predicted + parsed).max(1) as f64;
     eprintln!(
-        "streamlab: records that had a known shape: {predicted} ({share:.1} %), that were parsed: {parsed}; \
-         shapes learned, by each thread for itself: {shapes}"
+        "streamlab: records compared with a known shape: {predicted} ({share:.1} %); parsed: {parsed}; shapes learned: \
+         {shapes}, by each thread its own"
     );
 }
 

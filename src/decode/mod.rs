@@ -111,6 +111,8 @@ pub struct Decoder {
     guess: Guess,
     parsed: u64,
     ledger: Ledger,
+    /// How many records were read when the ledger was taken last.
+    taken: u64,
     dead: Vec<DeadLetter>,
     /// The memory that the dead letters take, about.
     dead_bytes: usize,
@@ -124,6 +126,7 @@ impl Decoder {
             guess: Guess::Line,
             parsed: 0,
             ledger: Ledger::default(),
+            taken: 0,
             dead: Vec::new(),
             dead_bytes: 0,
         }
@@ -226,7 +229,6 @@ impl Decoder {
         each: &mut dyn FnMut(&Event<'_>) -> Verdict,
     ) -> Result<usize, Progress> {
         let Chunk { bytes, last, .. } = chunk;
-        self.parsed += 1;
         let guess = match self.guess {
             _ if bytes[start] != b'{' => None,
             Guess::Line => line.after(start, last),
@@ -236,10 +238,14 @@ impl Decoder {
         if let Some(guess) = guess
             && let Some(past) = self.guessed(chunk, start, guess, each)
         {
+            self.parsed += 1;
             return Ok(past);
         }
         let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
-        let end = match frame(stretch, from, self.limits.record_bytes) {
+        let frame = frame(stretch, from, self.limits.record_bytes);
+        // What is unfinished comes again.
+        self.parsed += u64::from(!matches!(frame, Frame::Blank | Frame::Partial));
+        let end = match frame {
             Frame::Object { start, end } => {
                 self.object(chunk, start, end, each);
                 end
@@ -270,13 +276,14 @@ impl Decoder {
 
     /// By which way all records were read so far.
     pub fn paths(&self) -> Paths {
-        let (predicted, shapes) = self.parser.tally();
-        Paths { predicted, parsed: self.parsed, shapes }
+        let read = self.taken + self.ledger.read;
+        Paths { predicted: read - self.parsed, parsed: self.parsed, shapes: self.parser.shapes() }
     }
 
     /// Takes what was tallied and buried since the last time.
     pub fn take(&mut self) -> (Ledger, Vec<DeadLetter>) {
         self.dead_bytes = 0;
+        self.taken += self.ledger.read;
         (std::mem::take(&mut self.ledger), std::mem::take(&mut self.dead))
     }
 

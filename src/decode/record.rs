@@ -55,9 +55,9 @@ impl Parser {
         (Fields::new(self.projection.slots()), Rows::new(self.projection.slots()))
     }
 
-    /// How many records were matched, and how many shapes learned.
-    pub fn tally(&self) -> (u64, u64) {
-        self.shapes.tally()
+    /// How many shapes were learned.
+    pub fn shapes(&self) -> u64 {
+        self.shapes.learned()
     }
 
     /// Matches records of one shape in a row; see [`Shapes::run`].

@@ -38,7 +38,6 @@ pub struct Shapes {
     /// How many tracks there have been.
     tracks: usize,
     trail: Trail,
-    matched: u64,
     learned: u64,
 }
 
@@ -101,7 +100,7 @@ impl Shapes {
         let pace =
             Pace { credit: FIRST_CREDIT, left: TRIAL, missed: 0, is_resting: false, rest: FIRST_REST, is_off: false };
         let trail = Trail { node: 0, length: 0, needed: FIRST_TRAIL, is_hot: false };
-        Self { tree: Tree::new(), remarks: Vec::new(), pace, track: None, tracks: 0, trail, matched: 0, learned: 0 }
+        Self { tree: Tree::new(), remarks: Vec::new(), pace, track: None, tracks: 0, trail, learned: 0 }
     }
 
     /// Never to hold any.
@@ -125,7 +124,6 @@ impl Shapes {
             (self.trail.length, self.trail.is_hot) = (0, false);
         }
         self.count(rows.len() as u32);
-        self.matched += rows.len() as u64;
     }
 
     /// Matches the record at `begin` and takes its fields; the one before it ended at `from`. Answers
@@ -157,13 +155,12 @@ impl Shapes {
         } else {
             (self.trail.node, self.trail.length, self.trail.is_hot) = (found.node, 0, false);
         }
-        self.matched += 1;
         Some(window.begin() + found.end)
     }
 
-    /// How many records were matched, and how many shapes learned.
-    pub fn tally(&self) -> (u64, u64) {
-        (self.matched, self.learned)
+    /// How many shapes were learned.
+    pub fn learned(&self) -> u64 {
+        self.learned
     }
 
     /// Makes a track of the shape of the last record, which came behind these separators.
