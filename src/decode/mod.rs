@@ -71,6 +71,20 @@ impl Default for Limits {
     }
 }
 
+/// Looks at events, one after the other, and says what became of each.
+pub trait Visit {
+    fn visit(&mut self, event: &Event<'_>) -> Verdict;
+}
+
+/// A closure that is shown each event.
+struct Each<F>(F);
+
+impl<F: FnMut(&Event<'_>) -> Verdict> Visit for Each<F> {
+    fn visit(&mut self, event: &Event<'_>) -> Verdict {
+        self.0(event)
+    }
+}
+
 /// By which way records were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Paths {
@@ -142,8 +156,13 @@ impl Decoder {
         chunk: Chunk<'_>,
         from: usize,
         skip: Skip,
-        mut each: impl FnMut(&Event<'_>) -> Verdict,
+        each: impl FnMut(&Event<'_>) -> Verdict,
     ) -> Progress {
+        self.visit(chunk, from, skip, &mut Each(each))
+    }
+
+    /// As [`Self::decode`] for a visitor.
+    pub fn visit(&mut self, chunk: Chunk<'_>, from: usize, skip: Skip, each: &mut impl Visit) -> Progress {
         let Chunk { bytes, until, last, .. } = chunk;
         if let Some(ahead) = self.limits.ahead {
             self.parser.limit_time(ahead);
@@ -165,7 +184,7 @@ impl Decoder {
             let (view, offset) = (window.view(), chunk.at.offset + window.begin() as u64);
             for (begin, past, values) in rows.iter() {
                 let at = Position { file: chunk.at.file, offset: offset + begin as u64 };
-                let verdict = self.parser.show(at, &view[begin..past], values, &mut each);
+                let verdict = self.parser.show(at, &view[begin..past], values, each);
                 end = window.begin() + past;
                 if !self.settle(chunk, window.begin() + begin, end, verdict) {
                     return stop(bytes, end, last);
@@ -180,12 +199,12 @@ impl Decoder {
             }
             let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
             let limit = self.limits.record_bytes;
-            let is_going = match self.parser.predict(&mut window, &mut fields, at, (end, start), limit, &mut each) {
+            let is_going = match self.parser.predict(&mut window, &mut fields, at, (end, start), limit, each) {
                 Some((past, verdict)) => {
                     end = past;
                     self.settle(chunk, start, past, verdict)
                 }
-                None => match self.parse(chunk, end, start, &mut line, &mut each) {
+                None => match self.parse(chunk, end, start, &mut line, each) {
                     Ok(past) => {
                         end = past;
                         !self.is_full()
@@ -223,7 +242,7 @@ impl Decoder {
         from: usize,
         start: usize,
         line: &mut NextLine<'_>,
-        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
+        each: &mut dyn Visit,
     ) -> Result<usize, Progress> {
         let Chunk { bytes, last, .. } = chunk;
         self.parsed += 1;
@@ -282,13 +301,7 @@ impl Decoder {
 
     /// Takes what lies before `guess` as one record; `None` where it is not one. The commonest way of
     /// a record, and never a wrong one: bytes that begin with a whole object begin with no other.
-    fn guessed(
-        &mut self,
-        chunk: Chunk<'_>,
-        start: usize,
-        guess: usize,
-        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
-    ) -> Option<usize> {
+    fn guessed(&mut self, chunk: Chunk<'_>, start: usize, guess: usize, each: &mut dyn Visit) -> Option<usize> {
         let record = chunk.bytes[start..guess].trim_ascii_end();
         if record.len() > self.limits.record_bytes {
             return None;
@@ -303,7 +316,7 @@ impl Decoder {
         Some(start + record.len())
     }
 
-    fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut dyn FnMut(&Event<'_>) -> Verdict) {
+    fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut dyn Visit) {
         let raw = &chunk.bytes[start..end];
         let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
         match self.parser.visit(at, raw, each) {
