@@ -98,10 +98,12 @@ impl Parser {
             return None;
         }
         if fields.has_escapes() {
-            let mut unescaped = std::mem::take(&mut self.unescaped);
-            let values = fields.unescape(&mut unescaped);
-            let verdict = values.map(|values| self.show(at, raw, &values, each));
-            self.unescaped = unescaped;
+            let (mut text, mut values) =
+                (std::mem::take(&mut self.unescaped), relend(std::mem::take(&mut self.values)));
+            let is_sound = fields.unescape(&mut text, &mut values);
+            let verdict = is_sound.map(|()| self.show(at, raw, &values, each));
+            self.values = relend(values);
+            self.unescaped = text;
             return Some((end, verdict?));
         }
         Some((end, self.show(at, raw, &fields.values, each)))

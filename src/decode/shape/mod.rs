@@ -61,6 +61,8 @@ pub struct Fields<'a> {
     held: u64,
     /// The slots of strings that are still to be unescaped.
     escaped: Vec<usize>,
+    /// Where each of them ends, once it is unescaped.
+    ends: Vec<usize>,
 }
 
 /// When it pays to try, and to learn: a budget that matches earn and lessons cost.
@@ -257,7 +259,7 @@ fn look_ahead(window: &mut Window<'_>, from: usize) {
 
 impl<'a> Fields<'a> {
     pub fn new(slots: usize) -> Self {
-        Self { values: vec![Value::Missing; slots], held: 0, escaped: Vec::new() }
+        Self { values: vec![Value::Missing; slots], held: 0, escaped: Vec::new(), ends: Vec::new() }
     }
 
     #[inline(always)]
@@ -315,29 +317,31 @@ impl<'a> Fields<'a> {
         !self.escaped.is_empty()
     }
 
-    /// The fields with what strings with escapes stand for in their place; `into` holds that text.
+    /// The fields in `values`, with what strings with escapes stand for in their place; `into` holds
+    /// that text.
     #[inline(never)]
-    pub fn unescape<'v>(&mut self, into: &'v mut String) -> Option<Vec<Value<'v>>>
+    pub fn unescape<'v>(&mut self, into: &'v mut String, values: &mut Vec<Value<'v>>) -> Option<()>
     where
         'a: 'v,
     {
+        let Self { values: written, escaped, ends, .. } = self;
+        values.clear();
+        values.extend_from_slice(written);
         into.clear();
-        let mut ends = Vec::new();
-        let mut slots = std::mem::take(&mut self.escaped);
+        ends.clear();
         // A slot may have been taken twice, and another value of the same key may have come last.
-        slots.sort_unstable();
-        slots.dedup();
-        slots.retain(|slot| self.values[*slot].text().is_some());
-        for slot in &slots {
-            text::unescape(self.values[*slot].text().unwrap_or_default(), into)?;
+        escaped.sort_unstable();
+        escaped.dedup();
+        escaped.retain(|slot| written[*slot].text().is_some());
+        for slot in &*escaped {
+            text::unescape(written[*slot].text().unwrap_or_default(), into)?;
             ends.push(into.len());
         }
-        let mut values: Vec<Value<'v>> = self.values.clone();
         let mut begin = 0;
-        for (slot, end) in slots.into_iter().zip(ends) {
-            values[slot] = Value::Text(&into[begin..end]);
-            begin = end;
+        for (slot, end) in escaped.drain(..).zip(ends) {
+            values[slot] = Value::Text(&into[begin..*end]);
+            begin = *end;
         }
-        Some(values)
+        Some(())
     }
 }
