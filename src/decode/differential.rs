@@ -172,6 +172,7 @@ fn stream(templates: &[String], records: &[Record], between: &[u8]) -> Vec<u8> {
             }
             stream.extend(part.as_bytes());
         }
+        stream.extend(between);
         if let Some((place, kind, byte)) = damage {
             let place = begin + place.index(stream.len() - begin);
             match kind % 4 {
@@ -181,7 +182,6 @@ fn stream(templates: &[String], records: &[Record], between: &[u8]) -> Vec<u8> {
                 _ => stream.truncate(place),
             }
         }
-        stream.extend(between);
     }
     stream
 }

@@ -89,6 +89,22 @@ fn every_edge_of_the_grammar_is_read_as_the_parser_reads_it() {
     }
 }
 
+#[test]
+fn what_stands_between_records_is_looked_at_before_a_run_too() {
+    let schema = &schemas()[1];
+    let record = |value: &str| format!("{{\"service\": \"a\", \"message\": {value}}}");
+    // The run goes on behind the second value, where the tree or the parser came in between.
+    for (value, between) in
+        ["\"x\"", "\"\\n\"", "{}", "x"].iter().flat_map(|value| ["\n", ", "].map(|gap| (value, gap)))
+    {
+        let known = (record("\"x\"") + between).repeat(12);
+        for gap in ["x", "\"", ":", "\\", "{", "}", "1", "xx", "\"\"", ",x", "x\n", "\n", ", ", ",,", "\0", "é", ""] {
+            let text = format!("{known}{}{gap}{known}", record(value));
+            compare(schema, Limits::default(), text.as_bytes(), &WHOLE).unwrap();
+        }
+    }
+}
+
 /// Marks are made for so many bytes at once.
 const MARKED_BYTES: usize = 16 << 10;
 

@@ -81,6 +81,10 @@ impl Track {
     #[inline(never)]
     pub fn follow<'a>(&self, window: &Window<'a>, at: usize, until: usize, limit: usize, rows: &mut Rows<'a>) {
         rows.begin(self.id);
+        // Behind a record that this track did not match, anything may stand.
+        if !window.view().get(at..).is_some_and(|rest| rest.starts_with(&self.gap)) {
+            return rows.clear();
+        }
         self.guess(window, at, until, limit, rows);
         for column in &self.columns {
             rows.count = column.check(window, rows);
