@@ -35,7 +35,7 @@ impl Analysis for RunningAvg {
         Groups::default()
     }
 
-    #[inline]
+    #[inline(always)]
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
         let Some(status) = event.status() else { return Verdict::Filtered };
         self.by.entry(state, event).add(self.outcomes.success.contains(status));

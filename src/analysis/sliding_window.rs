@@ -76,7 +76,7 @@ impl Analysis for SlidingWindow {
         Window::default()
     }
 
-    #[inline]
+    #[inline(always)]
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
         let Some(time) = event.time else { return Verdict::Dead("no time") };
         let time_ms = time.millis();

@@ -12,6 +12,7 @@
 //! - A record nests 1024 levels at most. Of a key that comes twice, the last value counts.
 
 mod framing;
+mod parse;
 mod projection;
 mod record;
 mod scan;
@@ -23,9 +24,9 @@ pub use time::Clock;
 
 use crate::event::{DeadLetter, Event, Ledger, Position, Skip, Verdict};
 use crate::schema::Schema;
-use framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end, separators_done, skip_separators};
-use memchr::memchr;
-use record::{Bad, Parser};
+use framing::{separators_done, skip_separators};
+use parse::{Guess, NextLine};
+use record::Parser;
 use shape::Window;
 use std::ops::AddAssign;
 use std::time::Duration;
@@ -71,6 +72,20 @@ impl Default for Limits {
     }
 }
 
+/// Looks at events, one after the other, and says what became of each.
+pub trait Visit {
+    fn visit(&mut self, event: &Event<'_>) -> Verdict;
+}
+
+/// A closure that is shown each event.
+struct Each<F>(F);
+
+impl<F: FnMut(&Event<'_>) -> Verdict> Visit for Each<F> {
+    fn visit(&mut self, event: &Event<'_>) -> Verdict {
+        self.0(event)
+    }
+}
+
 /// By which way records were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Paths {
@@ -90,17 +105,6 @@ impl AddAssign for Paths {
     }
 }
 
-/// Where to try for the end of a record before looking for it; a failure costs what was tried.
-enum Guess {
-    /// With its line: NDJSON.
-    Line,
-    /// At the first closing brace: records without objects in them, however they are wrapped.
-    Brace,
-    None,
-}
-
-/// How much of an oversized record its dead letter keeps.
-const OVERSIZED_KEPT_BYTES: usize = 64 << 10;
 /// How much memory dead letters may take before they have to be taken.
 const DEAD_BYTES: usize = 1 << 20;
 
@@ -145,8 +149,13 @@ impl Decoder {
         chunk: Chunk<'_>,
         from: usize,
         skip: Skip,
-        mut each: impl FnMut(&Event<'_>) -> Verdict,
+        each: impl FnMut(&Event<'_>) -> Verdict,
     ) -> Progress {
+        self.visit(chunk, from, skip, &mut Each(each))
+    }
+
+    /// As [`Self::decode`] for a visitor.
+    pub fn visit(&mut self, chunk: Chunk<'_>, from: usize, skip: Skip, each: &mut impl Visit) -> Progress {
         let Chunk { bytes, until, last, .. } = chunk;
         if let Some(ahead) = self.limits.ahead {
             self.parser.limit_time(ahead);
@@ -168,7 +177,7 @@ impl Decoder {
             let (view, offset) = (window.view(), chunk.at.offset + window.begin() as u64);
             for (begin, past, values) in rows.iter() {
                 let at = Position { file: chunk.at.file, offset: offset + begin as u64 };
-                let verdict = self.parser.show(at, &view[begin..past], values, &mut each);
+                let verdict = self.parser.show(at, &view[begin..past], values, each);
                 end = window.begin() + past;
                 if !self.settle(chunk, window.begin() + begin, end, verdict) {
                     return stop(bytes, end, last);
@@ -183,12 +192,12 @@ impl Decoder {
             }
             let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
             let limit = self.limits.record_bytes;
-            let is_going = match self.parser.predict(&mut window, &mut fields, at, (end, start), limit, &mut each) {
+            let is_going = match self.parser.predict(&mut window, &mut fields, at, (end, start), limit, each) {
                 Some((past, verdict)) => {
                     end = past;
                     self.settle(chunk, start, past, verdict)
                 }
-                None => match self.parse(chunk, end, start, &mut line, &mut each) {
+                None => match self.parse(chunk, end, start, &mut line, each) {
                     Ok(past) => {
                         end = past;
                         !self.is_full()
@@ -217,57 +226,6 @@ impl Decoder {
         }
     }
 
-    /// Shows the record at `start`, of no known shape, or buries what stands there instead; `from`
-    /// is where the one before ended. Answers where it ends; else how to go on with the next chunk.
-    #[inline(never)]
-    fn parse(
-        &mut self,
-        chunk: Chunk<'_>,
-        from: usize,
-        start: usize,
-        line: &mut NextLine<'_>,
-        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
-    ) -> Result<usize, Progress> {
-        let Chunk { bytes, last, .. } = chunk;
-        let guess = match self.guess {
-            _ if bytes[start] != b'{' => None,
-            Guess::Line => line.after(start, last),
-            Guess::Brace => memchr(b'}', &bytes[start..]).map(|length| start + length + 1),
-            Guess::None => None,
-        };
-        if let Some(guess) = guess
-            && let Some(past) = self.guessed(chunk, start, guess, each)
-        {
-            self.parsed += 1;
-            return Ok(past);
-        }
-        let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
-        let frame = frame(stretch, from, self.limits.record_bytes);
-        // What is unfinished comes again.
-        self.parsed += u64::from(!matches!(frame, Frame::Blank | Frame::Partial));
-        let end = match frame {
-            Frame::Object { start, end } => {
-                self.object(chunk, start, end, each);
-                end
-            }
-            Frame::Junk { start, end, reason } => {
-                self.bury(chunk, start, end, reason.to_owned());
-                end
-            }
-            Frame::TooLong { start, leads_line } => self.too_long(chunk, start, leads_line)?,
-            Frame::Blank | Frame::Partial => return Err(Progress { end: from, next: None, skip: Skip::No }),
-        };
-        let ends_line = |at: usize| at >= end && bytes[end..at].trim_ascii().is_empty();
-        self.guess = if line.after(start, last).is_some_and(ends_line) {
-            Guess::Line
-        } else if memchr(b'}', &bytes[start..end]).is_some_and(|length| start + length + 1 == end) {
-            Guess::Brace
-        } else {
-            Guess::None
-        };
-        Ok(end)
-    }
-
     /// Whether it holds so many dead letters that they have to be taken before it goes on: bad records
     /// may be as small as a byte, and a letter is not.
     pub fn is_full(&self) -> bool {
@@ -287,60 +245,6 @@ impl Decoder {
         (std::mem::take(&mut self.ledger), std::mem::take(&mut self.dead))
     }
 
-    /// Takes what lies before `guess` as one record; `None` where it is not one. The commonest way of
-    /// a record, and never a wrong one: bytes that begin with a whole object begin with no other.
-    fn guessed(
-        &mut self,
-        chunk: Chunk<'_>,
-        start: usize,
-        guess: usize,
-        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
-    ) -> Option<usize> {
-        let record = chunk.bytes[start..guess].trim_ascii_end();
-        if record.len() > self.limits.record_bytes {
-            return None;
-        }
-        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-        match self.parser.visit(at, record, each) {
-            Ok(Verdict::Dead(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
-            Ok(verdict) => self.ledger.tally(verdict),
-            Err(Bad::Time(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
-            Err(Bad::Syntax) => return None,
-        }
-        Some(start + record.len())
-    }
-
-    fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut dyn FnMut(&Event<'_>) -> Verdict) {
-        let raw = &chunk.bytes[start..end];
-        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-        match self.parser.visit(at, raw, each) {
-            Ok(Verdict::Dead(reason)) | Err(Bad::Time(reason)) => self.bury(chunk, start, end, reason.to_owned()),
-            Ok(verdict) => self.ledger.tally(verdict),
-            Err(Bad::Syntax) => self.bury(chunk, start, end, record::why(raw)),
-        }
-    }
-
-    /// Buries a record that is too long and finds where to go on.
-    fn too_long(&mut self, chunk: Chunk<'_>, start: usize, leads_line: bool) -> Result<usize, Progress> {
-        let limit = self.limits.record_bytes;
-        let kept = limit.min(OVERSIZED_KEPT_BYTES);
-        self.bury(chunk, start, start + kept, format!("longer than {limit} bytes; the first {kept} are kept"));
-        self.pass_over(chunk, start + limit, if leads_line { Skip::Line } else { Skip::Element })
-    }
-
-    /// Where the remains of an oversized record end; else how to go on with the next chunk.
-    fn pass_over(&self, chunk: Chunk<'_>, from: usize, skip: Skip) -> Result<usize, Progress> {
-        match oversized_end(chunk.bytes, from, skip == Skip::Line) {
-            Some(end) => Ok(end),
-            None if chunk.last => Ok(chunk.bytes.len()),
-            // What begins the next element may be cut by the end of the chunk.
-            None => {
-                let seam = chunk.bytes.len().saturating_sub(ELEMENT_BREAK_BYTES);
-                Err(Progress { end: seam.max(from), next: None, skip })
-            }
-        }
-    }
-
     fn bury(&mut self, chunk: Chunk<'_>, start: usize, end: usize, reason: String) {
         self.ledger.tally(Verdict::Dead(""));
         if self.dead.len() < self.limits.letters {
@@ -354,26 +258,6 @@ impl Decoder {
 /// Stops behind the record that ends at `end`.
 fn stop(bytes: &[u8], end: usize, last: bool) -> Progress {
     Progress { end, next: skip_separators(bytes, end, last), skip: Skip::No }
-}
-
-/// The end of the line a place is on, looked for once a line.
-struct NextLine<'a> {
-    bytes: &'a [u8],
-    /// The line break last found, or the length where there is none.
-    at: usize,
-}
-
-impl NextLine<'_> {
-    /// The line break at or after `place`; at the end of the last chunk, its end.
-    fn after(&mut self, place: usize, last: bool) -> Option<usize> {
-        if self.at < place || self.bytes.get(self.at) != Some(&b'\n') {
-            if self.at == self.bytes.len() && place > 0 {
-                return last.then_some(self.at);
-            }
-            self.at = memchr(b'\n', &self.bytes[place..]).map_or(self.bytes.len(), |found| place + found);
-        }
-        (self.at < self.bytes.len() || last).then_some(self.at)
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! The parser unescapes strings in place, so it works on a copy; the record's own bytes stay as
 //! they were. All buffers are kept from record to record.
 
+use super::Visit;
 use super::projection::Projection;
 use super::shape::{Fields, Rows, Shapes, Window};
 use super::time::Clock;
@@ -73,10 +74,10 @@ impl Parser {
         at: Position,
         raw: &[u8],
         fields: &[Value<'_>],
-        each: impl FnOnce(&Event<'_>) -> Verdict,
+        each: &mut (impl Visit + ?Sized),
     ) -> Result<Verdict, &'static str> {
         let time = self.clock.read(&fields[Role::Time as usize]);
-        time.map(|time| each(&Event { at, raw, time, fields }))
+        time.map(|time| each.visit(&Event { at, raw, time, fields }))
     }
 
     /// Shows the record at `begin` if it is of a known shape and no longer than `limit`; answers
@@ -89,7 +90,7 @@ impl Parser {
         at: Position,
         (from, begin): (usize, usize),
         limit: usize,
-        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
+        each: &mut dyn Visit,
     ) -> Option<(usize, Result<Verdict, &'static str>)> {
         let end = self.shapes.find(window, from, begin, fields)?;
         let raw = window.bytes().get(begin..end)?;
@@ -97,22 +98,19 @@ impl Parser {
             return None;
         }
         if fields.has_escapes() {
-            let mut unescaped = std::mem::take(&mut self.unescaped);
-            let values = fields.unescape(&mut unescaped);
-            let verdict = values.map(|values| self.show(at, raw, &values, each));
-            self.unescaped = unescaped;
+            let (mut text, mut values) =
+                (std::mem::take(&mut self.unescaped), relend(std::mem::take(&mut self.values)));
+            let is_sound = fields.unescape(&mut text, &mut values);
+            let verdict = is_sound.map(|()| self.show(at, raw, &values, each));
+            self.values = relend(values);
+            self.unescaped = text;
             return Some((end, verdict?));
         }
         Some((end, self.show(at, raw, &fields.values, each)))
     }
 
     /// Shows the record whose bytes are `raw`, which must begin with a brace.
-    pub fn visit(
-        &mut self,
-        at: Position,
-        raw: &[u8],
-        each: &mut dyn FnMut(&Event<'_>) -> Verdict,
-    ) -> Result<Verdict, Bad> {
+    pub fn visit(&mut self, at: Position, raw: &[u8], each: &mut dyn Visit) -> Result<Verdict, Bad> {
         let needed = raw.len() + INPUT_PADDING;
         if self.copy.len() < needed {
             // By half at least, so that it seldom grows; not more, since a record may be large.
@@ -132,7 +130,7 @@ impl Parser {
                 .clock
                 .read(&values[Role::Time as usize])
                 .map_err(Bad::Time)
-                .map(|time| each(&Event { at, raw, time, fields: &values }));
+                .map(|time| each.visit(&Event { at, raw, time, fields: &values }));
             self.values = relend(values);
             verdict
         });

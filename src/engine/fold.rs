@@ -6,8 +6,8 @@
 
 use super::filter::Filter;
 use crate::analysis::Analysis;
-use crate::decode::{Chunk, Decoder, Limits, Paths, guess_start};
-use crate::event::{Cursor, DeadLetter, FileId, Ledger, Position, Skip, Span, Verdict};
+use crate::decode::{Chunk, Decoder, Limits, Paths, Visit, guess_start};
+use crate::event::{Cursor, DeadLetter, Event, FileId, Ledger, Position, Skip, Span, Verdict};
 use crate::input::ReadAt;
 use crate::schema::Schema;
 use std::io;
@@ -157,16 +157,9 @@ impl<'a, A: Analysis> Folder<'a, A> {
                 until: stretch.until.saturating_sub(buffer.offset) as usize,
                 last: stretch.last && buffer.at_end,
             };
-            let progress = decoder.decode(chunk, from, skip, |event| {
-                if !self.filter.keeps(event) {
-                    return Verdict::Filtered;
-                }
-                let verdict = analysis.observe(&mut partial.state, event);
-                if let (Some(time), Verdict::Counted | Verdict::Filtered) = (event.time, verdict) {
-                    partial.seen.include(time);
-                }
-                verdict
-            });
+            let Partial { state, seen, .. } = &mut partial;
+            let mut fold = Fold { filter: self.filter, analysis: &*analysis, state, seen };
+            let progress = decoder.visit(chunk, from, skip, &mut fold);
             partial.cursor = Cursor { offset: buffer.offset + progress.end as u64, skip: progress.skip };
             partial.next = progress.next.map(|next| buffer.offset + next as u64);
             partial.is_cut = decoder.is_full();
@@ -180,6 +173,29 @@ impl<'a, A: Analysis> Folder<'a, A> {
         }
         (partial.ledger, partial.dead) = decoder.take();
         partial
+    }
+}
+
+/// Folds events into a state.
+struct Fold<'f, A: Analysis> {
+    filter: &'f Filter,
+    analysis: &'f A,
+    state: &'f mut A::State,
+    seen: &'f mut Span,
+}
+
+impl<A: Analysis> Visit for Fold<'_, A> {
+    // All of it is compiled into the loop over the records of a run.
+    #[inline(always)]
+    fn visit(&mut self, event: &Event<'_>) -> Verdict {
+        if !self.filter.keeps(event) {
+            return Verdict::Filtered;
+        }
+        let verdict = self.analysis.observe(self.state, event);
+        if let (Some(time), Verdict::Counted | Verdict::Filtered) = (event.time, verdict) {
+            self.seen.include(time);
+        }
+        verdict
     }
 }
 

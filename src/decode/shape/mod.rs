@@ -9,6 +9,7 @@
 //! byte of it is what RFC 8259 asks for. What the shape says of its keys, and which values are taken
 //! of it, was found by parsing one such record.
 
+mod fields;
 mod learn;
 mod literal;
 mod number;
@@ -17,13 +18,12 @@ mod text;
 mod tree;
 mod window;
 
+pub use fields::Fields;
 pub use run::Rows;
 pub use window::Window;
 
 use super::projection::Projection;
-use crate::event::Value;
-use learn::{Lesson, Remark, Remarks};
-use number::Number;
+use learn::{Lesson, Remarks};
 use run::Track;
 use simd_json::Node;
 use tree::{Match, Tree};
@@ -51,15 +51,6 @@ struct Trail {
     needed: u32,
     /// A run is tried before every record.
     is_hot: bool,
-}
-
-/// The slots of a record. They are kept from one record to the next: most take the same.
-pub struct Fields<'a> {
-    pub values: Vec<Value<'a>>,
-    /// The slots, by their bits, that may hold something.
-    held: u64,
-    /// The slots of strings that are still to be unescaped.
-    escaped: Vec<usize>,
 }
 
 /// When it pays to try, and to learn: a budget that matches earn and lessons cost.
@@ -235,6 +226,8 @@ impl Shapes {
     #[cold]
     pub fn learn(&mut self, raw: &[u8], tape: &[Node<'_>], projection: &Projection) {
         self.pace.credit -= LESSON;
+        // What is learned may change a shape that a track was made of.
+        (self.track, self.trail.is_hot) = (None, false);
         if let Some(lesson) = Lesson::new(raw, tape, projection)
             && self.tree.insert(&lesson) == Some(self.remarks.len())
         {
@@ -249,92 +242,5 @@ impl Shapes {
 fn look_ahead(window: &mut Window<'_>, from: usize) {
     if from - window.begin() + AHEAD_BYTES > window.marked() && window.has_more() {
         window.mark(from);
-    }
-}
-
-impl<'a> Fields<'a> {
-    pub fn new(slots: usize) -> Self {
-        Self { values: vec![Value::Missing; slots], held: 0, escaped: Vec::new() }
-    }
-
-    #[inline(always)]
-    fn put(&mut self, slot: u8, value: Value<'a>) {
-        if let Some(place) = self.values.get_mut(usize::from(slot)) {
-            *place = value;
-        }
-    }
-
-    /// Whether the number is one that can be told here, if anyone wants to know.
-    #[inline(always)]
-    fn put_number(&mut self, slot: u8, number: Number, window: &Window<'_>) -> bool {
-        self.values.get_mut(usize::from(slot)).is_none_or(|place| number.put(window, place))
-    }
-
-    /// A record took these slots, by their bits, and no others.
-    #[inline(always)]
-    fn settle(&mut self, taken: u64) {
-        if self.held & !taken != 0 {
-            self.drop_all_but(taken);
-        }
-        self.held = taken;
-    }
-
-    #[inline(never)]
-    fn drop_all_but(&mut self, taken: u64) {
-        let left = self.values.iter_mut().enumerate().filter(|(slot, _)| taken >> slot & 1 == 0);
-        left.for_each(|(_, value)| *value = Value::Missing);
-    }
-
-    fn clear(&mut self) {
-        self.values.fill(Value::Missing);
-        self.held = 0;
-        self.escaped.clear();
-    }
-
-    #[cold]
-    fn follow(&mut self, remarks: &Remarks) {
-        for (slot, remark) in remarks {
-            self.values[*slot] = match *remark {
-                Remark::As(other) => {
-                    if self.escaped.contains(&other) {
-                        self.escaped.push(*slot);
-                    }
-                    self.values[other]
-                }
-                Remark::Nested => Value::Nested,
-                Remark::Missing => Value::Missing,
-            };
-            self.held |= 1 << slot;
-        }
-    }
-
-    pub fn has_escapes(&self) -> bool {
-        !self.escaped.is_empty()
-    }
-
-    /// The fields with what strings with escapes stand for in their place; `into` holds that text.
-    #[inline(never)]
-    pub fn unescape<'v>(&mut self, into: &'v mut String) -> Option<Vec<Value<'v>>>
-    where
-        'a: 'v,
-    {
-        into.clear();
-        let mut ends = Vec::new();
-        let mut slots = std::mem::take(&mut self.escaped);
-        // A slot may have been taken twice, and another value of the same key may have come last.
-        slots.sort_unstable();
-        slots.dedup();
-        slots.retain(|slot| self.values[*slot].text().is_some());
-        for slot in &slots {
-            text::unescape(self.values[*slot].text().unwrap_or_default(), into)?;
-            ends.push(into.len());
-        }
-        let mut values: Vec<Value<'v>> = self.values.clone();
-        let mut begin = 0;
-        for (slot, end) in slots.into_iter().zip(ends) {
-            values[slot] = Value::Text(&into[begin..end]);
-            begin = end;
-        }
-        Some(values)
     }
 }

@@ -1,0 +1,139 @@
+//! The record that has no known shape: framed, parsed, shown, or buried.
+
+use super::framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end};
+use super::record::{self, Bad};
+use super::{Chunk, Decoder, Progress, Visit};
+use crate::event::{Position, Skip, Verdict};
+use memchr::memchr;
+
+/// Where to try for the end of a record before looking for it; a failure costs what was tried.
+pub(super) enum Guess {
+    /// With its line: NDJSON.
+    Line,
+    /// At the first closing brace: records without objects in them, however they are wrapped.
+    Brace,
+    None,
+}
+
+/// How much of an oversized record its dead letter keeps.
+const OVERSIZED_KEPT_BYTES: usize = 64 << 10;
+impl Decoder {
+    /// Shows the record at `start`, of no known shape, or buries what stands there instead; `from`
+    /// is where the one before ended. Answers where it ends; else how to go on with the next chunk.
+    #[inline(never)]
+    pub(super) fn parse(
+        &mut self,
+        chunk: Chunk<'_>,
+        from: usize,
+        start: usize,
+        line: &mut NextLine<'_>,
+        each: &mut dyn Visit,
+    ) -> Result<usize, Progress> {
+        let Chunk { bytes, last, .. } = chunk;
+        let guess = match self.guess {
+            _ if bytes[start] != b'{' => None,
+            Guess::Line => line.after(start, last),
+            Guess::Brace => memchr(b'}', &bytes[start..]).map(|length| start + length + 1),
+            Guess::None => None,
+        };
+        if let Some(guess) = guess
+            && let Some(past) = self.guessed(chunk, start, guess, each)
+        {
+            self.parsed += 1;
+            return Ok(past);
+        }
+        let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
+        let frame = frame(stretch, from, self.limits.record_bytes);
+        // What is unfinished comes again.
+        self.parsed += u64::from(!matches!(frame, Frame::Blank | Frame::Partial));
+        let end = match frame {
+            Frame::Object { start, end } => {
+                self.object(chunk, start, end, each);
+                end
+            }
+            Frame::Junk { start, end, reason } => {
+                self.bury(chunk, start, end, reason.to_owned());
+                end
+            }
+            Frame::TooLong { start, leads_line } => self.too_long(chunk, start, leads_line)?,
+            Frame::Blank | Frame::Partial => return Err(Progress { end: from, next: None, skip: Skip::No }),
+        };
+        let ends_line = |at: usize| at >= end && bytes[end..at].trim_ascii().is_empty();
+        self.guess = if line.after(start, last).is_some_and(ends_line) {
+            Guess::Line
+        } else if memchr(b'}', &bytes[start..end]).is_some_and(|length| start + length + 1 == end) {
+            Guess::Brace
+        } else {
+            Guess::None
+        };
+        Ok(end)
+    }
+
+    /// Takes what lies before `guess` as one record; `None` where it is not one. The commonest way of
+    /// a record, and never a wrong one: bytes that begin with a whole object begin with no other.
+    fn guessed(&mut self, chunk: Chunk<'_>, start: usize, guess: usize, each: &mut dyn Visit) -> Option<usize> {
+        let record = chunk.bytes[start..guess].trim_ascii_end();
+        if record.len() > self.limits.record_bytes {
+            return None;
+        }
+        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
+        match self.parser.visit(at, record, each) {
+            Ok(Verdict::Dead(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
+            Ok(verdict) => self.ledger.tally(verdict),
+            Err(Bad::Time(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
+            Err(Bad::Syntax) => return None,
+        }
+        Some(start + record.len())
+    }
+
+    fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut dyn Visit) {
+        let raw = &chunk.bytes[start..end];
+        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
+        match self.parser.visit(at, raw, each) {
+            Ok(Verdict::Dead(reason)) | Err(Bad::Time(reason)) => self.bury(chunk, start, end, reason.to_owned()),
+            Ok(verdict) => self.ledger.tally(verdict),
+            Err(Bad::Syntax) => self.bury(chunk, start, end, record::why(raw)),
+        }
+    }
+
+    /// Buries a record that is too long and finds where to go on.
+    fn too_long(&mut self, chunk: Chunk<'_>, start: usize, leads_line: bool) -> Result<usize, Progress> {
+        let limit = self.limits.record_bytes;
+        let kept = limit.min(OVERSIZED_KEPT_BYTES);
+        self.bury(chunk, start, start + kept, format!("longer than {limit} bytes; the first {kept} are kept"));
+        self.pass_over(chunk, start + limit, if leads_line { Skip::Line } else { Skip::Element })
+    }
+
+    /// Where the remains of an oversized record end; else how to go on with the next chunk.
+    pub(super) fn pass_over(&self, chunk: Chunk<'_>, from: usize, skip: Skip) -> Result<usize, Progress> {
+        match oversized_end(chunk.bytes, from, skip == Skip::Line) {
+            Some(end) => Ok(end),
+            None if chunk.last => Ok(chunk.bytes.len()),
+            // What begins the next element may be cut by the end of the chunk.
+            None => {
+                let seam = chunk.bytes.len().saturating_sub(ELEMENT_BREAK_BYTES);
+                Err(Progress { end: seam.max(from), next: None, skip })
+            }
+        }
+    }
+}
+
+/// The end of the line a place is on, looked for once a line.
+pub(super) struct NextLine<'a> {
+    pub(super) bytes: &'a [u8],
+    /// The line break last found, or the length where there is none.
+    pub(super) at: usize,
+}
+
+impl NextLine<'_> {
+    /// The line break at or after `place`; at the end of the last chunk, its end.
+    fn after(&mut self, place: usize, last: bool) -> Option<usize> {
+        if self.at < place || self.bytes.get(self.at) != Some(&b'\n') {
+            if self.at == self.bytes.len() && place > 0 {
+                return last.then_some(self.at);
+            }
+            self.at = memchr(b'\n', &self.bytes[place..]).map_or(self.bytes.len(), |found| place + found);
+        }
+        (self.at < self.bytes.len() || last).then_some(self.at)
+    }
+}
