@@ -63,7 +63,7 @@ static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
 
 /// The text so often that its shapes are known, and once more with the last byte of the input in it.
 fn repeated(input: &Input<'_>) -> Vec<u8> {
-    let mut stream = input.text.repeat(usize::from(input.repeats % 4) + 1);
+    let mut stream = input.text.repeat(usize::from(input.repeats % 8) + 1);
     if let Some((last, rest)) = input.text.split_last() {
         let place = stream.len() + usize::from(input.until) % input.text.len();
         stream.extend_from_slice(rest);
@@ -121,8 +121,16 @@ fn structured(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut stream = Vec::new();
     let between = *choices.choose(BETWEEN).ok()?;
     while !choices.is_empty() && stream.len() < 1 << 12 {
+        let begin = stream.len();
         record(&mut choices, &templates, &mut stream).ok()?;
         stream.extend_from_slice(between.as_bytes());
+        // Records of one shape in a row are read in another way.
+        let copies = choices.int_in_range(0..=7).ok()?;
+        let record = stream[begin..].to_vec();
+        if record.len() < 200 {
+            stream.extend(record.repeat(copies));
+        }
+        damage(&mut choices, begin, &mut stream).ok()?;
     }
     Some(stream)
 }
@@ -163,17 +171,21 @@ fn container(
     Ok(())
 }
 
-/// A template with values in it, and now and then some damage.
+/// A template with values in it.
 fn record(choices: &mut Unstructured<'_>, templates: &[Vec<u8>], stream: &mut Vec<u8>) -> arbitrary::Result<()> {
-    let begin = stream.len();
     for byte in choices.choose(templates)? {
         match byte {
             0 => value(choices, stream)?,
             byte => stream.push(*byte),
         }
     }
+    Ok(())
+}
+
+/// Damages, now and then, what lies behind `begin`: records, or what stands between them.
+fn damage(choices: &mut Unstructured<'_>, begin: usize, stream: &mut Vec<u8>) -> arbitrary::Result<()> {
     let damage = u8::arbitrary(choices)?;
-    if damage > 0xE0 {
+    if damage > 0xE0 && begin < stream.len() {
         let place = begin + choices.choose_index(stream.len() - begin)?;
         match damage % 4 {
             0 => stream[place] = u8::arbitrary(choices)?,
