@@ -77,5 +77,7 @@ fn is_rfc_3339(text: &str) -> bool {
         Some(_) => return false,
         None => rest,
     };
-    matches!(rest, "Z" | "z" | "+00:00" | "-00:00")
+    // jiff reads an offset of up to 25 hours, which is none in RFC 3339.
+    let is_hour = |offset: &str| text[text.len() - offset.len() + 1..][..2] < *"24";
+    matches!(rest, "Z" | "z") || matches!(rest, "+00:00" | "-00:00") && is_hour(rest)
 }
