@@ -3,7 +3,7 @@
 use super::framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end};
 use super::record::{self, Bad};
 use super::{Chunk, Decoder, Progress, Visit};
-use crate::event::{Position, Skip, Verdict};
+use crate::event::{Position, Skip};
 use memchr::memchr;
 
 /// Where to try for the end of a record before looking for it; a failure costs what was tried.
@@ -17,6 +17,7 @@ pub(super) enum Guess {
 
 /// How much of an oversized record its dead letter keeps.
 const OVERSIZED_KEPT_BYTES: usize = 64 << 10;
+
 impl Decoder {
     /// Shows the record at `start`, of no known shape, or buries what stands there instead; `from`
     /// is where the one before ended. Answers where it ends; else how to go on with the next chunk.
@@ -76,24 +77,26 @@ impl Decoder {
         if record.len() > self.limits.record_bytes {
             return None;
         }
-        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-        match self.parser.visit(at, record, each) {
-            Ok(Verdict::Dead(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
-            Ok(verdict) => self.ledger.tally(verdict),
-            Err(Bad::Time(reason)) => self.bury(chunk, start, start + record.len(), reason.to_owned()),
-            Err(Bad::Syntax) => return None,
-        }
-        Some(start + record.len())
+        let end = start + record.len();
+        self.show(chunk, start, end, each).then_some(end)
     }
 
     fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut dyn Visit) {
-        let raw = &chunk.bytes[start..end];
-        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-        match self.parser.visit(at, raw, each) {
-            Ok(Verdict::Dead(reason)) | Err(Bad::Time(reason)) => self.bury(chunk, start, end, reason.to_owned()),
-            Ok(verdict) => self.ledger.tally(verdict),
-            Err(Bad::Syntax) => self.bury(chunk, start, end, record::why(raw)),
+        if !self.show(chunk, start, end, each) {
+            self.bury(chunk, start, end, record::why(&chunk.bytes[start..end]));
         }
+    }
+
+    /// Parses and shows what stands there; false where it is not one object, and nothing is done.
+    fn show(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut dyn Visit) -> bool {
+        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
+        let verdict = match self.parser.visit(at, &chunk.bytes[start..end], each) {
+            Err(Bad::Syntax) => return false,
+            Err(Bad::Time(reason)) => Err(reason),
+            Ok(verdict) => Ok(verdict),
+        };
+        self.settle(chunk, start, end, verdict);
+        true
     }
 
     /// Buries a record that is too long and finds where to go on.

@@ -17,7 +17,7 @@ pub struct Track {
     id: usize,
     /// The node of the tree that ends the shape.
     node: usize,
-    columns: Vec<Step>,
+    columns: Vec<Column>,
     /// What ends a record, with the separators behind it, and how much of that is the record's.
     end: Literal,
     last_bytes: usize,
@@ -28,7 +28,7 @@ pub struct Track {
 
 /// A literal, the kind of the value behind it, and the slot that takes it.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct Column {
     pub literal: Literal,
     pub kind: Kind,
     pub slot: u8,
@@ -56,7 +56,7 @@ const MAX_ROWS: usize = 128;
 impl Track {
     /// The track of the shape that ends with a node, given by its steps, the last of which ends the
     /// record.
-    pub fn new(id: usize, node: usize, gap: &[u8], mut steps: Vec<Step>) -> Option<Self> {
+    pub fn new(id: usize, node: usize, gap: &[u8], mut steps: Vec<Column>) -> Option<Self> {
         let last = steps.pop()?.literal.text();
         let closes = |text: &[u8]| memchr::memchr_iter(b'}', text).count();
         let inner: usize = steps.iter().map(|step| closes(&step.literal.text())).sum();
@@ -118,7 +118,7 @@ impl Track {
 
 /// A column: the literal and the value are checked in all records, and taken. The answers are how
 /// many records are sound before the first that is not.
-impl Step {
+impl Column {
     fn check<'a>(&self, window: &Window<'a>, rows: &mut Rows<'a>) -> usize {
         match (self.kind, usize::from(self.slot) < rows.slots) {
             (Kind::Text, true) => self.take_texts(window, rows),

@@ -5,10 +5,10 @@
 //! where a value or the record begins or ends, so that none that fits is the beginning of another.
 
 use super::Fields;
-use super::learn::{self, Kind, Lesson, NO_SLOT};
+use super::learn::{Kind, Lesson, NO_SLOT, Step};
 use super::literal::Literal;
 use super::number::Number;
-use super::run::Step;
+use super::run::Column;
 use super::text::{self, Text};
 use super::window::Window;
 use crate::event::Value;
@@ -168,7 +168,7 @@ impl Tree {
         Some(self.shape(place))
     }
 
-    fn add(&mut self, parent: usize, step: &learn::Step<'_>, is_remarked: bool) -> usize {
+    fn add(&mut self, parent: usize, step: &Step<'_>, is_remarked: bool) -> usize {
         let (mut next, mut slot) = (NONE, step.slot);
         if step.kind == Kind::End {
             (next, slot) = (self.shapes as u32, u8::from(is_remarked));
@@ -188,11 +188,11 @@ impl Tree {
     }
 
     /// The steps of the shape that ends with a node.
-    pub fn steps(&self, end: usize) -> Vec<Step> {
+    pub fn steps(&self, end: usize) -> Vec<Column> {
         let mut steps = Vec::new();
         let mut place = end;
         while let Some(node) = self.nodes.get(place).filter(|_| place != ROOT) {
-            steps.push(Step { literal: node.literal.clone(), kind: node.kind, slot: node.slot });
+            steps.push(Column { literal: node.literal.clone(), kind: node.kind, slot: node.slot });
             place = node.parent as usize;
         }
         steps.reverse();

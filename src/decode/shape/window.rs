@@ -203,20 +203,12 @@ fn next(marks: &[u8; MARK_BYTES], at: usize) -> usize {
     later(marks, byte + 8)
 }
 
-/// The first mark in or after a byte of marks.
+/// The first mark in or after a byte of marks; there is one, for the last word is all marks.
 #[inline(never)]
 fn later(marks: &[u8; MARK_BYTES], from: usize) -> usize {
-    let (words, rest) = marks[from..].as_chunks::<8>();
-    for (place, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        if word != 0 {
-            return (from + place * 8) * 8 + word.trailing_zeros() as usize;
-        }
-    }
-    let end = from + words.len() * 8;
-    let bits =
-        rest.iter().position(|byte| *byte != 0).map(|place| (end + place) * 8 + rest[place].trailing_zeros() as usize);
-    bits.unwrap_or(MARK_BYTES * 8)
+    let words = marks[from..].as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+    let found = words.enumerate().find(|(_, word)| *word != 0);
+    found.map_or(MARK_BYTES * 8, |(place, word)| (from + place * 8) * 8 + word.trailing_zeros() as usize)
 }
 
 /// The kernel for this processor.
