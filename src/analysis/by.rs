@@ -13,16 +13,16 @@ const OTHERS: &str = "(other)";
 pub struct By {
     columns: Vec<String>,
     fields: Vec<Field>,
-    /// The slot that holds the whole key, where one does.
-    slot: Option<usize>,
+    /// The slot that holds the whole key, or none that there is.
+    slot: usize,
 }
 
 impl By {
     pub fn new(columns: Vec<(String, Field)>) -> Self {
         let (columns, fields): (_, Vec<_>) = columns.into_iter().unzip();
         let slot = match fields[..] {
-            [Field::Slot(slot)] => Some(slot),
-            _ => None,
+            [Field::Slot(slot)] => slot,
+            _ => usize::MAX,
         };
         Self { columns, fields, slot }
     }
@@ -30,15 +30,16 @@ impl By {
     /// The summary of an event's key, empty if it is new.
     #[inline(always)]
     pub fn entry<'g, T: Default>(&self, groups: &'g mut Groups<T>, event: &Event<'_>) -> &'g mut T {
-        match self.slot.and_then(|slot| event.fields.get(slot)) {
+        match event.fields.get(self.slot) {
             Some(Value::Text(text)) => groups.entry_of_text(text),
-            _ => self.entry_of_values(groups, event),
+            // By value: an event that nothing points to stays in registers.
+            _ => self.entry_of_values(groups, *event),
         }
     }
 
     #[inline(never)]
-    fn entry_of_values<'g, T: Default>(&self, groups: &'g mut Groups<T>, event: &Event<'_>) -> &'g mut T {
-        let status = if self.fields.contains(&Field::Status) { Field::Status.of(event) } else { Value::Missing };
+    fn entry_of_values<'g, T: Default>(&self, groups: &'g mut Groups<T>, event: Event<'_>) -> &'g mut T {
+        let status = if self.fields.contains(&Field::Status) { Field::Status.of(&event) } else { Value::Missing };
         // By reference: to copy a value that was just stored stalls.
         groups.entry(self.fields.iter().map(|field| match field {
             Field::Slot(slot) => &event.fields[*slot],

@@ -158,7 +158,8 @@ impl<'a, A: Analysis> Folder<'a, A> {
                 last: stretch.last && buffer.at_end,
             };
             let Partial { state, seen, .. } = &mut partial;
-            let mut fold = Fold { filter: self.filter, analysis: &*analysis, state, seen };
+            let filter = (!self.filter.keeps_all()).then_some(self.filter);
+            let mut fold = Fold { filter, analysis: &*analysis, state, seen };
             let progress = decoder.visit(chunk, from, skip, &mut fold);
             partial.cursor = Cursor { offset: buffer.offset + progress.end as u64, skip: progress.skip };
             partial.next = progress.next.map(|next| buffer.offset + next as u64);
@@ -178,7 +179,8 @@ impl<'a, A: Analysis> Folder<'a, A> {
 
 /// Folds events into a state.
 struct Fold<'f, A: Analysis> {
-    filter: &'f Filter,
+    /// There is none where all events are kept.
+    filter: Option<&'f Filter>,
     analysis: &'f A,
     state: &'f mut A::State,
     seen: &'f mut Span,
@@ -188,7 +190,8 @@ impl<A: Analysis> Visit for Fold<'_, A> {
     // All of it is compiled into the loop over the records of a run.
     #[inline(always)]
     fn visit(&mut self, event: &Event<'_>) -> Verdict {
-        if !self.filter.keeps(event) {
+        // By value: an event that nothing points to stays in registers.
+        if self.filter.is_some_and(|filter| !filter.keeps(*event)) {
             return Verdict::Filtered;
         }
         let verdict = self.analysis.observe(self.state, event);

@@ -1,7 +1,7 @@
 //! The fields of one record, slot by slot, as the tree takes them.
 
 use super::learn::{Remark, Remarks};
-use super::number::Number;
+use super::number::{self, Before};
 use super::text;
 use super::window::Window;
 use crate::event::Value;
@@ -29,10 +29,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Whether the number is one that can be told here, if anyone wants to know.
+    /// Takes the number at `begin`, if anyone wants to know; answers where it ends.
     #[inline(always)]
-    pub fn put_number(&mut self, slot: u8, number: Number, window: &Window<'_>) -> bool {
-        self.values.get_mut(usize::from(slot)).is_none_or(|place| number.put(window, place))
+    pub fn put_number(&mut self, slot: u8, window: &Window<'_>, begin: usize) -> Option<usize> {
+        match self.values.get_mut(usize::from(slot)) {
+            Some(place) => number::take(window, begin, &mut Before::none(), place),
+            None => number::skip(window, begin),
+        }
     }
 
     /// A record took these slots, by their bits, and no others.

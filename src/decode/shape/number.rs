@@ -3,109 +3,185 @@
 use super::window::Window;
 use crate::event::Value;
 
-/// A number that was found sound: where it begins, where its whole digits end ([`NO_POINT`] where it
-/// has a sign or an exponent), where it ends.
-#[derive(Clone, Copy, Debug)]
-pub struct Number {
-    begin: usize,
-    point: usize,
-    pub end: usize,
+/// How the number before began, digits and point: those of times seldom change.
+pub struct Before {
+    /// As it is written, in the low bytes, which the mask is of.
+    text: u128,
+    mask: u128,
+    /// How many digits there are.
+    whole: usize,
+    value: u64,
 }
 
-const NO_POINT: usize = usize::MAX;
 /// A number of more whole digits may be too large for a double; every other one is not.
 const MAX_WHOLE_DIGITS: usize = 300;
-/// Up to it, every integer is a double.
-const MAX_EXACT: u64 = 1 << 53;
+/// What is looked at of a plain number.
+const PLAIN_BYTES: usize = 32;
+/// Integers below it are doubles, whose low bits they are.
+const EXACT: u64 = 1 << 52;
 /// How many digits a word holds.
 const WORD_DIGITS: usize = size_of::<u128>();
+/// So many whole digits and 8 more are less than 2^64.
+const MAX_BEFORE: usize = 11;
 /// All of these are doubles.
-const POWERS: [f64; WORD_DIGITS + 1] =
-    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16];
-/// All bytes of a word but the first so many.
-const BEHIND: [u128; WORD_DIGITS + 1] = {
-    let mut masks = [0; WORD_DIGITS + 1];
-    let mut count = 0;
+const POWERS: [u64; WORD_DIGITS] = {
+    let mut powers = [1; WORD_DIGITS];
+    let mut count = 1;
     while count < WORD_DIGITS {
-        masks[count] = u128::MAX << (8 * count);
+        powers[count] = powers[count - 1] * 10;
         count += 1;
     }
-    masks
+    powers
+};
+/// The same, as such.
+const DIVISORS: [f64; WORD_DIGITS] = {
+    let mut divisors = [1.0; WORD_DIGITS];
+    let mut count = 1;
+    while count < WORD_DIGITS {
+        divisors[count] = POWERS[count] as f64;
+        count += 1;
+    }
+    divisors
 };
 
-impl Number {
-    /// The number at `begin`. `None` where there is none, or one too long to tell here whether a
-    /// double holds it.
+/// Where the number at `begin` ends. `None` where there is none, or one too long to tell here whether
+/// a double holds it.
+#[inline(always)]
+pub fn skip(window: &Window<'_>, begin: usize) -> Option<usize> {
+    match Plain::read(window, begin) {
+        Some(number) => Some(begin + number.length),
+        None => unusual(window, begin),
+    }
+}
+
+/// As [`skip`], and puts its value in a slot as the decoder gives it: an integer where it is written
+/// as one. `None` also where that does not fit an `i64`.
+#[inline(always)]
+pub fn take(window: &Window<'_>, begin: usize, before: &mut Before, slot: &mut Value<'_>) -> Option<usize> {
+    if let Some(end) = before.take(window, begin, slot) {
+        return Some(end);
+    }
+    if let Some(number) = Plain::read(window, begin)
+        && let Some(value) = number.value(before)
+    {
+        *slot = value;
+        return Some(begin + number.length);
+    }
+    take_unusual(window, begin, slot)
+}
+
+impl Before {
+    /// Nothing came before.
+    pub fn none() -> Self {
+        // No text begins with zeros.
+        Self { text: 0, mask: u128::MAX, whole: 0, value: 0 }
+    }
+
+    /// As the other [`take`], where the number begins as the one before and has up to 8 more digits.
     #[inline(always)]
-    pub fn read(window: &Window<'_>, begin: usize) -> Option<Self> {
-        let view = window.view();
-        let first = *view.get(begin)?;
-        let point = window.other(begin + 1);
-        if !first.is_ascii_digit() || point > begin + 1 && (first == b'0' || point > begin + MAX_WHOLE_DIGITS) {
-            return Self::signed(window, begin);
+    fn take(&self, window: &Window<'_>, begin: usize, slot: &mut Value<'_>) -> Option<usize> {
+        let first = window.word(begin)?;
+        let behind = begin + self.whole + 1;
+        let end = window.other(behind);
+        let places = end - behind;
+        if (first ^ self.text) & self.mask != 0 || !(1..=8).contains(&places) || window.view().get(end)? | 0x20 == b'e' {
+            return None;
         }
-        let (mut end, mut after) = (point, *view.get(point)?);
-        if after == b'.' {
-            end = window.other(point + 1);
-            after = *view.get(end)?;
-            if end == point + 1 {
-                return None;
-            }
-        }
-        if after | 0x20 == b'e' {
-            return Self::with_exponent(window, begin, end);
-        }
-        Some(Self { begin, point, end })
+        let digits = window.word(behind)? as u64;
+        *slot = quotient(self.value, eight_digits(digits << (64 - 8 * places)), places)?;
+        Some(end)
     }
+}
 
-    /// The number at `begin` if a minus stands there.
-    #[inline(never)]
-    fn signed(window: &Window<'_>, begin: usize) -> Option<Self> {
-        let is_signed = window.view()[begin] == b'-' && window.view().get(begin + 1)?.is_ascii_digit();
-        let number = if is_signed { Self::read(window, begin + 1)? } else { return None };
-        Some(Self { begin, point: NO_POINT, end: number.end })
-    }
+/// The value of some whole digits and of those behind the point.
+#[inline(always)]
+fn quotient<'v>(whole: u64, fraction: u64, places: usize) -> Option<Value<'v>> {
+    let number = whole * POWERS[places] + fraction;
+    // Both are doubles, so that one division rounds once (Clinger 1990).
+    (number < EXACT).then(|| Value::Float(exact(number) / DIVISORS[places]))
+}
 
-    /// The number at `begin` whose exponent begins at `letter`.
-    #[inline(never)]
-    fn with_exponent(window: &Window<'_>, begin: usize, letter: usize) -> Option<Self> {
-        let first = letter + 1 + usize::from(matches!(window.view().get(letter + 1), Some(b'+' | b'-')));
-        let end = window.other(first);
-        let value = parse(window.view().get(begin..end)?);
-        let is_finite = matches!(value, Some(Value::Float(value)) if value.is_finite());
-        (end > first && is_finite).then_some(Self { begin, point: NO_POINT, end })
-    }
+/// Digits, and maybe a point and more of them.
+struct Plain<'a> {
+    text: &'a [u8; PLAIN_BYTES],
+    /// How many digits come first.
+    whole: usize,
+    length: usize,
+}
 
-    /// Puts its value in a slot as the decoder gives it: an integer where it is written as one.
-    /// False where that does not fit an `i64`.
+impl<'a> Plain<'a> {
     #[inline(always)]
-    pub fn put(self, window: &Window<'_>, slot: &mut Value<'_>) -> bool {
-        let Self { begin, point, end } = self;
-        if let (Some(with), Some(without)) = (window.word(begin), window.word(begin + 1))
-            && let Some(behind) = BEHIND.get(point.wrapping_sub(begin))
-            && end - begin <= WORD_DIGITS + 1
-        {
-            if point == end {
-                *slot = Value::Int(number_of(with, end - begin) as i64);
-                return true;
-            }
-            // What is behind the point moves up by one.
-            let number = number_of(with & !behind | without & behind, end - begin - 1);
-            if number <= MAX_EXACT {
-                // Both are doubles, so that one division rounds once (Clinger 1990).
-                *slot = Value::Float(number as i64 as f64 / POWERS[end - point - 1]);
-                return true;
-            }
+    fn read(window: &Window<'a>, begin: usize) -> Option<Self> {
+        let text: &[u8; PLAIN_BYTES] = window.view().get(begin..)?.first_chunk()?;
+        let others = window.others(begin);
+        let behind = others & others.wrapping_sub(1);
+        // Where the digits end, and where those behind a point would.
+        let (whole, last) = (others.trailing_zeros() as usize, behind.trailing_zeros() as usize);
+        if behind == 0 || last >= PLAIN_BYTES || whole == 0 || whole > 1 && text[0] == b'0' {
+            return None;
         }
-        self.put_long(window, slot)
+        let length = if text[whole % PLAIN_BYTES] == b'.' { last } else { whole };
+        (length != whole + 1 && text[length % PLAIN_BYTES] | 0x20 != b'e').then_some(Self { text, whole, length })
     }
 
-    #[inline(never)]
-    fn put_long(self, window: &Window<'_>, slot: &mut Value<'_>) -> bool {
-        let value = parse(&window.view()[self.begin..self.end]);
-        *slot = value.unwrap_or(Value::Missing);
-        value.is_some()
+    /// `None` where it has too many digits to be told by words.
+    #[inline(always)]
+    fn value<'v>(&self, before: &mut Before) -> Option<Value<'v>> {
+        let Self { text, whole, length } = *self;
+        if whole > WORD_DIGITS {
+            return None;
+        }
+        let first = word(text, 0);
+        let value = number_of(first, whole);
+        let Some(places) = (length - whole).checked_sub(1) else { return Some(Value::Int(value as i64)) };
+        if whole + places > WORD_DIGITS {
+            return None;
+        }
+        if whole <= MAX_BEFORE {
+            let mask = (1 << (8 * whole + 8)) - 1;
+            *before = Before { text: first & mask, mask, whole, value };
+        }
+        quotient(value, number_of(word(text, whole + 1), places), places)
     }
+}
+
+/// As [`skip`], of any length, with or without a sign and an exponent.
+#[inline(never)]
+fn unusual(window: &Window<'_>, begin: usize) -> Option<usize> {
+    let view = window.view();
+    let digits = begin + usize::from(*view.get(begin)? == b'-');
+    let first = *view.get(digits)?;
+    let point = window.other(digits);
+    if point == digits || point > digits + 1 && (first == b'0' || point > digits + MAX_WHOLE_DIGITS) {
+        return None;
+    }
+    let mut end = point;
+    if *view.get(point)? == b'.' {
+        end = window.other(point + 1);
+        if end == point + 1 {
+            return None;
+        }
+    }
+    if *view.get(end)? | 0x20 == b'e' {
+        let first = end + 1 + usize::from(matches!(view.get(end + 1), Some(b'+' | b'-')));
+        end = window.other(first);
+        let is_finite = matches!(parse(view.get(begin..end)?), Some(Value::Float(value)) if value.is_finite());
+        return (end > first && is_finite).then_some(end);
+    }
+    Some(end)
+}
+
+#[inline(never)]
+fn take_unusual(window: &Window<'_>, begin: usize, slot: &mut Value<'_>) -> Option<usize> {
+    let end = unusual(window, begin)?;
+    *slot = parse(&window.view()[begin..end])?;
+    Some(end)
+}
+
+/// The 16 bytes at `at`, the first one lowest.
+#[inline(always)]
+fn word(text: &[u8; PLAIN_BYTES], at: usize) -> u128 {
+    text[at..].first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
 }
 
 /// As the standard library reads it.
@@ -113,6 +189,14 @@ fn parse<'v>(text: &[u8]) -> Option<Value<'v>> {
     let is_whole = !text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
     let text = std::str::from_utf8(text).ok()?;
     if is_whole { text.parse().ok().map(Value::Int) } else { text.parse().ok().map(Value::Float) }
+}
+
+/// An integer below [`EXACT`] as a double. A conversion would wait for the division before it, whose
+/// register it takes.
+#[inline(always)]
+fn exact(number: u64) -> f64 {
+    const ONE: f64 = EXACT as f64;
+    f64::from_bits(ONE.to_bits() | number) - ONE
 }
 
 /// The number that the first `count` bytes of a word spell, one at least.

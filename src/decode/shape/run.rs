@@ -6,9 +6,9 @@
 
 use super::learn::Kind;
 use super::literal::Literal;
-use super::number::Number;
+use super::number::{self, Before};
 use super::tree::scalar;
-use super::window::Window;
+use super::window::{WINDOW_BYTES, Window};
 use crate::event::Value;
 
 /// The shape of a run.
@@ -42,8 +42,10 @@ pub struct Rows<'a> {
     /// As many as there are slots for each record. Those that the track takes are written in every
     /// run; the others are [`Value::Missing`].
     values: Vec<Value<'a>>,
-    /// Where each record begins and ends.
-    spans: Vec<(usize, usize)>,
+    /// Where the record before each ended, and the last one; behind that, room for guesses.
+    ends: Vec<usize>,
+    /// How much text is between them.
+    gap: usize,
     /// How far each record is looked at.
     places: Vec<usize>,
     /// How many records there are.
@@ -80,7 +82,7 @@ impl Track {
     /// are no longer than `limit`.
     #[inline(never)]
     pub fn follow<'a>(&self, window: &Window<'a>, at: usize, until: usize, limit: usize, rows: &mut Rows<'a>) {
-        rows.begin(self.id);
+        rows.begin(self);
         // Behind a record that this track did not match, anything may stand.
         if !window.view().get(at..).is_some_and(|rest| rest.starts_with(&self.gap)) {
             return rows.clear();
@@ -89,30 +91,30 @@ impl Track {
         for column in &self.columns {
             rows.count = column.check(window, rows);
         }
-        let is_end = |(place, (_, end)): &(&usize, &(usize, usize))| {
-            self.end.is_at(window, **place) && **place + self.last_bytes == *end
+        let is_end = |(place, end): &(&usize, &usize)| {
+            self.end.is_at(window, **place) && **place + self.last_bytes == **end
         };
-        rows.count = rows.places[..rows.count].iter().zip(&rows.spans).take_while(is_end).count();
+        rows.count = rows.places[..rows.count].iter().zip(&rows.ends[1..]).take_while(is_end).count();
     }
 
     /// Lists where records are by their closing braces, if they are of this shape.
     fn guess(&self, window: &Window<'_>, at: usize, until: usize, limit: usize, rows: &mut Rows<'_>) {
-        let mut begin = at + self.gap.len();
-        let mut closes = window.closes(at);
-        let mut count = 0;
-        for (span, place) in rows.spans.iter_mut().zip(&mut rows.places) {
-            for _ in 1..self.closes {
-                closes.next();
-            }
-            let Some(close) = closes.next() else { break };
-            if begin >= until || close.wrapping_sub(begin) >= limit {
+        rows.ends[0] = at;
+        let closes = window.closes(at, &mut rows.ends[1..]);
+        let count = (closes / self.closes).min(MAX_ROWS);
+        if self.closes > 1 {
+            (1..=count).for_each(|row| rows.ends[row] = rows.ends[row * self.closes]);
+        }
+        let gap = self.gap.len();
+        let ends = rows.ends.array_windows();
+        rows.count = 0;
+        for ([before, end], place) in ends.zip(&mut rows.places).take(count) {
+            *place = before + gap;
+            if *place >= until || end.wrapping_sub(*place + 1) >= limit {
                 break;
             }
-            (*span, *place) = ((begin, close + 1), begin);
-            begin = close + 1 + self.gap.len();
-            count += 1;
+            rows.count += 1;
         }
-        rows.count = count;
     }
 }
 
@@ -138,7 +140,11 @@ impl Column {
 
     #[inline(never)]
     fn take_numbers<'a>(&self, window: &Window<'a>, rows: &mut Rows<'a>) -> usize {
-        let take = |(place, slot): (_, &mut _)| self.number(window, place)?.put(window, slot).then_some(());
+        let mut before = Before::none();
+        let take = |(place, slot): (&mut usize, &mut _)| {
+            *place = number::take(window, self.value(window, *place)?, &mut before, slot)?;
+            Some(())
+        };
         rows.column(self.slot).map_while(take).count()
     }
 
@@ -165,10 +171,9 @@ impl Column {
     }
 
     #[inline(always)]
-    fn number(&self, window: &Window<'_>, place: &mut usize) -> Option<Number> {
-        let number = Number::read(window, self.value(window, *place)?)?;
-        *place = number.end;
-        Some(number)
+    fn number(&self, window: &Window<'_>, place: &mut usize) -> Option<()> {
+        *place = number::skip(window, self.value(window, *place)?)?;
+        Some(())
     }
 
     /// Where the value begins, if its literal is at `at`.
@@ -180,16 +185,17 @@ impl Column {
 
 impl<'a> Rows<'a> {
     pub fn new(slots: usize) -> Self {
-        Self { slots, track: None, values: Vec::new(), spans: Vec::new(), places: Vec::new(), count: 0 }
+        Self { slots, track: None, values: Vec::new(), ends: Vec::new(), gap: 0, places: Vec::new(), count: 0 }
     }
 
     /// Makes ready for a run on a track.
-    fn begin(&mut self, track: usize) {
-        if self.track != Some(track) {
-            self.track = Some(track);
+    fn begin(&mut self, track: &Track) {
+        if self.track != Some(track.id) {
+            self.track = Some(track.id);
             self.values.clear();
             self.values.resize(MAX_ROWS * self.slots, Value::Missing);
-            self.spans.resize(MAX_ROWS, (0, 0));
+            self.ends.resize((MAX_ROWS * track.closes).min(WINDOW_BYTES) + 2, 0);
+            self.gap = track.gap.len();
             self.places.resize(MAX_ROWS, 0);
         }
     }
@@ -217,7 +223,8 @@ impl<'a> Rows<'a> {
     /// Where each record begins and ends, and its fields.
     #[inline(always)]
     pub fn iter(&self) -> impl Iterator<Item = (usize, usize, &[Value<'a>])> {
-        let rows = self.values.chunks_exact(self.slots);
-        self.spans[..self.count].iter().zip(rows).map(|((begin, end), row)| (*begin, *end, row))
+        let rows = self.values[..self.count * self.slots].chunks_exact(self.slots);
+        let ends = self.ends.array_windows();
+        rows.zip(ends).map(|(row, [before, end])| (before + self.gap, *end, row))
     }
 }

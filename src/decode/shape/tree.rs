@@ -7,7 +7,7 @@
 use super::Fields;
 use super::learn::{Kind, Lesson, NO_SLOT, Step};
 use super::literal::Literal;
-use super::number::Number;
+use super::number::{self, Before};
 use super::run::Column;
 use super::text::{self, Text};
 use super::window::Window;
@@ -74,10 +74,7 @@ impl Tree {
                         fields.put(node.slot, Value::Text(text));
                         value + text.len() + 1
                     }),
-                    Kind::Number => match Number::read(window, value) {
-                        Some(number) if fields.put_number(node.slot, number, window) => Some(number.end),
-                        _ => None,
-                    },
+                    Kind::Number => fields.put_number(node.slot, window, value),
                     Kind::End => {
                         fields.settle(taken);
                         return Ok(Match { end: value, node: place as usize, is_remarked: node.slot != 0 });
@@ -250,8 +247,8 @@ pub fn scalar<'a>(window: &Window<'a>, at: usize) -> Option<(Value<'a>, usize)> 
         b'n' if rest.starts_with(b"null") => (Value::Null, at + 4),
         _ => {
             let mut value = Value::Missing;
-            let number = Number::read(window, at)?;
-            number.put(window, &mut value).then_some((value, number.end))?
+            let end = number::take(window, at, &mut Before::none(), &mut value)?;
+            (value, end)
         }
     })
 }

@@ -118,13 +118,33 @@ impl<'a> Window<'a> {
         next(&self.marks.others, at)
     }
 
-    /// The places of closing braces from `at` on, as far as is marked.
+    /// The marks of what is no digit from `at` on: some of them, 57 at most, and zeros behind.
     #[inline(always)]
-    pub fn closes(&self, at: usize) -> Closes<'_> {
+    pub fn others(&self, at: usize) -> u64 {
+        word(&self.marks.others, at).unwrap_or(0)
+    }
+
+    /// Lists the places behind closing braces from `at` on, as far as is marked and there is room;
+    /// answers how many there are.
+    #[inline(always)]
+    pub fn closes(&self, at: usize, list: &mut [usize]) -> usize {
         let (words, _) = self.marks.closes.as_chunks::<8>();
-        let rest = words.get(at / 64..).unwrap_or_default();
-        let (word, rest) = rest.split_first().unwrap_or((&[0; 8], &[]));
-        Closes { word: u64::from_le_bytes(*word) & (u64::MAX << (at % 64)), rest, at: at / 64 * 64 }
+        let (mut begin, mut shown, mut count) = (at / 64 * 64, u64::MAX << (at % 64), 0);
+        for word in words.get(at / 64..).unwrap_or_default() {
+            let mut word = u64::from_le_bytes(*word) & shown;
+            // One is noted, there or not: whether a word has one cannot be predicted. Few have more.
+            loop {
+                let Some(place) = list.get_mut(count) else { return count };
+                *place = begin + word.trailing_zeros() as usize + 1;
+                count += usize::from(word != 0);
+                word &= word.wrapping_sub(1);
+                if word == 0 {
+                    break;
+                }
+            }
+            (begin, shown) = (begin + 64, u64::MAX);
+        }
+        count
     }
 
     /// The 16 bytes at `at`, the first one lowest; `None` where there are fewer.
@@ -146,29 +166,6 @@ impl<'a> Window<'a> {
         // two are marked bytes only, and no stops, hence ASCII. The marks are of `self.view`, which
         // nobody can write to while it is borrowed for 'a.
         Some(unsafe { std::str::from_utf8_unchecked(self.view.get_unchecked(at..end)) })
-    }
-}
-
-/// See [`Window::closes`].
-pub struct Closes<'w> {
-    word: u64,
-    rest: &'w [[u8; 8]],
-    /// The place of the word's lowest bit.
-    at: usize,
-}
-
-impl Iterator for Closes<'_> {
-    type Item = usize;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        while self.word == 0 {
-            let (word, rest) = self.rest.split_first()?;
-            (self.word, self.rest, self.at) = (u64::from_le_bytes(*word), rest, self.at + 64);
-        }
-        let place = self.at + self.word.trailing_zeros() as usize;
-        self.word &= self.word - 1;
-        Some(place)
     }
 }
 
@@ -194,13 +191,18 @@ impl<'m> Marks<&'m mut [u8]> {
 /// The first mark at or after `at`.
 #[inline(always)]
 fn next(marks: &[u8; MARK_BYTES], at: usize) -> usize {
-    let byte = at / 8;
-    let Some(word) = marks.get(byte..).and_then(|marks| marks.first_chunk()) else { return at };
-    let word = u64::from_le_bytes(*word) >> (at % 8);
-    if word != 0 {
-        return at + word.trailing_zeros() as usize;
+    match word(marks, at) {
+        None => at,
+        Some(0) => later(marks, at / 8 + 8),
+        Some(word) => at + word.trailing_zeros() as usize,
     }
-    later(marks, byte + 8)
+}
+
+/// The marks from `at` on that lie in the eight bytes of marks with the first of them.
+#[inline(always)]
+fn word(marks: &[u8; MARK_BYTES], at: usize) -> Option<u64> {
+    let word = marks.get(at / 8..)?.first_chunk()?;
+    Some(u64::from_le_bytes(*word) >> (at % 8))
 }
 
 /// The first mark in or after a byte of marks; there is one, for the last word is all marks.
