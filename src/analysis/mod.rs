@@ -19,7 +19,7 @@ pub use running_avg::RunningAvg;
 pub use sliding_window::SlidingWindow;
 pub use watchlist::{Shape, Watchlist, filter_of_patterns};
 
-use crate::event::{Event, Span, Verdict};
+use crate::event::{Event, Span, Timestamp, Verdict};
 use crate::report::Answer;
 use crate::sketch::Merge;
 use serde::Serialize;
@@ -38,6 +38,12 @@ pub trait Analysis: Send + Sync {
 
     /// The state of no input: the identity of merge.
     fn empty(&self) -> Self::State;
+
+    /// The same for an input that is known to hold an event at `newest`, and that nobody asks about
+    /// before it is over; `None` where it makes no difference.
+    fn empty_before(&self, _newest: Timestamp) -> Option<Self::State> {
+        None
+    }
 
     /// Folds one event in. Called in input order within a shard.
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict;

@@ -28,6 +28,10 @@ impl SlidingWindow {
     /// The columns after the key.
     pub const COLUMNS: [&str; 4] = ["total", "failures", "failure_rate", "ci95"];
 
+    fn bounds(&self, newest: Timestamp) -> Bounds {
+        Bounds { newest, start_ms: newest.millis().saturating_sub_unsigned(self.size_ms) }
+    }
+
     /// How far the window moves before what it left behind is dropped: to look at every key costs
     /// more than to keep a sixteenth too much.
     fn eviction_step_ms(&self) -> u64 {
@@ -76,6 +80,10 @@ impl Analysis for SlidingWindow {
         Window::default()
     }
 
+    fn empty_before(&self, newest: Timestamp) -> Option<Self::State> {
+        Some(Window { bounds: Some(self.bounds(newest)), ..Window::default() })
+    }
+
     #[inline(always)]
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
         let Some(time) = event.time else { return Verdict::Dead("no time") };
@@ -83,9 +91,9 @@ impl Analysis for SlidingWindow {
         let start_ms = match state.bounds {
             Some(bounds) if time <= bounds.newest => bounds.start_ms,
             _ => {
-                let start_ms = time_ms.saturating_sub_unsigned(self.size_ms);
-                state.bounds = Some(Bounds { newest: time, start_ms });
-                start_ms
+                let bounds = self.bounds(time);
+                state.bounds = Some(bounds);
+                bounds.start_ms
             }
         };
         let Some(status) = event.status() else { return Verdict::Filtered };

@@ -28,7 +28,6 @@ use framing::{separators_done, skip_separators};
 use parse::{Guess, NextLine};
 use record::Parser;
 use shape::Window;
-use std::ops::AddAssign;
 use std::time::Duration;
 
 /// A stretch of a stream, from where the record before it ended.
@@ -95,14 +94,6 @@ pub struct Paths {
     pub parsed: u64,
     /// How many shapes were learned.
     pub shapes: u64,
-}
-
-impl AddAssign for Paths {
-    fn add_assign(&mut self, other: Self) {
-        self.predicted += other.predicted;
-        self.parsed += other.parsed;
-        self.shapes += other.shapes;
-    }
 }
 
 /// How much memory dead letters may take before they have to be taken.

@@ -6,8 +6,8 @@
 
 use super::filter::Filter;
 use crate::analysis::Analysis;
-use crate::decode::{Chunk, Decoder, Limits, Paths, Visit, guess_start};
-use crate::event::{Cursor, DeadLetter, Event, FileId, Ledger, Position, Skip, Span, Verdict};
+use crate::decode::{Chunk, Decoder, Limits, Visit, guess_start};
+use crate::event::{Cursor, DeadLetter, Event, FileId, Ledger, Position, Skip, Span, Timestamp, Verdict};
 use crate::input::ReadAt;
 use crate::schema::Schema;
 use std::io;
@@ -37,7 +37,7 @@ pub enum Begin {
 }
 
 impl Stretch<'_> {
-    fn starts_at(&self) -> u64 {
+    pub fn starts_at(&self) -> u64 {
         match self.begin {
             Begin::At(cursor) => cursor.offset,
             Begin::Near(edge) => edge,
@@ -61,6 +61,8 @@ pub struct Partial<S> {
     /// It stopped at the cursor, before the stretch's end, for want of room.
     pub is_cut: bool,
     pub error: Option<io::Error>,
+    /// How many records no predicted shape fitted.
+    pub parsed: u64,
 }
 
 /// What all workers share.
@@ -95,28 +97,35 @@ impl<'a, A: Analysis> Folder<'a, A> {
         Self { analysis, schema, filter, limits, stretch_bytes: stretch_bytes.max(1), idle: Mutex::default() }
     }
 
-    /// By which way all records were read, once nobody folds any more.
-    pub fn paths(&self) -> Paths {
+    /// How many shapes of records were learned, once nobody folds any more.
+    pub fn shapes(&self) -> u64 {
         let workers = self.idle.lock().expect("no worker panics while it holds the lock");
-        let mut paths = Paths::default();
-        workers.iter().for_each(|worker| paths += worker.decoder.paths());
-        paths
+        workers.iter().map(|worker| worker.decoder.paths().shapes).sum()
     }
 
-    pub fn fold(&self, stretch: Stretch<'_>) -> Partial<A::State> {
+    /// Whether it helps to know a new event of a stretch beforehand. Not where events are filtered,
+    /// which takes its time, and counts what it could not evaluate.
+    pub fn looks_ahead(&self) -> bool {
+        let analysis = self.analysis.read().expect("no refresh panics");
+        self.filter.keeps_all() && analysis.empty_before(Timestamp::from_nanos(0)).is_some()
+    }
+
+    /// Folds a stretch; its records are known to come with one at `ahead`, or before.
+    pub fn fold(&self, stretch: Stretch<'_>, ahead: Option<Timestamp>) -> Partial<A::State> {
         let rested = self.idle.lock().expect("no worker panics while it holds the lock").pop();
         let mut worker = rested
             .unwrap_or_else(|| Worker { decoder: Decoder::new(self.schema, self.limits), buffer: Buffer::default() });
-        let partial = self.work(&mut worker, stretch);
+        let partial = self.work(&mut worker, stretch, ahead);
         self.idle.lock().expect("no worker panics while it holds the lock").push(worker);
         partial
     }
 
-    fn work(&self, worker: &mut Worker, stretch: Stretch<'_>) -> Partial<A::State> {
+    fn work(&self, worker: &mut Worker, stretch: Stretch<'_>, ahead: Option<Timestamp>) -> Partial<A::State> {
         let Worker { decoder, buffer } = worker;
+        let parsed_before = decoder.paths().parsed;
         let analysis = self.analysis.read().expect("no refresh panics");
         let mut partial = Partial {
-            state: analysis.empty(),
+            state: ahead.and_then(|ahead| analysis.empty_before(ahead)).unwrap_or_else(|| analysis.empty()),
             ledger: Ledger::default(),
             dead: Vec::new(),
             seen: Span::default(),
@@ -125,6 +134,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             next: None,
             is_cut: false,
             error: None,
+            parsed: 0,
         };
         // A guess looks one byte back: is there a line break?
         let begin = match stretch.begin {
@@ -173,6 +183,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             wanted = buffer.length * 2 + LOOKAHEAD_BYTES;
         }
         (partial.ledger, partial.dead) = decoder.take();
+        partial.parsed = decoder.paths().parsed - parsed_before;
         partial
     }
 }

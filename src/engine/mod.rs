@@ -3,6 +3,7 @@
 //! A run sweeps what is there in [`waves`] of parallel stretches, then, if it follows, waits and
 //! sweeps what has come. Both end in the same [`root`], which merges in input order and settles.
 
+mod ahead;
 mod cancel;
 mod feed;
 pub mod filter;
@@ -94,7 +95,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
         unreadable: sweeper.files.unreadable(),
         first_dead: root.first_dead.take(),
         filter_errors: filter.errors(),
-        paths: sweeper.folder.paths(),
+        paths: root.paths(sweeper.folder.shapes()),
     }
 }
 

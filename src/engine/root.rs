@@ -6,6 +6,7 @@
 use super::cancel::CancelToken;
 use super::fold::Partial;
 use crate::analysis::Analysis;
+use crate::decode::Paths;
 use crate::event::{DeadLetter, FileId, Ledger, Span};
 use crate::render::Render;
 use crate::report::{Pace, Report};
@@ -87,6 +88,8 @@ pub struct Root<'a, A: Analysis> {
     analysis: &'a RwLock<A>,
     state: A::State,
     pub ledger: Ledger,
+    /// How many records no predicted shape fitted.
+    parsed: u64,
     seen: Span,
     outputs: Outputs,
     cancel: CancelToken,
@@ -107,6 +110,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             analysis,
             state: analysis.read().expect(UNPOISONED).empty(),
             ledger: Ledger::default(),
+            parsed: 0,
             seen: Span::default(),
             outputs,
             cancel: CancelToken::default(),
@@ -146,9 +150,20 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.pace.behind_bytes = self.pace.behind_bytes.saturating_sub(bytes);
     }
 
+    /// By which way all records were read.
+    pub fn paths(&self, shapes: u64) -> Paths {
+        Paths { predicted: self.ledger.read - self.parsed, parsed: self.parsed, shapes }
+    }
+
+    /// Whether nobody sees the state before the input is over, or the run is.
+    pub fn reports_at_end(&self) -> bool {
+        self.outputs.every == Every::End
+    }
+
     /// Takes in what follows, in input order, all that was absorbed before.
     pub fn absorb(&mut self, partial: Partial<A::State>) -> Result<(), Stop> {
         self.ledger += partial.ledger;
+        self.parsed += partial.parsed;
         debug_assert!(self.ledger.balances(), "{:?}", self.ledger);
         self.seen.join(partial.seen);
         self.state.merge(partial.state);
@@ -158,8 +173,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             sink.attempt(|out| analysis.forward(&mut self.state, out))?;
         }
         drop(analysis);
-        self.bury(&partial.dead)?;
-        self.attend()
+        self.bury(&partial.dead)
     }
 
     /// Says a sentence to the user, clear of what is drawn on the screen.

@@ -4,13 +4,13 @@
 use super::root::{Every, Outputs, Root, Sink, write_letter};
 use super::waves::{self, Stream};
 use super::{Filter, Folder};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, By, SlidingWindow};
 use crate::decode::{Chunk, Decoder, Limits};
 use crate::event::{Cursor, Event, FileId, Ledger, Position, Skip, Span, Verdict};
 use crate::input::Block;
 use crate::render::Render;
-use crate::report::{Answer, Report};
-use crate::schema::{Schema, preset};
+use crate::report::{Answer, Pace, Report};
+use crate::schema::{Outcomes, Schema, preset};
 use crate::sketch::Merge;
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -125,25 +125,27 @@ struct Way {
     lengths: Vec<usize>,
 }
 
+fn outputs(every: Every) -> Outputs {
+    Outputs {
+        render: Box::new(Silent),
+        render_name: String::new(),
+        every,
+        dead_letters: None,
+        forward: None,
+        strict: false,
+        say: Box::new(|_| ()),
+        progress: None,
+    }
+}
+
 /// What the engine sees in waves of stretches.
 fn in_waves(bytes: &[u8], limits: Limits, way: &Way) -> Seen {
     let (records, dead) = (Shared::default(), Shared::default());
     let analysis = RwLock::new(Probe);
     let (schema, filter) = (schema(), Filter::default());
     let folder = Folder::new(&analysis, &schema, &filter, limits, way.stretch_bytes);
-    let mut root = Root::new(
-        &analysis,
-        Outputs {
-            render: Box::new(Silent),
-            render_name: String::new(),
-            every: Every::End,
-            dead_letters: dead.sink(),
-            forward: records.sink(),
-            strict: false,
-            say: Box::new(|_| ()),
-            progress: None,
-        },
-    );
+    let mut root =
+        Root::new(&analysis, Outputs { dead_letters: dead.sink(), forward: records.sink(), ..outputs(Every::End) });
     let mut cursor = Cursor::default();
     for (step, length) in way.lengths.iter().copied().chain([bytes.len()]).enumerate() {
         let offset = if way.forgets { cursor.offset } else { 0 };
@@ -161,6 +163,47 @@ fn in_waves(bytes: &[u8], limits: Limits, way: &Way) -> Seen {
         }
     }
     Seen { records: records.text(), dead: dead.text(), ledger: root.ledger }
+}
+
+/// The failures of the last 50 seconds in files of these bytes.
+fn last_failures(files: &[Vec<u8>], limits: Limits, stretch_bytes: u64, every: Every) -> Report {
+    let analysis = RwLock::new(SlidingWindow::new(50_000, By::default(), Outcomes::default(), 10));
+    let (schema, filter) = (schema(), Filter::default());
+    let folder = Folder::new(&analysis, &schema, &filter, limits, stretch_bytes);
+    let mut root = Root::new(&analysis, outputs(every));
+    let blocks: Vec<_> = files.iter().map(|bytes| Block { offset: 0, bytes }).collect();
+    let stream = |(file, block): (usize, _)| Stream {
+        file: FileId(file as u64),
+        bytes: block,
+        cursor: Cursor::default(),
+        until: files[file].len() as u64,
+        in_array: !files[file].ends_with(b"\n"),
+        last: true,
+    };
+    let streams: Vec<Stream<'_>> = blocks.iter().map(|block| block as _).enumerate().map(stream).collect();
+    waves::sweep(&folder, &mut root, &streams).unwrap();
+    root.update(true).unwrap()
+}
+
+/// Requests that come later and later, or not; some hold what looks like a request that is far ahead.
+fn requests(separator: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    let time = prop_oneof![4 => Just(None), 1 => (0..300u32).prop_map(Some)];
+    let tail = prop::sample::select(vec![
+        "",
+        ", \"f\": [1, {\"service\": \"z\", \"timestamp\": 900, \"message\": \"HTTP Status Code: 500\"}]",
+        ", \"f\": nope",
+    ]);
+    let record = (time, "[ab]", prop::sample::select(vec![200, 404, 500]), tail);
+    prop::collection::vec(record, 0..40).prop_map(move |records| {
+        let line = |(place, (time, service, status, tail)): (usize, (Option<u32>, String, i32, &str))| {
+            let time = time.unwrap_or(place as u32 * 7);
+            format!(
+                "{{\"service\": \"{service}\", \"timestamp\": {time}, \
+                 \"message\": \"HTTP Status Code: {status}\"{tail}}}{separator}"
+            )
+        };
+        records.into_iter().enumerate().map(line).collect::<String>().into_bytes()
+    })
 }
 
 /// A piece of a stream: sound records, broken ones, separators, noise.
@@ -212,6 +255,24 @@ proptest! {
         let way = Way { stretch_bytes, in_array, forgets, lengths };
         let text = String::from_utf8_lossy(&bytes);
         prop_assert_eq!(in_waves(&bytes, limits, &way), alone(&bytes, limits), "{:?} {:?}", text, way);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    /// Only a run that reports at its end looks ahead.
+    #[test]
+    fn a_look_ahead_changes_no_answer(
+        files in prop::collection::vec(prop_oneof![requests("\n"), requests(", ")], 1..3),
+        stretch_bytes in 1u64..400,
+        record_bytes in prop::sample::select(vec![90usize, 1000]),
+    ) {
+        let limits = Limits { record_bytes, ..Limits::default() };
+        let ahead = last_failures(&files, limits, stretch_bytes, Every::End);
+        let step_by_step = last_failures(&files, limits, stretch_bytes, Every::Records(u64::MAX));
+        prop_assert_eq!(format!("{:?}", Report { pace: Pace::default(), ..ahead }),
+            format!("{:?}", Report { pace: Pace::default(), ..step_by_step }));
     }
 }
 

@@ -3,10 +3,11 @@
 //! Cuts lie at fixed offsets of the stream, never where the number of threads puts them, and the
 //! merge is a left fold: the answer is that of one reader from the first byte to the last.
 
+use super::ahead;
 use super::fold::{Begin, Folder, Partial, Stretch};
 use super::root::{Root, Stop};
 use crate::analysis::Analysis;
-use crate::event::{Cursor, FileId};
+use crate::event::{Cursor, FileId, Timestamp};
 use crate::input::ReadAt;
 use rayon::prelude::*;
 use std::io;
@@ -91,11 +92,12 @@ fn run<A: Analysis>(
     wave: &mut Vec<(usize, Stretch<'_>)>,
     outcomes: &mut [Outcome],
 ) -> Result<(), Stop> {
-    let partials: Vec<Partial<A::State>> = match wave.as_slice() {
-        // A lone stretch is not worth waking a thread.
-        [(_, stretch)] => vec![folder.fold(*stretch)],
-        many => many.par_iter().map(|(_, stretch)| folder.fold(*stretch)).collect(),
-    };
+    let mut newest = if root.reports_at_end() { ahead::newest(folder, wave) } else { None };
+    let mut partials = fold(folder, wave, newest);
+    if newest.is_some_and(|newest| !ahead::holds(newest, wave, &partials, |stream| outcomes[stream].next)) {
+        newest = None;
+        partials = fold(folder, wave, None);
+    }
     for ((place, stretch), mut partial) in wave.drain(..).zip(partials) {
         let outcome = &mut outcomes[place];
         if outcome.is_stale {
@@ -109,7 +111,7 @@ fn run<A: Analysis>(
                 // One record reaches over the whole stretch.
                 Some(next) if next >= stretch.until => continue,
                 Some(next) if partial.guessed == Some(next) => {}
-                Some(_) => partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }),
+                Some(_) => partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }, None),
             }
         }
         loop {
@@ -124,11 +126,27 @@ fn run<A: Analysis>(
             outcome.error = partial.error.take();
             let is_cut = partial.is_cut;
             root.absorb(partial)?;
+            // Between the parts of a wave that looked ahead, the state is one of no input.
+            if newest.is_none() {
+                root.attend()?;
+            }
             if !is_cut {
                 break;
             }
-            partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch });
+            partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }, None);
         }
     }
-    Ok(())
+    if newest.is_some() { root.attend() } else { Ok(()) }
+}
+
+fn fold<A: Analysis>(
+    folder: &Folder<'_, A>,
+    wave: &[(usize, Stretch<'_>)],
+    ahead: Option<Timestamp>,
+) -> Vec<Partial<A::State>> {
+    match wave {
+        // A lone stretch is not worth waking a thread.
+        [(_, stretch)] => vec![folder.fold(*stretch, ahead)],
+        many => many.par_iter().map(|(_, stretch)| folder.fold(*stretch, ahead)).collect(),
+    }
 }

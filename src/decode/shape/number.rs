@@ -84,7 +84,8 @@ impl Before {
         let behind = begin + self.whole + 1;
         let end = window.other(behind);
         let places = end - behind;
-        if (first ^ self.text) & self.mask != 0 || !(1..=8).contains(&places) || window.view().get(end)? | 0x20 == b'e' {
+        if (first ^ self.text) & self.mask != 0 || !(1..=8).contains(&places) || window.view().get(end)? | 0x20 == b'e'
+        {
             return None;
         }
         let digits = window.word(behind)? as u64;

@@ -91,9 +91,8 @@ impl Track {
         for column in &self.columns {
             rows.count = column.check(window, rows);
         }
-        let is_end = |(place, end): &(&usize, &usize)| {
-            self.end.is_at(window, **place) && **place + self.last_bytes == **end
-        };
+        let is_end =
+            |(place, end): &(&usize, &usize)| self.end.is_at(window, **place) && **place + self.last_bytes == **end;
         rows.count = rows.places[..rows.count].iter().zip(&rows.ends[1..]).take_while(is_end).count();
     }
 

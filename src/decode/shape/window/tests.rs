@@ -60,7 +60,8 @@ fn check(window: &Window<'_>, places: impl Iterator<Item = usize>) {
         let stop = search(marked, at, is_stop);
         assert_eq!(window.stop(at), stop, "{at}");
         assert_eq!(window.other(at), search(marked, at, |byte| !byte.is_ascii_digit()), "{at}");
-        let closes: Vec<_> = (at..marked.len()).filter(|place| marked[*place] == b'}').map(|place| place + 1).take(5).collect();
+        let closes: Vec<_> =
+            (at..marked.len()).filter(|place| marked[*place] == b'}').map(|place| place + 1).take(5).collect();
         let mut list = [0; 5];
         let count = window.closes(at, &mut list);
         // Where the last one may not fit, there is still room for the word after it.
