@@ -42,6 +42,7 @@ impl JobArgs {
             self.describe(&schema, sources.len(), follow);
         }
         rayon::ThreadPoolBuilder::new()
+            .use_current_thread()
             .num_threads(self.input.threads())
             .build_global()
             .context("cannot start threads")?;

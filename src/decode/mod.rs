@@ -169,10 +169,13 @@ impl Decoder {
             for (begin, past, values) in rows.iter() {
                 let at = Position { file: chunk.at.file, offset: offset + begin as u64 };
                 let verdict = self.parser.show(at, &view[begin..past], values, each);
-                end = window.begin() + past;
-                if !self.settle(chunk, window.begin() + begin, end, verdict) {
-                    return stop(bytes, end, last);
+                if !self.settle(chunk, window.begin() + begin, window.begin() + past, verdict) {
+                    return stop(bytes, window.begin() + past, last);
                 }
+            }
+            end = rows.end().map_or(end, |past| window.begin() + past);
+            if rows.is_full() {
+                continue;
             }
             let Some(start) = skip_separators(bytes, end, last) else {
                 let next = (last || !bytes.ends_with(b"\xEF") && !bytes.ends_with(b"\xEF\xBB")).then_some(bytes.len());

@@ -167,10 +167,10 @@ impl<'a, A: Analysis> Folder<'a, A> {
                 until: stretch.until.saturating_sub(buffer.offset) as usize,
                 last: stretch.last && buffer.at_end,
             };
-            let Partial { state, seen, .. } = &mut partial;
             let filter = (!self.filter.keeps_all()).then_some(self.filter);
-            let mut fold = Fold { filter, analysis: &*analysis, state, seen };
+            let mut fold = Fold { filter, analysis: &*analysis, state: &mut partial.state, seen: NOTHING };
             let progress = decoder.visit(chunk, from, skip, &mut fold);
+            partial.seen.join(fold.seen());
             partial.cursor = Cursor { offset: buffer.offset + progress.end as u64, skip: progress.skip };
             partial.next = progress.next.map(|next| buffer.offset + next as u64);
             partial.is_cut = decoder.is_full();
@@ -194,7 +194,17 @@ struct Fold<'f, A: Analysis> {
     filter: Option<&'f Filter>,
     analysis: &'f A,
     state: &'f mut A::State,
-    seen: &'f mut Span,
+    /// The oldest and the newest event.
+    seen: (Timestamp, Timestamp),
+}
+
+/// Younger than the oldest of any events, older than the newest.
+const NOTHING: (Timestamp, Timestamp) = (Timestamp::from_nanos(i64::MAX), Timestamp::from_nanos(i64::MIN));
+
+impl<A: Analysis> Fold<'_, A> {
+    fn seen(&self) -> Span {
+        Span((self.seen.0 <= self.seen.1).then_some(self.seen))
+    }
 }
 
 impl<A: Analysis> Visit for Fold<'_, A> {
@@ -207,7 +217,7 @@ impl<A: Analysis> Visit for Fold<'_, A> {
         }
         let verdict = self.analysis.observe(self.state, event);
         if let (Some(time), Verdict::Counted | Verdict::Filtered) = (event.time, verdict) {
-            self.seen.include(time);
+            self.seen = (self.seen.0.min(time), self.seen.1.max(time));
         }
         verdict
     }

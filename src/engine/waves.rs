@@ -16,7 +16,7 @@ use std::io;
 /// cache. The answer does not depend on it.
 pub const STRETCH_BYTES: u64 = 1 << 20;
 /// How many stretches are under way before their results are merged: bounds memory.
-pub const WAVE_LENGTH: usize = 16;
+pub const WAVE_LENGTH: usize = 32;
 
 /// What there is to read of one stream: from `cursor` to `until`, as far as it is known.
 pub struct Stream<'a> {

@@ -21,7 +21,7 @@ const PLAIN_BYTES: usize = 32;
 const EXACT: u64 = 1 << 52;
 /// How many digits a word holds.
 const WORD_DIGITS: usize = size_of::<u128>();
-/// So many whole digits and 8 more are less than 2^64.
+/// So many whole digits and 7 more are less than 2^64.
 const MAX_BEFORE: usize = 11;
 /// All of these are doubles.
 const POWERS: [u64; WORD_DIGITS] = {
@@ -77,20 +77,26 @@ impl Before {
         Self { text: 0, mask: u128::MAX, whole: 0, value: 0 }
     }
 
-    /// As the other [`take`], where the number begins as the one before and has up to 8 more digits.
+    /// As the other [`take`], where the number begins as the one before and has up to 7 more digits:
+    /// with what ends them, one word.
     #[inline(always)]
     fn take(&self, window: &Window<'_>, begin: usize, slot: &mut Value<'_>) -> Option<usize> {
-        let first = window.word(begin)?;
         let behind = begin + self.whole + 1;
-        let end = window.other(behind);
-        let places = end - behind;
-        if (first ^ self.text) & self.mask != 0 || !(1..=8).contains(&places) || window.view().get(end)? | 0x20 == b'e'
-        {
+        let (first, text) = (window.word(begin)?, window.word(behind)? as u64);
+        if (first ^ self.text) & self.mask != 0 {
             return None;
         }
-        let digits = window.word(behind)? as u64;
-        *slot = quotient(self.value, eight_digits(digits << (64 - 8 * places)), places)?;
-        Some(end)
+        // A digit becomes its value. Of what is none, the top bit is set, or gets it, from the first
+        // such byte on.
+        let digits = text ^ 0x3030_3030_3030_3030;
+        let others = (digits | digits.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
+        let bits = others.trailing_zeros() & !7;
+        if others == 0 || bits == 0 || (text >> bits) as u8 | 0x20 == b'e' {
+            return None;
+        }
+        let places = bits as usize / 8;
+        *slot = quotient(self.value, eight_digits(digits << (64 - bits)), places)?;
+        Some(behind + places)
     }
 }
 

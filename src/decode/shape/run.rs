@@ -105,15 +105,10 @@ impl Track {
             (1..=count).for_each(|row| rows.ends[row] = rows.ends[row * self.closes]);
         }
         let gap = self.gap.len();
-        let ends = rows.ends.array_windows();
-        rows.count = 0;
-        for ([before, end], place) in ends.zip(&mut rows.places).take(count) {
-            *place = before + gap;
-            if *place >= until || end.wrapping_sub(*place + 1) >= limit {
-                break;
-            }
-            rows.count += 1;
-        }
+        let is_due = |[before, end]: &&[usize; 2]| before + gap < until && end.wrapping_sub(before + gap + 1) < limit;
+        let is_all_due = rows.ends[count] <= until && limit >= WINDOW_BYTES;
+        rows.count = if is_all_due { count } else { rows.ends[..=count].array_windows().take_while(is_due).count() };
+        rows.places[..rows.count].iter_mut().zip(&rows.ends).for_each(|(place, before)| *place = before + gap);
     }
 }
 
@@ -214,9 +209,19 @@ impl<'a> Rows<'a> {
         self.count = 0;
     }
 
+    /// Whether there may be more.
+    pub fn is_full(&self) -> bool {
+        self.count == MAX_ROWS
+    }
+
     /// How many records there are.
     pub fn len(&self) -> usize {
         self.count
+    }
+
+    /// Where the last record ends.
+    pub fn end(&self) -> Option<usize> {
+        self.count.checked_sub(1).map(|last| self.ends[last + 1])
     }
 
     /// Where each record begins and ends, and its fields.
