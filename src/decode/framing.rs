@@ -103,6 +103,9 @@ pub struct Start {
     pub record: usize,
 }
 
+/// How far before the edge it is good to see: what tells that an element begins right there.
+pub const GUESS_BYTES: usize = ELEMENT_SPACE_BYTES + 1;
+
 /// The likely first record at or after `edge`. After a line break that is certain; inside a line
 /// (`in_array`) it is a guess that the caller has to check against where the reader before it stops.
 pub fn guess_start(bytes: &[u8], edge: usize, in_array: bool) -> Option<Start> {
@@ -214,10 +217,11 @@ fn element_break(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// The brace of the first `, {"` whose comma stands at or after `from`, on one line or on several.
-fn element_led(bytes: &[u8], from: usize) -> Option<usize> {
+/// The first brace of a `, {"` that stands at or after `edge`, on one line or on several.
+fn element_led(bytes: &[u8], edge: usize) -> Option<usize> {
+    let from = edge.saturating_sub(GUESS_BYTES);
     let mut commas = memchr::memchr_iter(b',', bytes.get(from..)?);
-    commas.find_map(|comma| element_after(bytes, from + comma, is_space))
+    commas.find_map(|comma| element_after(bytes, from + comma, is_space).filter(|brace| *brace >= edge))
 }
 
 /// How much space there may be at either place of `, {"`.

@@ -19,7 +19,7 @@ mod scan;
 mod shape;
 mod time;
 
-pub use framing::guess_start;
+pub use framing::{GUESS_BYTES, guess_start};
 pub use time::Clock;
 
 use crate::event::{DeadLetter, Event, Ledger, Position, Skip, Verdict};

@@ -6,7 +6,7 @@
 
 use super::filter::Filter;
 use crate::analysis::Analysis;
-use crate::decode::{Chunk, Decoder, Limits, Visit, guess_start};
+use crate::decode::{Chunk, Decoder, GUESS_BYTES, Limits, Visit, guess_start};
 use crate::event::{Cursor, DeadLetter, Event, FileId, Ledger, Position, Skip, Span, Timestamp, Verdict};
 use crate::input::ReadAt;
 use crate::schema::Schema;
@@ -18,6 +18,8 @@ use std::sync::{Mutex, RwLock};
 pub struct Stretch<'a> {
     pub file: FileId,
     pub bytes: &'a dyn ReadAt,
+    /// What is before it may be gone.
+    pub kept: u64,
     pub begin: Begin,
     /// Records that begin at or after this offset are for the next worker.
     pub until: u64,
@@ -136,10 +138,10 @@ impl<'a, A: Analysis> Folder<'a, A> {
             error: None,
             parsed: 0,
         };
-        // A guess looks one byte back: is there a line break?
+        // A guess looks back: is there a line break, or a comma?
         let begin = match stretch.begin {
             Begin::At(cursor) => cursor.offset,
-            Begin::Near(edge) => edge.saturating_sub(1),
+            Begin::Near(edge) => edge.saturating_sub(GUESS_BYTES as u64).max(stretch.kept),
         };
         let mut wanted = stretch.until.saturating_sub(begin) as usize + LOOKAHEAD_BYTES;
         buffer.restart(begin);

@@ -90,6 +90,8 @@ pub struct Root<'a, A: Analysis> {
     pub ledger: Ledger,
     /// How many records no predicted shape fitted.
     parsed: u64,
+    /// Waves may look ahead: nobody sees the state before the input is over, or the run is.
+    pub looks_ahead: bool,
     seen: Span,
     outputs: Outputs,
     cancel: CancelToken,
@@ -111,6 +113,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             state: analysis.read().expect(UNPOISONED).empty(),
             ledger: Ledger::default(),
             parsed: 0,
+            looks_ahead: outputs.every == Every::End,
             seen: Span::default(),
             outputs,
             cancel: CancelToken::default(),
@@ -153,11 +156,6 @@ impl<'a, A: Analysis> Root<'a, A> {
     /// By which way all records were read.
     pub fn paths(&self, shapes: u64) -> Paths {
         Paths { predicted: self.ledger.read - self.parsed, parsed: self.parsed, shapes }
-    }
-
-    /// Whether nobody sees the state before the input is over, or the run is.
-    pub fn reports_at_end(&self) -> bool {
-        self.outputs.every == Every::End
     }
 
     /// Takes in what follows, in input order, all that was absorbed before.

@@ -73,6 +73,7 @@ fn stretches<'a>(stream: &Stream<'a>, length: u64) -> impl Iterator<Item = Stret
     let whole = Stretch {
         file: stream.file,
         bytes: stream.bytes,
+        kept: begin,
         begin: Begin::At(stream.cursor),
         until: end,
         in_array: stream.in_array,
@@ -92,9 +93,11 @@ fn run<A: Analysis>(
     wave: &mut Vec<(usize, Stretch<'_>)>,
     outcomes: &mut [Outcome],
 ) -> Result<(), Stop> {
-    let mut newest = if root.reports_at_end() { ahead::newest(folder, wave) } else { None };
+    let mut newest = if root.looks_ahead { ahead::newest(folder, wave) } else { None };
     let mut partials = fold(folder, wave, newest);
     if newest.is_some_and(|newest| !ahead::holds(newest, wave, &partials, |stream| outcomes[stream].next)) {
+        // The next waves are likely to be no better.
+        root.looks_ahead = false;
         newest = None;
         partials = fold(folder, wave, None);
     }
