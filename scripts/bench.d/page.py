@@ -38,7 +38,9 @@ Each peer's queries are in [`benches/peers`](benches/peers), one file a question
 
 ## How it is measured
 
-- The logs come from `streamlab generate --seed 1`, in 4 files.
+- The logs come from `streamlab generate --seed 1`, in 4 files. Before the first run they are dropped from the
+  page cache and read once: all programs find them there, as a first reader leaves them. (What a writer
+  leaves behind may lie there in smaller pieces, which take every program longer to read.)
 - A peer's time counts only if its answer equals streamlab's, service by service: the number of
   requests and of successes (or failures). `wc -l` answers nothing; it shows what it costs to look
   at every byte once.
