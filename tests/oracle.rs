@@ -29,7 +29,7 @@ fn fact(record: &[u8]) -> Option<Fact> {
     let after = message.split("HTTP Status Code: ").nth(1).unwrap_or_default();
     let digits = after.split(|char: char| !char.is_ascii_digit()).next().filter(|digits| digits.len() == 3);
     Some(Fact {
-        micros: (fields["timestamp"].as_f64().unwrap() * 1e6).round() as i64,
+        micros: (fields["timestamp"].as_f64().unwrap() * 1e6).round_ties_even() as i64,
         service: text("service"),
         status: digits.map(|digits| digits.parse().unwrap()),
     })

@@ -278,3 +278,16 @@ fn separators_are_done_with_as_they_come() {
     );
     assert_eq!((end_of(b"{}\n\xEF"), end_of(b"{}\0\xEF\xBB"), end_of(b"{}\xEF\xBB\xBF")), (2, 3, 5));
 }
+
+#[test]
+fn an_element_is_guessed_from_any_edge_before_it() {
+    let records = ["{\"a\": 1}", "{\"a\": [2, 3]}", "{}", "{\"a\": 4}"];
+    for between in [", ", ",", ",\n    "] {
+        let text = format!("[{}]", records.join(between));
+        let begins: Vec<usize> = text.match_indices('{').map(|(place, _)| place).skip(1).collect();
+        for edge in 2..text.len() {
+            let guessed = guess_start(text.as_bytes(), edge, true).map(|start| start.record);
+            assert_eq!(guessed, begins.iter().copied().find(|begin| *begin >= edge), "{edge} of {text}");
+        }
+    }
+}

@@ -4,8 +4,8 @@ use super::root::Stop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Asks a run to end; all clones ask the same one. The run heeds it between two stretches, and
-/// while it waits several times a second.
+/// Asks a run to end; all clones ask the same one. The run heeds it between two stretches (between two
+/// waves where it looks ahead), and while it waits several times a second.
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken {
     /// Nothing, a signal's number, or one of the constants below.

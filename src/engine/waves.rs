@@ -95,10 +95,12 @@ fn run<A: Analysis>(
 ) -> Result<(), Stop> {
     let mut newest = if root.looks_ahead { ahead::newest(folder, wave) } else { None };
     let mut partials = fold(folder, wave, newest);
-    if newest.is_some_and(|newest| !ahead::holds(newest, wave, &partials, |stream| outcomes[stream].next)) {
+    let next = |stream: usize| outcomes[stream].next.filter(|_| outcomes[stream].error.is_none());
+    if newest.is_some_and(|newest| !ahead::holds(newest, wave, &partials, next)) {
         // The next waves are likely to be no better.
         root.looks_ahead = false;
         newest = None;
+        drop(partials);
         partials = fold(folder, wave, None);
     }
     for ((place, stretch), mut partial) in wave.drain(..).zip(partials) {

@@ -222,3 +222,54 @@ fn eight_digits(word: u64) -> u64 {
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
     fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Where the number ends that a text begins with, and its value.
+    fn read<'v>(text: &str, before: &mut Before) -> Option<(usize, Value<'v>)> {
+        let mut window = Window::new(text.as_bytes());
+        window.mark(0);
+        let mut value = Value::Missing;
+        let end = take(&window, 0, before, &mut value)?;
+        assert_eq!(skip(&window, 0), Some(end), "{text:?}");
+        Some((end, value))
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_what_it_is_whatever_came_before_it(
+            numbers in prop::collection::vec((
+                "-?(0|7|176055968[67]|17605596860|176055968612)(\\.[0-9]{0,9})?([eE][+-]?[0-9]{1,2})?",
+                "[,}eE. x0-9/:-]{0,2}",
+                0..40usize,
+            ), 1..30)
+        ) {
+            let mut before = Before::none();
+            for (number, behind, space) in numbers {
+                let text = number + &behind + &" ".repeat(space);
+                let found = read(&text, &mut before);
+                prop_assert_eq!(found, read(&text, &mut Before::none()), "{:?}", text);
+                let Some((end, value)) = found else { continue };
+                prop_assert!(!text[end..].starts_with(|next: char| next.is_ascii_digit()), "{:?} to {}", text, end);
+                let text = &text[..end];
+                prop_assert!(serde_json::from_str::<serde_json::Number>(text).is_ok(), "{:?}", text);
+                let expected = text.parse().map_or_else(|_| Value::Float(text.parse().unwrap()), Value::Int);
+                prop_assert_eq!(value, expected, "{:?}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_declined_whatever_came_before_it() {
+        for text in ["1760559686.", "1760559686.e1", "1760559686.5e", "01760559686.5", "1760559686.5.", "-", "", "x"] {
+            let text = format!("{text}{}", " ".repeat(40));
+            let mut before = Before::none();
+            assert!(read(&format!("1760559686.25{}", " ".repeat(40)), &mut before).is_some());
+            let expected = text.starts_with("1760559686.5.").then_some((12, Value::Float(1760559686.5)));
+            assert_eq!(read(&text, &mut before), expected, "{text:?}");
+        }
+    }
+}
