@@ -85,17 +85,6 @@ impl<F: FnMut(&Event<'_>) -> Verdict> Visit for Each<F> {
     }
 }
 
-/// By which way records were read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Paths {
-    /// Compared with a predicted shape.
-    pub predicted: u64,
-    /// Parsed by simd-json, or found to be no record.
-    pub parsed: u64,
-    /// How many shapes were learned.
-    pub shapes: u64,
-}
-
 /// How much memory dead letters may take before they have to be taken.
 const DEAD_BYTES: usize = 1 << 20;
 
@@ -106,8 +95,6 @@ pub struct Decoder {
     guess: Guess,
     parsed: u64,
     ledger: Ledger,
-    /// How many records were read when the ledger was taken last.
-    taken: u64,
     dead: Vec<DeadLetter>,
     /// The memory that the dead letters take, about.
     dead_bytes: usize,
@@ -121,7 +108,6 @@ impl Decoder {
             guess: Guess::Line,
             parsed: 0,
             ledger: Ledger::default(),
-            taken: 0,
             dead: Vec::new(),
             dead_bytes: 0,
         }
@@ -226,16 +212,19 @@ impl Decoder {
         self.dead_bytes > DEAD_BYTES
     }
 
-    /// By which way all records were read so far.
-    pub fn paths(&self) -> Paths {
-        let read = self.taken + self.ledger.read;
-        Paths { predicted: read - self.parsed, parsed: self.parsed, shapes: self.parser.shapes() }
+    /// How many records fitted no known shape so far.
+    pub fn parsed(&self) -> u64 {
+        self.parsed
+    }
+
+    /// How many shapes were learned so far.
+    pub fn shapes(&self) -> u64 {
+        self.parser.shapes()
     }
 
     /// Takes what was tallied and buried since the last time.
     pub fn take(&mut self) -> (Ledger, Vec<DeadLetter>) {
         self.dead_bytes = 0;
-        self.taken += self.ledger.read;
         (std::mem::take(&mut self.ledger), std::mem::take(&mut self.dead))
     }
 

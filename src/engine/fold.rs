@@ -102,7 +102,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
     /// How many shapes of records were learned, once nobody folds any more.
     pub fn shapes(&self) -> u64 {
         let workers = self.idle.lock().expect("no worker panics while it holds the lock");
-        workers.iter().map(|worker| worker.decoder.paths().shapes).sum()
+        workers.iter().map(|worker| worker.decoder.shapes()).sum()
     }
 
     /// Whether it helps to know a new event of a stretch beforehand. Not where events are filtered,
@@ -112,7 +112,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
         self.filter.keeps_all() && analysis.empty_before(Timestamp::from_nanos(0)).is_some()
     }
 
-    /// Folds a stretch; its records are known to come with one at `ahead`, or before.
+    /// Folds a stretch. An event at `ahead` is known to be in it, or in what is merged with it.
     pub fn fold(&self, stretch: Stretch<'_>, ahead: Option<Timestamp>) -> Partial<A::State> {
         let rested = self.idle.lock().expect("no worker panics while it holds the lock").pop();
         let mut worker = rested
@@ -124,7 +124,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
 
     fn work(&self, worker: &mut Worker, stretch: Stretch<'_>, ahead: Option<Timestamp>) -> Partial<A::State> {
         let Worker { decoder, buffer } = worker;
-        let parsed_before = decoder.paths().parsed;
+        let parsed_before = decoder.parsed();
         let analysis = self.analysis.read().expect("no refresh panics");
         let mut partial = Partial {
             state: ahead.and_then(|ahead| analysis.empty_before(ahead)).unwrap_or_else(|| analysis.empty()),
@@ -185,7 +185,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             wanted = buffer.length * 2 + LOOKAHEAD_BYTES;
         }
         (partial.ledger, partial.dead) = decoder.take();
-        partial.parsed = decoder.paths().parsed - parsed_before;
+        partial.parsed = decoder.parsed() - parsed_before;
         partial
     }
 }

@@ -15,11 +15,11 @@ mod sweep;
 mod waves;
 
 pub use cancel::CancelToken;
-pub use root::{Every, Outputs, Sink, Stop};
+pub use root::{Every, Outputs, Paths, Sink, Stop};
 pub use waves::STRETCH_BYTES;
 
 use crate::analysis::Analysis;
-use crate::decode::{Limits, Paths};
+use crate::decode::Limits;
 use crate::input::{Files, Sources, Wakeups};
 use crate::report::Report;
 use crate::schema::Schema;

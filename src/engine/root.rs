@@ -6,7 +6,6 @@
 use super::cancel::CancelToken;
 use super::fold::Partial;
 use crate::analysis::Analysis;
-use crate::decode::Paths;
 use crate::event::{DeadLetter, FileId, Ledger, Span};
 use crate::render::Render;
 use crate::report::{Pace, Report};
@@ -27,6 +26,17 @@ pub enum Every {
     Records(u64),
     /// Only at the end.
     End,
+}
+
+/// By which way the records of a run were read.
+#[derive(Clone, Copy, Debug)]
+pub struct Paths {
+    /// Compared with a predicted shape.
+    pub predicted: u64,
+    /// Parsed by simd-json, or found to be no record.
+    pub parsed: u64,
+    /// How many shapes were learned.
+    pub shapes: u64,
 }
 
 /// Why a run ends before its input does.
@@ -153,7 +163,7 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.pace.behind_bytes = self.pace.behind_bytes.saturating_sub(bytes);
     }
 
-    /// By which way all records were read.
+    /// By which way all records were read, in which so many shapes were learned.
     pub fn paths(&self, shapes: u64) -> Paths {
         Paths { predicted: self.ledger.read - self.parsed, parsed: self.parsed, shapes }
     }
