@@ -3,9 +3,11 @@
 //! Everything here is plain data. An [`Event`] borrows from the chunk it was decoded from, so that
 //! looking at a record allocates nothing.
 
+mod frontier;
 mod ledger;
 mod timestamp;
 
+pub use frontier::Frontier;
 pub use ledger::{DeadLetter, Ledger, Verdict};
 pub use timestamp::Timestamp;
 

@@ -5,17 +5,23 @@
 
 mod bloom;
 mod bottom_k;
+mod exact_sum;
 mod filter_file;
 mod groups;
+mod heavy;
 mod key;
+mod panes;
 mod rate;
 mod recent;
 
 pub use bloom::{Filter, FilterError, MAX_BITS, MAX_HASHES};
 pub use bottom_k::{BottomK, Sampled, position_hash};
+pub use exact_sum::{ExactSum, variance};
 pub use filter_file::FILTER_MAGIC;
 pub use groups::Groups;
+pub use heavy::{Estimate, HeavyHitters};
 pub use key::{decode_key, encode_value};
+pub use panes::{Pane, Panes};
 pub use rate::Rate;
 pub use recent::Recent;
 

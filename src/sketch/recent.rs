@@ -3,24 +3,16 @@
 //! Seconds are sorted and stand once; a second's counts are the sum of its milliseconds. Memory
 //! grows with the milliseconds that hold events, never with the events.
 
+use super::panes::Panes;
 use super::{Merge, Rate};
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
-use std::collections::VecDeque;
 
-/// Rates by millisecond of event time.
+/// Rates by millisecond of event time: panes of a second.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recent {
-    /// The last second that holds an event: times mostly rise, so nearly all events are its.
-    open: Option<Second>,
-    /// Those before it.
-    seconds: VecDeque<Second>,
-}
+pub struct Recent(Panes<Second>);
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Second {
-    /// Whole seconds since the epoch, rounded down.
-    number: i64,
     all: Rate,
     /// Sorted. A millisecond stands twice once its count no longer fits one entry.
     millis: Vec<Milli>,
@@ -41,10 +33,10 @@ impl Recent {
     /// second: the time to evict.
     #[inline]
     pub fn add(&mut self, time_ms: i64, hit: bool) -> bool {
-        if let Some(open) = &mut self.open {
+        if let Some(open) = self.0.open() {
             let millis = time_ms.wrapping_sub(open.number.wrapping_mul(1000));
             if (0..1000).contains(&millis) {
-                open.add(millis as u16, hit);
+                open.held.add(millis as u16, hit);
                 return false;
             }
         }
@@ -54,15 +46,15 @@ impl Recent {
     #[inline(never)]
     fn add_elsewhere(&mut self, time_ms: i64, hit: bool) -> bool {
         let (number, millis) = (time_ms.div_euclid(1000), time_ms.rem_euclid(1000) as u16);
-        if let Some(second) = self.second(number) {
+        if let Some(second) = self.0.get(number) {
             second.add(millis, hit);
             return false;
         }
         // The next second is probably as busy.
-        let busy = self.open.as_ref().map_or(1, |open| open.millis.len());
-        let mut second = Second { number, all: Rate::default(), millis: Vec::with_capacity(busy) };
+        let busy = self.0.open().map_or(1, |open| open.held.millis.len());
+        let mut second = Second { all: Rate::default(), millis: Vec::with_capacity(busy) };
         second.add(millis, hit);
-        self.insert(second);
+        self.0.insert(number, second);
         true
     }
 
@@ -70,13 +62,13 @@ impl Recent {
     pub fn since(&self, start_ms: i64) -> Rate {
         let (number, millis) = (start_ms.div_euclid(1000), start_ms.rem_euclid(1000) as u16);
         let mut rate = Rate::default();
-        for second in self.open.iter().chain(self.seconds.iter().rev()) {
+        for second in self.0.iter().rev() {
             if second.number < number {
                 break;
             } else if second.number > number {
-                rate.merge(second.all);
+                rate.merge(second.held.all);
             } else {
-                second.millis.iter().rev().take_while(|milli| milli.millis >= millis).for_each(|milli| {
+                second.held.millis.iter().rev().take_while(|milli| milli.millis >= millis).for_each(|milli| {
                     rate.merge(Rate { total: u64::from(milli.total), hits: u64::from(milli.hits) });
                 });
             }
@@ -86,41 +78,7 @@ impl Recent {
 
     /// Drops the seconds that end before `start_ms`; the second that holds it stays whole.
     pub fn evict_before(&mut self, start_ms: i64) {
-        let number = start_ms.div_euclid(1000);
-        while self.seconds.front().is_some_and(|second| second.number < number) {
-            self.seconds.pop_front();
-        }
-        if self.open.as_ref().is_some_and(|open| open.number < number) {
-            self.open = None;
-        }
-    }
-
-    /// A second that holds an event.
-    fn second(&mut self, number: i64) -> Option<&mut Second> {
-        let open = self.open.as_mut()?;
-        match number.cmp(&open.number) {
-            Ordering::Less => {
-                let place = self.seconds.binary_search_by_key(&number, |second| second.number).ok()?;
-                self.seconds.get_mut(place)
-            }
-            Ordering::Equal => Some(open),
-            Ordering::Greater => None,
-        }
-    }
-
-    /// Takes in a second that held no event yet.
-    fn insert(&mut self, second: Second) {
-        match &mut self.open {
-            None => self.open = Some(second),
-            Some(open) if open.number < second.number => {
-                let closed = std::mem::replace(open, second);
-                self.seconds.push_back(closed);
-            }
-            Some(_) => {
-                let place = self.seconds.partition_point(|held| held.number < second.number);
-                self.seconds.insert(place, second);
-            }
-        }
+        self.0.evict_before(start_ms.div_euclid(1000));
     }
 }
 
@@ -149,7 +107,9 @@ impl Second {
             self.millis.insert(after, added);
         }
     }
+}
 
+impl Merge for Second {
     fn merge(&mut self, later: Self) {
         self.all.merge(later.all);
         let (Some(last), Some(first)) = (self.millis.last_mut(), later.millis.first()) else {
@@ -179,12 +139,7 @@ impl Milli {
 
 impl Merge for Recent {
     fn merge(&mut self, later: Self) {
-        for second in later.seconds.into_iter().chain(later.open) {
-            match self.second(second.number) {
-                Some(held) => held.merge(second),
-                None => self.insert(second),
-            }
-        }
+        self.0.merge(later.0);
     }
 }
 
@@ -197,10 +152,9 @@ mod tests {
 
     fn fold(mut recent: Recent, events: &[(i64, bool)]) -> Recent {
         for (time_ms, hit) in events {
-            let held = recent.seconds.len() + usize::from(recent.open.is_some());
+            let held = recent.0.len();
             let is_first = recent.add(*time_ms, *hit);
-            let holds = recent.seconds.len() + usize::from(recent.open.is_some());
-            assert_eq!(is_first, holds > held, "a second is begun once");
+            assert_eq!(is_first, recent.0.len() > held, "a second is begun once");
         }
         recent
     }
@@ -246,12 +200,16 @@ mod tests {
     #[test]
     fn a_millisecond_of_more_than_four_billion_events_is_still_exact() {
         let full = Milli { millis: 7, total: u32::MAX, hits: 5 };
-        let second = |milli| Second { number: 0, all: Rate { total: u32::MAX.into(), hits: 5 }, millis: vec![milli] };
-        let mut recent = Recent { open: Some(second(full)), ..Recent::default() };
+        let one = || {
+            let mut panes = Panes::default();
+            panes.insert(0, Second { all: Rate { total: u32::MAX.into(), hits: 5 }, millis: vec![full] });
+            Recent(panes)
+        };
+        let mut recent = one();
         recent.add(7, true);
         recent.add(8, false);
         recent.add(7, true);
-        recent.merge(Recent { open: Some(second(full)), ..Recent::default() });
+        recent.merge(one());
         let events = 2 * u64::from(u32::MAX);
         assert_eq!(recent.since(7), Rate { total: events + 3, hits: 12 });
         assert_eq!(recent.since(8), Rate { total: 1, hits: 0 });

@@ -1,0 +1,166 @@
+//! How far event time has come in each input, and so in all of them.
+//!
+//! An input is a file or a stream. What all inputs have reached is the least of what each of them
+//! has: it is unknown until all have spoken, and it never goes back. An input that is over, or that
+//! has been silent for long, holds nobody up.
+
+use super::{FileId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// The newest event of each input, and the least of them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Frontier {
+    inputs: BTreeMap<FileId, Input>,
+    reached: Option<Timestamp>,
+    idle_timeout: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Input {
+    newest: Option<Timestamp>,
+    is_idle: bool,
+    /// Since when it has been looked at in vain.
+    #[serde(skip)]
+    quiet: Option<Instant>,
+    /// It has spoken since it was looked at last.
+    #[serde(skip)]
+    has_spoken: bool,
+}
+
+impl Frontier {
+    /// After so much silence an input holds nobody up; without a limit it does for ever.
+    pub fn new(idle_timeout: Option<Duration>) -> Self {
+        Self { idle_timeout, ..Self::default() }
+    }
+
+    /// From now on this input counts.
+    pub fn expect(&mut self, input: FileId) {
+        self.inputs.entry(input).or_default();
+    }
+
+    /// The newest event that an input has shown.
+    pub fn newest_of(&self, input: FileId) -> Option<Timestamp> {
+        self.inputs.get(&input).and_then(|input| input.newest)
+    }
+
+    /// An input has shown an event at `newest`.
+    pub fn see(&mut self, input: FileId, newest: Timestamp) {
+        let input = self.inputs.entry(input).or_default();
+        let before = if input.is_idle { None } else { input.newest };
+        input.newest = input.newest.max(Some(newest));
+        (input.is_idle, input.has_spoken) = (false, true);
+        // Where it was not the last of all, they have come no further.
+        if before.is_none() || before <= self.reached {
+            self.merge();
+        }
+    }
+
+    /// An input is over.
+    pub fn finish(&mut self, input: FileId) {
+        if self.inputs.remove(&input).is_some() {
+            self.merge();
+        }
+    }
+
+    /// These are all inputs that there are: others are over.
+    pub fn call_roll(&mut self, present: impl Iterator<Item = FileId>) {
+        let present: BTreeSet<FileId> = present.collect();
+        self.inputs.retain(|id, _| present.contains(id));
+        present.into_iter().for_each(|id| self.expect(id));
+        self.merge();
+    }
+
+    /// All inputs were just looked at, and what they had was taken in. Answers whether one of them
+    /// was given up on.
+    pub fn note_silence(&mut self) -> bool {
+        let Some(timeout) = self.idle_timeout else { return false };
+        let mut has_changed = false;
+        for input in self.inputs.values_mut() {
+            if std::mem::take(&mut input.has_spoken) {
+                input.quiet = None;
+            } else if !input.is_idle && input.quiet.get_or_insert_with(Instant::now).elapsed() >= timeout {
+                input.is_idle = true;
+                has_changed = true;
+            }
+        }
+        if has_changed {
+            self.merge();
+        }
+        has_changed
+    }
+
+    /// When [`Self::note_silence`] has something to tell, if nothing is said before.
+    pub fn next_silence(&self) -> Option<Instant> {
+        let quiet = self.inputs.values().filter(|input| !input.is_idle).filter_map(|input| input.quiet).min();
+        quiet.zip(self.idle_timeout).map(|(quiet, timeout)| quiet + timeout)
+    }
+
+    /// The event time that all inputs have come to.
+    pub fn reached(&self) -> Option<Timestamp> {
+        self.reached
+    }
+
+    fn merge(&mut self) {
+        let mut active = self.inputs.values().filter(|input| !input.is_idle).map(|input| input.newest);
+        // None, the time of who has not spoken, is less than any.
+        let least = active.next().and_then(|first| active.fold(first, Option::min));
+        self.reached = self.reached.max(least);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: FileId = FileId(1);
+    const B: FileId = FileId(2);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_nanos(seconds * 1_000_000_000)
+    }
+
+    #[test]
+    fn all_have_reached_what_the_last_of_them_has() {
+        let mut frontier = Frontier::default();
+        frontier.expect(A);
+        frontier.expect(B);
+        frontier.see(A, at(10));
+        assert_eq!(frontier.reached(), None, "the second has not spoken");
+        frontier.see(B, at(5));
+        assert_eq!(frontier.reached(), Some(at(5)));
+        frontier.see(B, at(3));
+        frontier.see(A, at(30));
+        assert_eq!((frontier.reached(), frontier.newest_of(B)), (Some(at(5)), Some(at(5))));
+        frontier.see(B, at(20));
+        assert_eq!(frontier.reached(), Some(at(20)));
+        frontier.finish(B);
+        assert_eq!(frontier.reached(), Some(at(30)));
+        frontier.expect(B);
+        frontier.see(B, at(1));
+        assert_eq!(frontier.reached(), Some(at(30)), "it never goes back");
+        frontier.call_roll([B].into_iter());
+        frontier.see(B, at(40));
+        assert_eq!((frontier.reached(), frontier.newest_of(A)), (Some(at(40)), None));
+    }
+
+    #[test]
+    fn who_is_silent_for_long_holds_nobody_up_until_it_speaks() {
+        let mut frontier = Frontier::new(Some(Duration::ZERO));
+        frontier.see(A, at(10));
+        frontier.see(B, at(5));
+        assert!(!frontier.note_silence(), "both have just spoken");
+        frontier.see(A, at(20));
+        assert!(frontier.note_silence());
+        assert_eq!(frontier.reached(), Some(at(20)));
+        frontier.see(B, at(6));
+        frontier.see(A, at(30));
+        assert_eq!(frontier.reached(), Some(at(20)), "it counts again");
+        frontier.see(B, at(25));
+        assert_eq!(frontier.reached(), Some(at(25)));
+        let mut patient = Frontier::new(None);
+        patient.see(A, at(1));
+        assert!(!patient.note_silence() && !patient.note_silence() && patient.next_silence().is_none());
+    }
+}
