@@ -1,9 +1,10 @@
 //! The only output model: every analysis answers with a [`Report`], every renderer shows one.
 
 use crate::event::{Ledger, Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// One cell of a table or of the overall row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Cell {
     /// Nothing to say: a rate of no events, a key that the records lack.
     Null,
@@ -18,6 +19,8 @@ pub enum Cell {
     Interval(f64, f64),
     Bool(bool),
     Time(Timestamp),
+    /// Values and how often each came, the most frequent first.
+    Ranks(Vec<(Cell, u64)>),
 }
 
 impl Cell {

@@ -4,7 +4,7 @@
 //! was counted stays counted when the filter is replaced.
 
 use super::watchlist::each_pattern;
-use super::{Analysis, By, Watchlist};
+use super::{Analysis, By, Settling, Watchlist};
 use crate::event::{Event, Span, Value, Verdict};
 use crate::report::{Answer, Cell, Fields};
 use crate::schema::Field;
@@ -98,7 +98,7 @@ impl Analysis for Bloom {
         Verdict::Counted
     }
 
-    fn settle(&self, state: &mut Self::State) {
+    fn settle(&self, state: &mut Self::State, _settling: &mut Settling<'_>) {
         state.groups.cap(self.max_keys);
         state.suspects.cap(self.max_keys);
     }
@@ -113,7 +113,7 @@ impl Analysis for Bloom {
         self.watchlist.refresh()
     }
 
-    fn conclude(&self, state: &mut Self::State) {
+    fn conclude(&self, state: &mut Self::State, _settling: &mut Settling<'_>, _is_over: bool) {
         let Some(path) = &self.truth else { return };
         match true_matches(path, &mut state.suspects) {
             Ok(count) => state.true_matches = Some(count),
@@ -127,7 +127,7 @@ impl Analysis for Bloom {
         }
     }
 
-    fn report(&self, state: &Self::State, seen: Span) -> Answer {
+    fn report(&self, state: &mut Self::State, seen: Span, _last: bool) -> Answer {
         let mut all = Rate::default();
         state.groups.values().for_each(|rate| all.merge(*rate));
         let mut answer = self.by.table(&state.groups, &Self::COLUMNS, |rate| {
@@ -209,7 +209,7 @@ fn fingerprint(text: &[u8]) -> [Value<'static>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::fixtures::{overall, run};
+    use crate::analysis::fixtures::{conclude, overall, run};
     use crate::event::Role;
     use crate::sketch::Filter;
 
@@ -272,8 +272,8 @@ mod tests {
         let events: Vec<_> = listed.iter().chain(&others).chain(&listed).map(|text| (1.0, text.as_str())).collect();
         let (mut state, answer, _) = run(&bloom, &events);
         assert_eq!(overall(&answer, "measured_fpr"), Cell::Null, "not known before the end");
-        bloom.conclude(&mut state);
-        let answer = bloom.report(&state, Span::default());
+        conclude(&bloom, &mut state);
+        let answer = bloom.report(&mut state, Span::default(), true);
 
         let wrong = others.iter().filter(|text| bloom.watchlist.filter().contains(text.as_bytes())).count();
         assert!(wrong > 10, "the filter is small enough to err");
@@ -282,15 +282,15 @@ mod tests {
 
         let (mut state, _, _) = run(&Bloom { max_keys: 2, ..bloom }, &events);
         let bloom = analysis(512, listed.iter().cloned()).verifying(path.clone());
-        bloom.conclude(&mut state);
-        let answer = bloom.report(&state, Span::default());
+        conclude(&bloom, &mut state);
+        let answer = bloom.report(&mut state, Span::default(), true);
         assert_eq!(overall(&answer, "false_positives"), Cell::Count(0), "two listed texts are known, no other");
         assert!(answer.notes[0].contains("were not held to the patterns"), "{:?}", answer.notes);
 
         std::fs::remove_file(&path).unwrap();
         let (mut state, _, _) = run(&bloom, &events);
-        bloom.conclude(&mut state);
-        let answer = bloom.report(&state, Span::default());
+        conclude(&bloom, &mut state);
+        let answer = bloom.report(&mut state, Span::default(), true);
         assert_eq!(overall(&answer, "measured_fpr"), Cell::Null);
         assert!(answer.notes[0].contains("cannot be read any more"), "{:?}", answer.notes);
     }

@@ -6,7 +6,7 @@ use crate::schema::Field;
 use crate::sketch::Groups;
 
 /// The label of the row that sums all keys beyond `--max-keys`.
-const OTHERS: &str = "(other)";
+pub(super) const OTHERS: &str = "(other)";
 
 /// The columns that make the key of a row, and the fields they are taken from.
 #[derive(Clone, Debug)]
@@ -27,21 +27,37 @@ impl By {
         Self { columns, fields, slot }
     }
 
+    /// The names of the columns.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(String::as_str)
+    }
+
     /// The summary of an event's key, empty if it is new.
     #[inline(always)]
     pub fn entry<'g, T: Default>(&self, groups: &'g mut Groups<T>, event: &Event<'_>) -> &'g mut T {
+        let place = self.place(groups, event);
+        groups.at_mut(place)
+    }
+
+    /// The place of an event's key, which is given one if it is new.
+    #[inline(always)]
+    pub fn place<T: Default>(&self, groups: &mut Groups<T>, event: &Event<'_>) -> usize {
         match event.fields.get(self.slot) {
-            Some(Value::Text(text)) => groups.entry_of_text(text),
+            Some(Value::Text(text)) => groups.place_of_text(text),
             // By value: an event that nothing points to stays in registers.
-            _ => self.entry_of_values(groups, *event),
+            _ => self.place_of_values(groups, *event),
         }
     }
 
     #[inline(never)]
-    fn entry_of_values<'g, T: Default>(&self, groups: &'g mut Groups<T>, event: Event<'_>) -> &'g mut T {
+    fn place_of_values<T: Default>(&self, groups: &mut Groups<T>, event: Event<'_>) -> usize {
         let status = if self.fields.contains(&Field::Status) { Field::Status.of(&event) } else { Value::Missing };
         // By reference: to copy a value that was just stored stalls.
-        groups.entry(self.fields.iter().map(|field| match field {
+        groups.place_of_values(self.fields.iter().map(|field| match field {
             Field::Slot(slot) => &event.fields[*slot],
             Field::Status => &status,
         }))

@@ -1,7 +1,7 @@
 //! Events and runs for the tests of every analysis.
 
-use super::Analysis;
-use crate::event::{Event, FileId, Position, Span, Timestamp, Value, Verdict};
+use super::{Analysis, Settling};
+use crate::event::{Event, FileId, Frontier, Ledger, Position, Span, Timestamp, Value, Verdict};
 use crate::report::{Answer, Cell};
 
 /// Shows a service's request at a time in seconds, as the lab logs it.
@@ -20,10 +20,22 @@ pub fn run<A: Analysis>(analysis: &A, events: &[(f64, &str)]) -> (A::State, Answ
             seen.include(event.time.unwrap());
             verdicts.push(analysis.observe(&mut state, event));
         });
-        analysis.settle(&mut state);
+        settle(analysis, &mut state);
     }
-    let answer = analysis.report(&state, seen);
+    let answer = analysis.report(&mut state, seen, true);
     (state, answer, verdicts)
+}
+
+/// Settles as the root does, where nobody asks for the books.
+pub fn settle<A: Analysis>(analysis: &A, state: &mut A::State) {
+    let (mut frontier, mut ledger, mut late) = (Frontier::default(), Ledger::default(), Vec::new());
+    analysis.settle(state, &mut Settling::between(&mut frontier, &mut ledger, &mut late));
+}
+
+/// Concludes as the root does at the end of the input.
+pub fn conclude<A: Analysis>(analysis: &A, state: &mut A::State) {
+    let (mut frontier, mut ledger, mut late) = (Frontier::default(), Ledger::default(), Vec::new());
+    analysis.conclude(state, &mut Settling::between(&mut frontier, &mut ledger, &mut late), true);
 }
 
 /// The cell of the overall row under a name.

@@ -3,7 +3,7 @@
 //! Every event that has the field is sampled with the same probability, whatever the order, the
 //! threads or the cuts of the input (see [`BottomK`]).
 
-use super::{Analysis, By};
+use super::{Analysis, By, Settling};
 use crate::event::{Event, Span, Value, Verdict};
 use crate::report::{Answer, Cell, Fields};
 use crate::schema::Field;
@@ -85,13 +85,13 @@ impl Analysis for Reservoir {
         Verdict::Counted
     }
 
-    fn settle(&self, state: &mut Self::State) {
+    fn settle(&self, state: &mut Self::State, _settling: &mut Settling<'_>) {
         if let Some(max_keys) = self.verify {
             state.exact.cap(max_keys);
         }
     }
 
-    fn report(&self, state: &Self::State, seen: Span) -> Answer {
+    fn report(&self, state: &mut Self::State, seen: Span, _last: bool) -> Answer {
         let mut tallies = Groups::<Tally>::default();
         state.sample.iter().for_each(|sampled| tallies.entry_of_key(&sampled.value).sampled += 1);
         state.exact.iter().for_each(|(key, count)| tallies.entry_of_key(key).exact = Some(*count));

@@ -2,7 +2,7 @@
 //!
 //! The state is two counts a key: history is never read again.
 
-use super::{Analysis, By};
+use super::{Analysis, By, Settling};
 use crate::event::{Event, Span, Verdict};
 use crate::report::{Answer, Fields};
 use crate::schema::Outcomes;
@@ -42,11 +42,11 @@ impl Analysis for RunningAvg {
         Verdict::Counted
     }
 
-    fn settle(&self, state: &mut Self::State) {
+    fn settle(&self, state: &mut Self::State, _settling: &mut Settling<'_>) {
         state.cap(self.max_keys);
     }
 
-    fn report(&self, state: &Self::State, seen: Span) -> Answer {
+    fn report(&self, state: &mut Self::State, seen: Span, _last: bool) -> Answer {
         let mut all = Rate::default();
         state.values().for_each(|rate| all.merge(*rate));
         let overall: Fields = Self::COLUMNS.into_iter().zip(all.cells()).collect();

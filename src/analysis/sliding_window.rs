@@ -6,7 +6,7 @@
 //! memory follows the length of the window, not of the input. A key keeps its place once it was
 //! seen, though it fell silent: which keys have rows depends on the order of the input alone.
 
-use super::{Analysis, By};
+use super::{Analysis, By, Settling};
 use crate::event::{Event, Span, Timestamp, Verdict};
 use crate::report::{Answer, Fields};
 use crate::schema::Outcomes;
@@ -107,7 +107,7 @@ impl Analysis for SlidingWindow {
         Verdict::Counted
     }
 
-    fn settle(&self, state: &mut Self::State) {
+    fn settle(&self, state: &mut Self::State, _settling: &mut Settling<'_>) {
         state.groups.cap(self.max_keys);
         let Some(Bounds { start_ms, .. }) = state.bounds else { return };
         let is_due = |evicted_ms| start_ms.abs_diff(evicted_ms) >= self.eviction_step_ms();
@@ -117,7 +117,7 @@ impl Analysis for SlidingWindow {
         }
     }
 
-    fn report(&self, state: &Self::State, _seen: Span) -> Answer {
+    fn report(&self, state: &mut Self::State, _seen: Span, _last: bool) -> Answer {
         let start_ms = state.bounds.map_or(i64::MIN, |bounds| bounds.start_ms);
         let mut all = Rate::default();
         let table = self.by.table(&state.groups, &Self::COLUMNS, |recent| {
@@ -135,7 +135,7 @@ impl Analysis for SlidingWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::fixtures::{overall, request, run};
+    use crate::analysis::fixtures::{overall, request, run, settle};
     use crate::report::Cell;
 
     fn analysis(max_keys: usize) -> SlidingWindow {
@@ -183,8 +183,8 @@ mod tests {
             request(at as u64, service, Some(time_s), "HTTP Status Code: 500", |event| {
                 analysis.observe(&mut state, event);
             });
-            analysis.settle(&mut state);
-            let answer = analysis.report(&state, Span::default());
+            settle(&analysis, &mut state);
+            let answer = analysis.report(&mut state, Span::default(), true);
             rows.push(answer.rows.iter().map(|row| (row[0].clone(), row[1].clone())).collect::<Vec<_>>());
         }
         let row = |key: &str, total| (Cell::Text(key.into()), Cell::Count(total));
@@ -216,7 +216,7 @@ mod tests {
                 analysis.observe(&mut part, event);
             });
             state.merge(part);
-            analysis.settle(&mut state);
+            settle(&analysis, &mut state);
             state.groups.values().map(|recent| recent.since(i64::MIN).total).sum::<u64>()
         };
         // The step of a window of 60 s is 3.75 s.

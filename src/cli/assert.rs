@@ -22,7 +22,7 @@ pub struct Assertions {
 /// One demand that was not met. Displayed for a person, over several lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    demand: String,
+    pub demand: String,
     lines: Vec<String>,
 }
 
@@ -52,6 +52,15 @@ impl Assertions {
             .filter(|least| report.ledger.counted < *least)
             .map(|least| Failure { demand: format!("at least {least} events"), lines: vec![scope.map_line("ledger")] });
         too_few.into_iter().chain(self.conditions.iter().filter_map(|condition| scope.check(condition))).collect()
+    }
+
+    /// The demands on rows that a report on the way does not meet: one of changes, whose rows do not
+    /// come again.
+    pub fn check_rows(&self, report: &Report) -> Vec<Failure> {
+        let scope = Scope::new(report);
+        let names_column =
+            |condition: &&Expr| condition.variables().iter().any(|name| name == "row" || scope.column(name).is_some());
+        self.conditions.iter().filter(names_column).filter_map(|condition| scope.check(condition)).collect()
     }
 }
 
@@ -104,7 +113,12 @@ impl<'r> Scope<'r> {
 
     /// The rows that break the condition, as text.
     fn broken_rows(&self, condition: &Expr) -> Vec<String> {
-        let mut broken = self.report.answer.rows.iter().filter_map(|row| self.broken(condition, row));
+        let is_open = |row: &&Vec<Cell>| {
+            self.report.answer.columns.last().is_some_and(|name| name == "open")
+                && row.last() == Some(&Cell::Bool(true))
+        };
+        let rows = self.report.answer.rows.iter().filter(|row| !is_open(row));
+        let mut broken = rows.filter_map(|row| self.broken(condition, row));
         let mut lines: Vec<String> = broken.by_ref().take(SHOWN_ROWS).collect();
         match broken.count() {
             0 => {}
@@ -179,6 +193,7 @@ fn operand(cell: &Cell) -> Operand<'_> {
         Cell::Interval(low, high) => Operand::Json(json!([low, high])),
         Cell::Bool(value) => Operand::Bool(*value),
         Cell::Time(time) => Operand::Time(*time),
+        Cell::Ranks(_) => Operand::Json(json(cell)),
     }
 }
 
@@ -193,6 +208,9 @@ fn json(cell: &Cell) -> Json {
         Cell::Interval(low, high) => json!([low, high]),
         Cell::Bool(value) => json!(value),
         Cell::Time(time) => json!(Timestamp::to_string(time)),
+        Cell::Ranks(ranks) => {
+            ranks.iter().map(|(value, count)| json!({"value": json(value), "count": count})).collect()
+        }
     }
 }
 
@@ -207,6 +225,7 @@ fn shown(cell: &Cell) -> String {
         Cell::Int(value) => value.to_string(),
         Cell::Bool(value) => value.to_string(),
         Cell::Time(time) => time.to_string(),
+        Cell::Ranks(_) => escaped(&json(cell).to_string()),
     }
 }
 

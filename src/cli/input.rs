@@ -210,6 +210,11 @@ impl InputArgs {
         Limits { record_bytes: self.source.record_bytes(), letters, ahead: self.max_ahead.0 }
     }
 
+    /// How far after now, or after what was seen, a time may be.
+    pub fn ahead(&self) -> Option<Duration> {
+        self.max_ahead.0
+    }
+
     pub fn threads(&self) -> usize {
         self.threads.map_or(0, usize::from)
     }

@@ -1,15 +1,18 @@
 //! From flags to a run to an exit code: what all analyses share.
 
+use super::assert::{Assertions, Failure};
 use super::exit;
 use super::input::InputArgs;
-use super::output::OutputArgs;
+use super::output::{OutputArgs, Reporting};
 use crate::analysis::Analysis;
-use crate::engine::{self, CancelToken, Outcome, Paths, Plan, Stop, signals};
+use crate::engine::{self, CancelToken, Inspect, Outcome, Paths, Plan, Stop, signals};
 use crate::input::Sources;
 use crate::schema::Schema;
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 
 /// The flags of every analysis.
 #[derive(Args)]
@@ -23,8 +26,19 @@ pub struct JobArgs {
 impl JobArgs {
     /// Runs the analysis over the input to the end, and gives the exit code. `schema` projects the
     /// fields that the analysis looks at; `forward` takes the records that it forwards.
-    pub fn run<A: Analysis>(&self, analysis: A, mut schema: Schema, forward: Option<&Path>) -> Result<u8> {
-        let assertions = self.output.assertions()?;
+    pub fn run<A: Analysis>(&self, analysis: A, schema: Schema, forward: Option<&Path>) -> Result<u8> {
+        self.report(analysis, schema, forward, Reporting::Whole)
+    }
+
+    /// As [`Self::run`], where a report may say what has changed.
+    pub fn report<A: Analysis>(
+        &self,
+        analysis: A,
+        mut schema: Schema,
+        forward: Option<&Path>,
+        reporting: Reporting,
+    ) -> Result<u8> {
+        let assertions = Rc::new(self.output.assertions()?);
         let sources = self.input.sources()?;
         let follow = self.input.follow(&sources)?;
         let filter = self.input.filter(&mut schema)?;
@@ -50,7 +64,11 @@ impl JobArgs {
         if follow && self.output.is_to_stdout() {
             watch_reader(cancel.clone());
         }
-        let outputs = self.output.outputs(follow, forward)?;
+        let mut outputs = self.output.outputs(follow, forward, reporting)?;
+        let broken = Rc::new(RefCell::new(Vec::new()));
+        if let Reporting::Changes { .. } = reporting {
+            outputs.inspect = Some(watch(assertions.clone(), broken.clone()));
+        }
         let limits = self.input.limits(self.output.letters());
         let plan = Plan {
             sources,
@@ -72,7 +90,8 @@ impl JobArgs {
             self.say_what_is_unreadable(outcome.unreadable)?;
         }
         let matched_nothing = self.say_what_is_empty(&empty);
-        let failures = outcome.report.as_ref().map(|report| assertions.check(report)).unwrap_or_default();
+        let mut failures = outcome.report.as_ref().map(|report| assertions.check(report)).unwrap_or_default();
+        failures.splice(0..0, broken.take());
         failures.iter().for_each(|failure| eprintln!("{failure}"));
         Ok(match code(&outcome, follow, !failures.is_empty()) {
             exit::DONE | exit::FAILED if matched_nothing && outcome.report.is_some() => exit::UNREADABLE,
@@ -137,6 +156,22 @@ impl JobArgs {
             eprintln!("streamlab: field for {}: {path}", role.name());
         }
     }
+}
+
+/// Holds the rows of each report on the way to the assertions; of each that is broken, the first
+/// report is kept.
+fn watch(assertions: Rc<Assertions>, broken: Rc<RefCell<Vec<Failure>>>) -> Inspect {
+    Box::new(move |report| {
+        if report.last {
+            return;
+        }
+        let mut broken = broken.borrow_mut();
+        for failure in assertions.check_rows(report) {
+            if !broken.iter().any(|known: &Failure| known.demand == failure.demand) {
+                broken.push(failure);
+            }
+        }
+    })
 }
 
 /// Says by which way the records were read.

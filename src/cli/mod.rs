@@ -3,6 +3,7 @@
 //! One file a subcommand holds its arguments and what it does; [`input`], [`output`] and [`job`]
 //! hold what they share.
 
+mod aggregates;
 mod analyses;
 pub mod assert;
 mod bloom;
@@ -17,6 +18,7 @@ mod rows;
 mod shell;
 pub mod units;
 pub mod when;
+mod window;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -49,6 +51,7 @@ enum Command {
     Reservoir(analyses::ReservoirArgs),
     #[command(visible_alias = "task4")]
     Bloom(bloom::BloomArgs),
+    Window(window::WindowArgs),
     Generate(generate::GenerateArgs),
     Inspect(inspect::InspectArgs),
     Completions(shell::CompletionsArgs),
@@ -88,6 +91,7 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         Command::SlidingWindow(args) => args.run(),
         Command::Reservoir(args) => args.run(),
         Command::Bloom(args) => args.run(),
+        Command::Window(args) => args.run(),
         Command::Generate(args) => args.run().map(|()| exit::DONE),
         Command::Inspect(args) => args.run(),
         Command::Completions(args) => args.run(),

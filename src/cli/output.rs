@@ -3,7 +3,7 @@
 use super::assert::Assertions;
 use super::units;
 use crate::engine::{Every, Outputs, STRETCH_BYTES, Sink};
-use crate::render::{Format, Live, Render, Style, renderer, terminal_size};
+use crate::render::{Changes, Format, Live, Render, Style, renderer, terminal_size};
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,8 +23,9 @@ pub struct OutputArgs {
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
     /// How often to report: after a time (1s, 0 for at once) or after at least so many records (10000ev)
-    #[arg(long, value_name = "PERIOD", default_value = "1s", value_parser = every)]
-    every: Every,
+    /// [default: 1s]
+    #[arg(long, value_name = "PERIOD", value_parser = every)]
+    every: Option<Every>,
     /// Report only once, at the end
     #[arg(long = "final")]
     final_only: bool,
@@ -53,6 +54,20 @@ pub struct OutputArgs {
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     config: Option<PathBuf>,
 }
+
+/// What a report of an analysis says.
+#[derive(Clone, Copy, Default)]
+pub enum Reporting {
+    /// The whole answer so far.
+    #[default]
+    Whole,
+    /// What became final since the report before; where asked for, every so often what has not. An
+    /// input that is silent for long holds nothing back.
+    Changes { early: Option<Duration>, idle_timeout: Option<Duration> },
+}
+
+/// How often to report where nothing is said.
+const EVERY: Every = Every::Time(Duration::from_secs(1));
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
@@ -114,8 +129,8 @@ impl OutputArgs {
     pub fn stretch_bytes(&self) -> u64 {
         const RECORD_BYTES: u64 = 64;
         match self.every {
-            Every::Records(count) => (count.saturating_mul(RECORD_BYTES)).clamp(4096, STRETCH_BYTES),
-            Every::Time(_) | Every::End => STRETCH_BYTES,
+            Some(Every::Records(count)) => (count.saturating_mul(RECORD_BYTES)).clamp(4096, STRETCH_BYTES),
+            _ => STRETCH_BYTES,
         }
     }
 
@@ -141,16 +156,43 @@ impl OutputArgs {
 
     /// Opens all outputs. `forward` is where matching records go; with `-` they have standard
     /// output to themselves, and reports go to standard error.
-    pub fn outputs(&self, follow: bool, forward: Option<&Path>) -> Result<Outputs> {
+    /// Whether a table is redrawn in place.
+    pub fn is_live(&self) -> bool {
+        self.output_file.is_none() && self.output == Form::Table && io::stdout().is_terminal()
+    }
+
+    /// When to report. A one-pass run prints one table; JSON is one line an update everywhere, and
+    /// what became final is said at once.
+    fn every(&self, follow: bool, is_live: bool, reporting: Reporting) -> Every {
+        let is_streamed = match reporting {
+            Reporting::Whole => self.output == Form::Json,
+            Reporting::Changes { .. } => matches!(self.output, Form::Json | Form::Csv),
+        };
+        match (self.every, reporting) {
+            _ if self.final_only || !(follow || is_live || is_streamed) => Every::End,
+            (Some(every), _) => every,
+            (None, Reporting::Changes { early, .. }) if is_streamed => Every::Closing(early),
+            (None, Reporting::Changes { early: Some(early), .. }) => Every::Time(early),
+            (None, _) => EVERY,
+        }
+    }
+
+    pub fn outputs(&self, follow: bool, forward: Option<&Path>, reporting: Reporting) -> Result<Outputs> {
         let forwards_to_stdout = forward == Some(Path::new("-"));
         let forward = forward.map(|path| sink(path, "--forward")).transpose()?;
         let dead_letters = self.dead_letter.as_deref().map(|path| sink(path, "--dead-letter")).transpose()?;
         let terminal = self.output_file.is_none() && !forwards_to_stdout && io::stdout().is_terminal();
-        let is_live = terminal && self.output == Form::Table;
-        // A one-pass run prints one table; JSON is one line an update everywhere.
-        let shows_updates = follow || is_live || self.output == Form::Json;
-        let every = if self.final_only || !shows_updates { Every::End } else { self.every };
-        let (render, render_name) = self.render(is_live, forwards_to_stdout, every != Every::End)?;
+        let is_live = terminal && self.is_live();
+        let every = self.every(follow, is_live, reporting);
+        let (is_whole, idle_timeout) = match reporting {
+            Reporting::Whole => (true, None),
+            Reporting::Changes { idle_timeout, .. } => (false, idle_timeout),
+        };
+        // What became final says itself when that was.
+        let (mut render, render_name) = self.render(is_live, forwards_to_stdout, is_whole && every != Every::End)?;
+        if !is_whole {
+            render = Box::new(Changes::new(render, is_live));
+        }
         let progress = (!self.quiet && !follow && !terminal && io::stderr().is_terminal()).then(progress_bar);
         let quiet = self.quiet;
         let say = move |sentence: &str| {
@@ -165,6 +207,8 @@ impl OutputArgs {
             dead_letters,
             forward,
             strict: self.strict,
+            idle_timeout,
+            inspect: None,
             say: Box::new(say),
             progress,
         })

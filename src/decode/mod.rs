@@ -74,6 +74,12 @@ impl Default for Limits {
 /// Looks at events, one after the other, and says what became of each.
 pub trait Visit {
     fn visit(&mut self, event: &Event<'_>) -> Verdict;
+
+    /// Whether the books are to be noted as they stand with the event that was just visited.
+    #[inline(always)]
+    fn is_seam(&mut self) -> bool {
+        false
+    }
 }
 
 /// A closure that is shown each event.
@@ -95,6 +101,8 @@ pub struct Decoder {
     guess: Guess,
     parsed: u64,
     ledger: Ledger,
+    /// The ledger as it stood when a visitor asked for it.
+    seams: Vec<Ledger>,
     dead: Vec<DeadLetter>,
     /// The memory that the dead letters take, about.
     dead_bytes: usize,
@@ -108,6 +116,7 @@ impl Decoder {
             guess: Guess::Line,
             parsed: 0,
             ledger: Ledger::default(),
+            seams: Vec::new(),
             dead: Vec::new(),
             dead_bytes: 0,
         }
@@ -155,7 +164,7 @@ impl Decoder {
             for (begin, past, values) in rows.iter() {
                 let at = Position { file: chunk.at.file, offset: offset + begin as u64 };
                 let verdict = self.parser.show(at, &view[begin..past], values, each);
-                if !self.settle(chunk, window.begin() + begin, window.begin() + past, verdict) {
+                if !self.settle(chunk, window.begin() + begin, window.begin() + past, verdict, each) {
                     return stop(bytes, window.begin() + past, last);
                 }
             }
@@ -175,7 +184,7 @@ impl Decoder {
             let is_going = match self.parser.predict(&mut window, &mut fields, at, (end, start), limit, each) {
                 Some((past, verdict)) => {
                     end = past;
-                    self.settle(chunk, start, past, verdict)
+                    self.settle(chunk, start, past, verdict, each)
                 }
                 None => match self.parse(chunk, end, start, &mut line, each) {
                     Ok(past) => {
@@ -193,10 +202,20 @@ impl Decoder {
 
     /// Takes in what became of a record. False where dead letters have to be taken first.
     #[inline(always)]
-    fn settle(&mut self, chunk: Chunk<'_>, start: usize, end: usize, verdict: Result<Verdict, &'static str>) -> bool {
+    fn settle(
+        &mut self,
+        chunk: Chunk<'_>,
+        start: usize,
+        end: usize,
+        verdict: Result<Verdict, &'static str>,
+        each: &mut (impl Visit + ?Sized),
+    ) -> bool {
         match verdict {
             Ok(verdict @ (Verdict::Counted | Verdict::Filtered)) => {
                 self.ledger.tally(verdict);
+                if each.is_seam() {
+                    self.seams.push(self.ledger);
+                }
                 true
             }
             Ok(Verdict::Dead(reason)) | Err(reason) => {
@@ -228,12 +247,17 @@ impl Decoder {
         (std::mem::take(&mut self.ledger), std::mem::take(&mut self.dead))
     }
 
+    /// Takes the ledger as it stood at each seam since the last time.
+    pub fn take_seams(&mut self) -> Vec<Ledger> {
+        std::mem::take(&mut self.seams)
+    }
+
     fn bury(&mut self, chunk: Chunk<'_>, start: usize, end: usize, reason: String) {
         self.ledger.tally(Verdict::Dead(""));
         if self.dead.len() < self.limits.letters {
             self.dead_bytes += size_of::<DeadLetter>() + reason.len() + (end - start);
             let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-            self.dead.push(DeadLetter { at, reason, raw: chunk.bytes[start..end].to_vec() });
+            self.dead.push(DeadLetter { at, reason, raw: chunk.bytes[start..end].to_vec(), is_late: false });
         }
     }
 }

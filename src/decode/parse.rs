@@ -95,7 +95,7 @@ impl Decoder {
             Err(Bad::Time(reason)) => Err(reason),
             Ok(verdict) => Ok(verdict),
         };
-        self.settle(chunk, start, end, verdict);
+        self.settle(chunk, start, end, verdict, each);
         true
     }
 

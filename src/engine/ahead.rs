@@ -5,7 +5,7 @@
 //! guess, so the wave is checked once it is folded: if it does not bear the guess out, it is folded
 //! again without.
 
-use super::fold::{Begin, Folder, Partial, Stretch};
+use super::fold::{Begin, Folder, Known, Partial, Stretch};
 use crate::analysis::Analysis;
 use crate::event::Timestamp;
 
@@ -19,7 +19,7 @@ pub fn newest<A: Analysis>(folder: &Folder<'_, A>, wave: &[(usize, Stretch<'_>)]
         return None;
     }
     let from = end.starts_at().max(end.until.saturating_sub(END_BYTES));
-    folder.fold(Stretch { begin: Begin::Near(from), ..*end }, None).seen.newest()
+    folder.fold(Stretch { begin: Begin::Near(from), ..*end }, Known::Nothing).seen.newest()
 }
 
 /// Whether all stretches of a wave came out as they will be taken in, and hold an event that new.

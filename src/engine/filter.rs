@@ -3,43 +3,16 @@
 //! A filter looks at one record at a time and remembers none, so that it says the same in one pass
 //! and live, on one thread and on many.
 
-use crate::event::{Event, Role, Timestamp, Value};
-use crate::expr::{Expr, Operand};
-use crate::schema::{Field, Path, Schema};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::event::{Event, Timestamp};
+use crate::expr::Condition;
+use crate::schema::Schema;
 
 /// Keeps the records from `since` (included) to `until` (excluded) for which every condition holds.
 #[derive(Debug, Default)]
 pub struct Filter {
     since: Option<Timestamp>,
     until: Option<Timestamp>,
-    keep: Vec<Where>,
-    failures: Failures,
-}
-
-/// A condition, and where its variables are found in a record, in the order of
-/// [`Expr::variables`].
-#[derive(Debug)]
-struct Where {
-    expr: Expr,
-    places: Vec<Place>,
-}
-
-#[derive(Debug)]
-struct Place {
-    field: Field,
-    /// Where a nested value stands in the record's own text.
-    path: Option<Path>,
-    /// The time is a timestamp, however the record writes it.
-    is_time: bool,
-}
-
-/// The records that a condition could not be evaluated on.
-#[derive(Debug, Default)]
-struct Failures {
-    count: AtomicU64,
-    first: Mutex<Option<String>>,
+    keep: Vec<Condition>,
 }
 
 impl Filter {
@@ -56,8 +29,8 @@ impl Filter {
         {
             return Err(format!("no time is both from {since} on and before {until}; give an earlier --since"));
         }
-        let keep = expressions.iter().map(|source| Where::new(source, schema)).collect::<Result<_, _>>()?;
-        Ok(Self { since, until, keep, failures: Failures::default() })
+        let keep = expressions.iter().map(|source| Condition::new(source, schema)).collect::<Result<_, _>>()?;
+        Ok(Self { since, until, keep })
     }
 
     /// Whether the record is one that the run is about. A record without a time is none where the
@@ -65,7 +38,7 @@ impl Filter {
     /// unless it lacks a field that the condition names.
     #[inline(never)]
     pub fn keeps(&self, event: Event<'_>) -> bool {
-        self.in_time(event.time) && self.keep.iter().all(|condition| condition.holds(&event, &self.failures))
+        self.in_time(event.time) && self.keep.iter().all(|condition| condition.holds(&event))
     }
 
     pub fn keeps_all(&self) -> bool {
@@ -75,9 +48,9 @@ impl Filter {
     /// How many records a condition could not be evaluated on, and why the first of them that was
     /// met. `None` where there were none.
     pub fn errors(&self) -> Option<(u64, String)> {
-        let count = self.failures.count.load(Ordering::Relaxed);
-        let first = self.failures.first.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        first.clone().map(|reason| (count, reason))
+        let mut errors = self.keep.iter().filter_map(Condition::errors);
+        let first = errors.next()?;
+        Some(errors.fold(first, |(sum, reason), (count, _)| (sum + count, reason)))
     }
 
     fn in_time(&self, time: Option<Timestamp>) -> bool {
@@ -89,77 +62,10 @@ impl Filter {
     }
 }
 
-impl Failures {
-    #[cold]
-    fn note(&self, expr: &Expr, reason: &str) {
-        if self.count.fetch_add(1, Ordering::Relaxed) == 0 {
-            let mut first = self.first.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            *first = Some(format!("`{}`: {reason}", expr.source()));
-        }
-    }
-}
-
-impl Where {
-    fn new(source: &str, schema: &mut Schema) -> Result<Self, String> {
-        let expr = Expr::compile(source).map_err(|error| error.to_string())?;
-        let places = expr.variables().iter().map(|name| Place::new(name, schema)).collect::<Result<_, _>>()?;
-        Ok(Self { expr, places })
-    }
-
-    fn holds(&self, event: &Event<'_>, failures: &Failures) -> bool {
-        let lookup = |name: &str| {
-            let place = self.expr.variables().iter().position(|variable| variable == name)?;
-            self.places[place].operand(event)
-        };
-        self.expr.holds(&lookup).unwrap_or_else(|reason| {
-            // A record that lacks what is asked for is not one that was asked for.
-            let is_there = |place: &Place| !matches!(place.operand(event), None | Some(Operand::Null));
-            if self.places.iter().all(is_there) {
-                failures.note(&self.expr, &reason);
-            }
-            false
-        })
-    }
-}
-
-impl Place {
-    fn new(name: &str, schema: &mut Schema) -> Result<Self, String> {
-        let field = schema.field(name)?;
-        let path = match Role::ALL.into_iter().find(|role| role.name() == name) {
-            Some(role) => schema.role(role).cloned(),
-            None => Some(Path::parse(name)?),
-        };
-        Ok(Self { field, path, is_time: name == Role::Time.name() })
-    }
-
-    fn operand<'a>(&self, event: &Event<'a>) -> Option<Operand<'a>> {
-        if self.is_time {
-            return event.time.map(Operand::Time);
-        }
-        match self.field.of(event) {
-            Value::Nested => nested(event.raw, self.path.as_ref()?).map(Operand::Json),
-            value => Operand::of(value),
-        }
-    }
-}
-
-/// The value at `path` in the text of a record.
-fn nested(raw: &[u8], path: &Path) -> Option<serde_json::Value> {
-    let mut value: serde_json::Value = serde_json::from_slice(raw).ok()?;
-    for key in path.keys() {
-        value = match &mut value {
-            serde_json::Value::Object(fields) => fields.get_mut(key)?.take(),
-            serde_json::Value::Array(items) => items.get_mut(key.parse::<usize>().ok()?)?.take(),
-            _ => return None,
-        };
-    }
-    Some(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{FileId, Position};
+    use crate::event::{FileId, Position, Value};
     use crate::schema::preset;
     use proptest::prelude::*;
 

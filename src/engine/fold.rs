@@ -7,7 +7,7 @@
 use super::filter::Filter;
 use crate::analysis::Analysis;
 use crate::decode::{Chunk, Decoder, GUESS_BYTES, Limits, Visit, guess_start};
-use crate::event::{Cursor, DeadLetter, Event, FileId, Ledger, Position, Skip, Span, Timestamp, Verdict};
+use crate::event::{Cursor, DeadLetter, Event, FileId, Frontier, Ledger, Position, Skip, Span, Timestamp, Verdict};
 use crate::input::ReadAt;
 use crate::schema::Schema;
 use std::io;
@@ -38,6 +38,16 @@ pub enum Begin {
     Near(u64),
 }
 
+/// What is known beforehand of the events of a stretch.
+#[derive(Clone, Copy)]
+pub enum Known<'a> {
+    Nothing,
+    /// There is one at this time, in it or in what is merged with it.
+    Newest(Timestamp),
+    /// How far time has come before it.
+    Past(&'a Frontier),
+}
+
 impl Stretch<'_> {
     pub fn starts_at(&self) -> u64 {
         match self.begin {
@@ -51,6 +61,8 @@ impl Stretch<'_> {
 pub struct Partial<S> {
     pub state: S,
     pub ledger: Ledger,
+    /// The ledger as it stood at each seam of the state.
+    pub seams: Vec<Ledger>,
     pub dead: Vec<DeadLetter>,
     pub seen: Span,
     /// Where a guessed beginning found its first record.
@@ -112,23 +124,33 @@ impl<'a, A: Analysis> Folder<'a, A> {
         self.filter.keeps_all() && analysis.empty_before(Timestamp::from_nanos(0)).is_some()
     }
 
-    /// Folds a stretch. An event at `ahead` is known to be in it, or in what is merged with it.
-    pub fn fold(&self, stretch: Stretch<'_>, ahead: Option<Timestamp>) -> Partial<A::State> {
+    /// Whether a partial state came out as if all had been known that the frontier knows now.
+    pub fn is_sound(&self, partial: &Partial<A::State>, frontier: &Frontier) -> bool {
+        self.analysis.read().expect("no refresh panics").is_sound(&partial.state, frontier)
+    }
+
+    /// Folds a stretch.
+    pub fn fold(&self, stretch: Stretch<'_>, known: Known<'_>) -> Partial<A::State> {
         let rested = self.idle.lock().expect("no worker panics while it holds the lock").pop();
         let mut worker = rested
             .unwrap_or_else(|| Worker { decoder: Decoder::new(self.schema, self.limits), buffer: Buffer::default() });
-        let partial = self.work(&mut worker, stretch, ahead);
+        let partial = self.work(&mut worker, stretch, known);
         self.idle.lock().expect("no worker panics while it holds the lock").push(worker);
         partial
     }
 
-    fn work(&self, worker: &mut Worker, stretch: Stretch<'_>, ahead: Option<Timestamp>) -> Partial<A::State> {
+    fn work(&self, worker: &mut Worker, stretch: Stretch<'_>, known: Known<'_>) -> Partial<A::State> {
         let Worker { decoder, buffer } = worker;
         let parsed_before = decoder.parsed();
         let analysis = self.analysis.read().expect("no refresh panics");
         let mut partial = Partial {
-            state: ahead.and_then(|ahead| analysis.empty_before(ahead)).unwrap_or_else(|| analysis.empty()),
+            state: match known {
+                Known::Nothing => analysis.empty(),
+                Known::Newest(newest) => analysis.empty_before(newest).unwrap_or_else(|| analysis.empty()),
+                Known::Past(frontier) => analysis.empty_behind(frontier, stretch.file),
+            },
             ledger: Ledger::default(),
+            seams: Vec::new(),
             dead: Vec::new(),
             seen: Span::default(),
             guessed: None,
@@ -185,6 +207,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             wanted = buffer.length * 2 + LOOKAHEAD_BYTES;
         }
         (partial.ledger, partial.dead) = decoder.take();
+        partial.seams = decoder.take_seams();
         partial.parsed = decoder.parsed() - parsed_before;
         partial
     }
@@ -215,6 +238,7 @@ impl<A: Analysis> Visit for Fold<'_, A> {
     fn visit(&mut self, event: &Event<'_>) -> Verdict {
         // By value: an event that nothing points to stays in registers.
         if self.filter.is_some_and(|filter| !filter.keeps(*event)) {
+            self.analysis.pass(self.state, event);
             return Verdict::Filtered;
         }
         let verdict = self.analysis.observe(self.state, event);
@@ -222,6 +246,11 @@ impl<A: Analysis> Visit for Fold<'_, A> {
             self.seen = (self.seen.0.min(time), self.seen.1.max(time));
         }
         verdict
+    }
+
+    #[inline(always)]
+    fn is_seam(&mut self) -> bool {
+        self.analysis.take_seam(self.state)
     }
 }
 

@@ -64,6 +64,7 @@ pub fn follow<A: Analysis>(
             sweeper.bury_gone(root)?;
             root.set_pace(sweeper.files.behind_bytes(), true);
         }
+        sweeper.note_silence(root)?;
         root.attend()?;
         root.greet()?;
         root.tick()?;
@@ -107,6 +108,7 @@ fn wait<A: Analysis>(
     let now = Instant::now();
     let until = if sweeper.files.is_stale() { clock.earliest } else { clock.due };
     let until = root.next_update().map_or(until, |update| update.min(until));
+    let until = root.frontier.next_silence().map_or(until, |silence| silence.min(until));
     let mut next = wakeups.wait(until.saturating_duration_since(now).min(ATTENTION));
     let is_awake = next.is_some();
     let mut written = Vec::new();

@@ -15,7 +15,7 @@ mod sweep;
 mod waves;
 
 pub use cancel::CancelToken;
-pub use root::{Every, Outputs, Paths, Sink, Stop};
+pub use root::{Every, Inspect, Outputs, Paths, Sink, Stop};
 pub use waves::STRETCH_BYTES;
 
 use crate::analysis::Analysis;
@@ -80,7 +80,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
         stop = Some(trouble);
     }
     let report = match stop {
-        None | Some(Stop::Signal(_) | Stop::Cancelled) => match root.update(true) {
+        None | Some(Stop::Signal(_) | Stop::Cancelled) => match root.end(stop.is_none()) {
             Ok(report) => Some(report),
             Err(trouble) => {
                 stop = Some(trouble);
@@ -102,6 +102,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
 fn one_pass<A: Analysis>(sweeper: &mut Sweeper<'_, A>, root: &mut Root<'_, A>, stdin: bool) -> Result<(), Stop> {
     sweeper.files.rescan();
     sweeper.speak(root)?;
+    sweeper.call_roll(root, stdin)?;
     root.set_pace(sweeper.files.behind_bytes(), false);
     sweeper.sweep(root, true)?;
     if stdin {

@@ -5,8 +5,8 @@
 
 use super::cancel::CancelToken;
 use super::fold::Partial;
-use crate::analysis::Analysis;
-use crate::event::{DeadLetter, FileId, Ledger, Span};
+use crate::analysis::{Analysis, Closing, Settling};
+use crate::event::{DeadLetter, FileId, Frontier, Ledger, Span};
 use crate::render::Render;
 use crate::report::{Pace, Report};
 use crate::sketch::Merge;
@@ -24,6 +24,8 @@ pub enum Every {
     Time(Duration),
     /// After so many records, at the next seam between stretches.
     Records(u64),
+    /// Whenever something became final, and every so often what has not.
+    Closing(Option<Duration>),
     /// Only at the end.
     End,
 }
@@ -78,6 +80,9 @@ fn stop(name: &str, error: io::Error) -> Stop {
 /// Looks at how far a run has come.
 pub type Progress = Box<dyn FnMut(&Pace)>;
 
+/// Looks at a report.
+pub type Inspect = Box<dyn FnMut(&Report)>;
+
 /// Where the results of a run go.
 pub struct Outputs {
     pub render: Box<dyn Render>,
@@ -88,6 +93,10 @@ pub struct Outputs {
     pub forward: Option<Sink>,
     /// Stop at the first bad record.
     pub strict: bool,
+    /// An input that is silent for so long holds back no window.
+    pub idle_timeout: Option<Duration>,
+    /// Is shown each report before it is rendered.
+    pub inspect: Option<Inspect>,
     /// Takes sentences for people.
     pub say: Box<dyn FnMut(&str)>,
     /// Is shown how far a run has come, several times a second.
@@ -98,6 +107,8 @@ pub struct Root<'a, A: Analysis> {
     analysis: &'a RwLock<A>,
     state: A::State,
     pub ledger: Ledger,
+    /// How far event time has come.
+    pub frontier: Frontier,
     /// How many records no predicted shape fitted.
     parsed: u64,
     /// Waves may look ahead: nobody sees the state before the input is over, or the run is.
@@ -122,6 +133,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             analysis,
             state: analysis.read().expect(UNPOISONED).empty(),
             ledger: Ledger::default(),
+            frontier: Frontier::new(outputs.idle_timeout),
             parsed: 0,
             looks_ahead: outputs.every == Every::End,
             seen: Span::default(),
@@ -169,19 +181,48 @@ impl<'a, A: Analysis> Root<'a, A> {
     }
 
     /// Takes in what follows, in input order, all that was absorbed before.
-    pub fn absorb(&mut self, partial: Partial<A::State>) -> Result<(), Stop> {
+    pub fn absorb(&mut self, mut partial: Partial<A::State>) -> Result<(), Stop> {
+        let before = self.ledger;
         self.ledger += partial.ledger;
         self.parsed += partial.parsed;
         debug_assert!(self.ledger.balances(), "{:?}", self.ledger);
         self.seen.join(partial.seen);
         self.state.merge(partial.state);
+        let bad = partial.dead.len();
+        self.settle(before, &partial.seams, &mut partial.dead)?;
+        if partial.dead.len() > bad {
+            partial.dead.sort_by_key(|letter| letter.at.offset);
+        }
+        self.bury(&partial.dead)
+    }
+
+    /// An input is over.
+    pub fn finish(&mut self, input: FileId) -> Result<(), Stop> {
+        self.frontier.finish(input);
+        self.catch_up()
+    }
+
+    /// Closes what the frontier has come past since it was settled last.
+    pub fn catch_up(&mut self) -> Result<(), Stop> {
+        self.settle(self.ledger, &[], &mut Vec::new())
+    }
+
+    fn settle(&mut self, before: Ledger, seams: &[Ledger], late: &mut Vec<DeadLetter>) -> Result<(), Stop> {
         let analysis = self.analysis.read().expect(UNPOISONED);
-        analysis.settle(&mut self.state);
+        let Self { state, frontier, ledger, .. } = self;
+        analysis.settle(state, &mut Settling { frontier, ledger, before, seams, late });
         if let Some(sink) = &mut self.outputs.forward {
             sink.attempt(|out| analysis.forward(&mut self.state, out))?;
         }
-        drop(analysis);
-        self.bury(&partial.dead)
+        if let Every::Closing(_) = self.outputs.every {
+            while let Some(Closing { seen, ledger, answer }) = analysis.take_closing(&mut self.state) {
+                self.seq += 1;
+                let (analysis, seq, pace) = (analysis.name(), self.seq, self.pace);
+                let report = Report { analysis, seq, last: false, seen, answer, ledger, pace };
+                show(&mut self.outputs, &report)?;
+            }
+        }
+        Ok(())
     }
 
     /// Says a sentence to the user, clear of what is drawn on the screen.
@@ -205,7 +246,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             if let Some(sink) = &mut self.outputs.dead_letters {
                 sink.attempt(|out| write_letter(out, source, letter))?;
             }
-            if self.first_dead.is_none() || self.outputs.strict {
+            if !letter.is_late && (self.first_dead.is_none() || self.outputs.strict) {
                 let place = format!("{} at byte {}: {}", source.escape_debug(), letter.at.offset, letter.reason);
                 if self.outputs.strict {
                     // There will be no last report, before which all else is flushed.
@@ -225,7 +266,8 @@ impl<'a, A: Analysis> Root<'a, A> {
         let due = match self.outputs.every {
             Every::Time(period) => fresh > 0 && self.updated.elapsed() >= period,
             Every::Records(count) => fresh >= count,
-            Every::End => false,
+            Every::Closing(Some(early)) => fresh > 0 && self.updated.elapsed() >= early,
+            Every::Closing(None) | Every::End => false,
         };
         if due { self.update(false).map(|_| ()) } else { Ok(()) }
     }
@@ -233,14 +275,17 @@ impl<'a, A: Analysis> Root<'a, A> {
     /// When an update falls due that there is something to show in; for whoever waits meanwhile.
     pub fn next_update(&self) -> Option<Instant> {
         match self.outputs.every {
-            Every::Time(period) if self.ledger.read > self.shown => Some(self.updated + period),
+            Every::Time(period) | Every::Closing(Some(period)) if self.ledger.read > self.shown => {
+                Some(self.updated + period)
+            }
             _ => None,
         }
     }
 
     /// Shows where the run stands although nothing is new: a followed run at its beginning.
     pub fn greet(&mut self) -> Result<(), Stop> {
-        if self.seq == 0 && self.outputs.every != Every::End { self.update(false).map(|_| ()) } else { Ok(()) }
+        let is_awaited = !matches!(self.outputs.every, Every::End | Every::Closing(_));
+        if self.seq == 0 && is_awaited { self.update(false).map(|_| ()) } else { Ok(()) }
     }
 
     /// Lets the analysis take up what changed outside the input; gives what it has to say.
@@ -253,8 +298,17 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.outputs.render.tick().map_err(|error| stop(&self.outputs.render_name, error))
     }
 
+    /// Renders the state where the run ends: because the input `is_over`, or because it was stopped.
+    pub fn end(&mut self, is_over: bool) -> Result<Report, Stop> {
+        let analysis = self.analysis.read().expect(UNPOISONED);
+        let Self { state, frontier, ledger, .. } = self;
+        analysis.conclude(state, &mut Settling::between(frontier, ledger, &mut Vec::new()), is_over);
+        drop(analysis);
+        self.update(true)
+    }
+
     /// Renders the state; all that was written before it is flushed first.
-    pub fn update(&mut self, last: bool) -> Result<Report, Stop> {
+    fn update(&mut self, last: bool) -> Result<Report, Stop> {
         for sink in self.outputs.forward.iter_mut().chain(&mut self.outputs.dead_letters) {
             sink.attempt(|out| out.flush())?;
         }
@@ -263,21 +317,25 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.shown = self.ledger.read;
         self.pace.elapsed_seconds = self.started.elapsed().as_secs_f64();
         let analysis = self.analysis.read().expect(UNPOISONED);
-        if last {
-            analysis.conclude(&mut self.state);
-        }
         let report = Report {
             analysis: analysis.name(),
             seq: self.seq,
             last,
             seen: self.seen,
-            answer: analysis.report(&self.state, self.seen),
+            answer: analysis.report(&mut self.state, self.seen, last),
             ledger: self.ledger,
             pace: self.pace,
         };
-        self.outputs.render.render(&report).map_err(|error| stop(&self.outputs.render_name, error))?;
+        show(&mut self.outputs, &report)?;
         Ok(report)
     }
+}
+
+fn show(outputs: &mut Outputs, report: &Report) -> Result<(), Stop> {
+    if let Some(inspect) = &mut outputs.inspect {
+        inspect(report);
+    }
+    outputs.render.render(report).map_err(|error| stop(&outputs.render_name, error))
 }
 
 /// One JSON line; the bytes as text where they are UTF-8, else in base64.

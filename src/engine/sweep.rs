@@ -13,6 +13,8 @@ use std::time::Instant;
 
 /// How many files are open in one sweep of plain files.
 const GROUP_LENGTH: usize = 64;
+/// The identity of standard input.
+const STDIN: FileId = FileId(0);
 /// A compressed file that grows is read from its start each time, for this part of the time at most.
 const DECODING_SHARE: u32 = 10;
 
@@ -32,6 +34,23 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     /// Says what the files have to say.
     pub fn speak(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
         self.files.take_notes().iter().try_for_each(|note| root.say(note))
+    }
+
+    /// Tells the root which inputs there are to wait for: in one pass, those that hold anything.
+    pub fn call_roll(&mut self, root: &mut Root<'_, A>, stdin: bool) -> Result<(), Stop> {
+        let ready = self.files.ready();
+        let files = self.files.all();
+        let present = ready.into_iter().map(|place| files[place].id).chain(stdin.then_some(STDIN));
+        root.frontier.call_roll(present);
+        root.catch_up()
+    }
+
+    /// Tells the root which inputs a followed run has, now that each was looked at.
+    pub fn note_silence(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
+        let files = self.files.all().iter().map(|file| file.id);
+        root.frontier.call_roll(files.chain(self.pipes.iter().map(|(_, feed)| feed.file())));
+        root.frontier.note_silence();
+        root.catch_up()
     }
 
     /// Consumes what is ready. With `last`, what is unfinished will not be finished: it is bad.
@@ -79,6 +98,9 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         drop(streams);
         for ((place, _), outcome) in open.iter().zip(outcomes) {
             let file = &mut self.files.all()[*place];
+            if last {
+                root.finish(file.id)?;
+            }
             file.cursor = outcome.cursor;
             if outcome.is_between_records() {
                 file.settled_length = file.length;
@@ -106,6 +128,9 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         let mut error = decode(&self.folder, root, file, last)?;
         // It may still be written to; a longer file is tried again.
         error = error.filter(|error| last || error.kind() != io::ErrorKind::UnexpectedEof);
+        if last {
+            root.finish(file.id)?;
+        }
         file.rest(begun.elapsed() * DECODING_SHARE);
         self.files.finish_original(place);
         self.files.swept(place, error);
@@ -164,7 +189,6 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
 
     /// Reads standard input to its end.
     pub fn standard_input(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
-        const STDIN: FileId = FileId(0);
         root.introduce(STDIN, || "standard input".to_owned());
         let blocks = opened(|| Encoding::sniff(io::stdin()).map(|(_, reader)| reader), || {});
         let drained = Feed::new(STDIN, Cursor::default(), blocks).drain(&self.folder, root, true)?;

@@ -50,7 +50,7 @@ impl Analysis for Probe {
         state.0.drain(..).try_for_each(|record| writeln!(out, "{record:?}"))
     }
 
-    fn report(&self, _: &Records, _: Span) -> Answer {
+    fn report(&self, _: &mut Records, _: Span, _: bool) -> Answer {
         Answer::default()
     }
 }
@@ -133,6 +133,8 @@ fn outputs(every: Every) -> Outputs {
         dead_letters: None,
         forward: None,
         strict: false,
+        idle_timeout: None,
+        inspect: None,
         say: Box::new(|_| ()),
         progress: None,
     }
@@ -182,7 +184,7 @@ fn last_failures(files: &[Vec<u8>], limits: Limits, stretch_bytes: u64, every: E
     };
     let streams: Vec<Stream<'_>> = blocks.iter().map(|block| block as _).enumerate().map(stream).collect();
     waves::sweep(&folder, &mut root, &streams).unwrap();
-    root.update(true).unwrap()
+    root.end(true).unwrap()
 }
 
 /// Requests that come later and later, or not; some hold what looks like a request that is far ahead.

@@ -4,10 +4,10 @@
 //! merge is a left fold: the answer is that of one reader from the first byte to the last.
 
 use super::ahead;
-use super::fold::{Begin, Folder, Partial, Stretch};
+use super::fold::{Begin, Folder, Known, Partial, Stretch};
 use super::root::{Root, Stop};
 use crate::analysis::Analysis;
-use crate::event::{Cursor, FileId, Timestamp};
+use crate::event::{Cursor, FileId, Frontier, Timestamp};
 use crate::input::ReadAt;
 use rayon::prelude::*;
 use std::io;
@@ -95,14 +95,14 @@ fn run<A: Analysis>(
     outcomes: &mut [Outcome],
 ) -> Result<(), Stop> {
     let mut newest = if root.looks_ahead { ahead::newest(folder, wave) } else { None };
-    let mut partials = fold(folder, wave, newest);
+    let mut partials = fold(folder, wave, newest, &root.frontier);
     let next = |stream: usize| outcomes[stream].next.filter(|_| outcomes[stream].error.is_none());
     if newest.is_some_and(|newest| !ahead::holds(newest, wave, &partials, next)) {
         // The next waves are likely to be no better.
         root.looks_ahead = false;
         newest = None;
         drop(partials);
-        partials = fold(folder, wave, None);
+        partials = fold(folder, wave, None, &root.frontier);
     }
     for ((place, stretch), mut partial) in wave.drain(..).zip(partials) {
         let outcome = &mut outcomes[place];
@@ -117,8 +117,11 @@ fn run<A: Analysis>(
                 // One record reaches over the whole stretch.
                 Some(next) if next >= stretch.until => continue,
                 Some(next) if partial.guessed == Some(next) => {}
-                Some(_) => partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }, None),
+                Some(_) => partial = again(folder, root, stretch, outcome.cursor),
             }
+        }
+        if !folder.is_sound(&partial, &root.frontier) {
+            partial = again(folder, root, stretch, outcome.cursor);
         }
         loop {
             if !stretch.last && !stretch.bytes.is_sound(partial.cursor.offset) {
@@ -139,20 +142,42 @@ fn run<A: Analysis>(
             if !is_cut {
                 break;
             }
-            partial = folder.fold(Stretch { begin: Begin::At(outcome.cursor), ..stretch }, None);
+            partial = again(folder, root, stretch, outcome.cursor);
+        }
+        if stretch.last {
+            root.finish(stretch.file)?;
         }
     }
     if newest.is_some() { root.attend() } else { Ok(()) }
+}
+
+/// Folds what is left of a stretch, with all that is known by now.
+fn again<A: Analysis>(
+    folder: &Folder<'_, A>,
+    root: &Root<'_, A>,
+    stretch: Stretch<'_>,
+    cursor: Cursor,
+) -> Partial<A::State> {
+    folder.fold(Stretch { begin: Begin::At(cursor), ..stretch }, Known::Past(&root.frontier))
 }
 
 fn fold<A: Analysis>(
     folder: &Folder<'_, A>,
     wave: &[(usize, Stretch<'_>)],
     ahead: Option<Timestamp>,
+    frontier: &Frontier,
 ) -> Vec<Partial<A::State>> {
+    let fold = |stretch: Stretch<'_>| {
+        let known = match (ahead, stretch.begin) {
+            (Some(newest), _) => Known::Newest(newest),
+            (None, Begin::At(_)) => Known::Past(frontier),
+            (None, Begin::Near(_)) => Known::Nothing,
+        };
+        folder.fold(stretch, known)
+    };
     match wave {
         // A lone stretch is not worth waking a thread.
-        [(_, stretch)] => vec![folder.fold(*stretch, ahead)],
-        many => many.par_iter().map(|(_, stretch)| folder.fold(*stretch, ahead)).collect(),
+        [(_, stretch)] => vec![fold(*stretch)],
+        many => many.par_iter().map(|(_, stretch)| fold(*stretch)).collect(),
     }
 }

@@ -20,6 +20,7 @@ pub struct Frontier {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Input {
     newest: Option<Timestamp>,
+    leaps: Leaps,
     is_idle: bool,
     /// Since when it has been looked at in vain.
     #[serde(skip)]
@@ -27,6 +28,21 @@ struct Input {
     /// It has spoken since it was looked at last.
     #[serde(skip)]
     has_spoken: bool,
+}
+
+/// The last events of an input, where they were too far ahead to be believed at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaps {
+    /// How many in a row.
+    pub count: u32,
+    /// The least of them, in nanoseconds.
+    pub least_ns: i64,
+}
+
+impl Default for Leaps {
+    fn default() -> Self {
+        Self { count: 0, least_ns: i64::MAX }
+    }
 }
 
 impl Frontier {
@@ -43,6 +59,15 @@ impl Frontier {
     /// The newest event that an input has shown.
     pub fn newest_of(&self, input: FileId) -> Option<Timestamp> {
         self.inputs.get(&input).and_then(|input| input.newest)
+    }
+
+    /// How many events of an input lay too far ahead, up to the last it has shown.
+    pub fn leaps_of(&self, input: FileId) -> Leaps {
+        self.inputs.get(&input).map_or(Leaps::default(), |input| input.leaps)
+    }
+
+    pub fn note_leaps(&mut self, input: FileId, leaps: Leaps) {
+        self.inputs.entry(input).or_default().leaps = leaps;
     }
 
     /// An input has shown an event at `newest`.

@@ -2,7 +2,7 @@
 
 use super::Position;
 use serde::{Deserialize, Serialize};
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign};
 
 /// What became of an event that was decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,15 @@ impl Ledger {
     }
 }
 
+impl Add for Ledger {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
+}
+
 impl AddAssign for Ledger {
     fn add_assign(&mut self, other: Self) {
         self.read += other.read;
@@ -70,4 +79,6 @@ pub struct DeadLetter {
     pub at: Position,
     pub reason: String,
     pub raw: Vec<u8>,
+    /// It is a sound record that came too late.
+    pub is_late: bool,
 }

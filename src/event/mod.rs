@@ -7,7 +7,7 @@ mod frontier;
 mod ledger;
 mod timestamp;
 
-pub use frontier::Frontier;
+pub use frontier::{Frontier, Leaps};
 pub use ledger::{DeadLetter, Ledger, Verdict};
 pub use timestamp::Timestamp;
 

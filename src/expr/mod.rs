@@ -3,11 +3,13 @@
 //! An [`Expr`] is compiled once and evaluated from many threads. Compiling refuses whatever could
 //! not be evaluated in bounded space, so that no condition and no record ends the program.
 
+mod condition;
 mod error;
 mod operand;
 mod quick;
 mod tree;
 
+pub use condition::Condition;
 pub use error::ExprError;
 pub use operand::Operand;
 

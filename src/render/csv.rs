@@ -4,7 +4,7 @@
 //! other columns. An interval becomes two columns, named with `_low` and `_high`. Null is an empty
 //! cell. Where several reports may come, each row begins with the report's `seq` and `as_of`.
 
-use super::{Render, put};
+use super::{Render, json, put};
 use crate::report::{Answer, Cell, Report};
 use std::io::{self, Write};
 
@@ -80,6 +80,8 @@ fn write_cell(csv: &mut csv::Writer<Vec<u8>>, cell: &Cell, interval: bool) -> cs
         Cell::Float(value) | Cell::Rate(value) | Cell::Interval(value, _) => csv.write_field(number(*value))?,
         Cell::Bool(yes) => csv.write_field(yes.to_string())?,
         Cell::Time(time) => csv.write_field(time.to_string())?,
+        // In a cell, as JSON.
+        Cell::Ranks(_) => csv.write_field(json::cell_text(cell))?,
     }
     if interval { csv.write_field(second) } else { Ok(()) }
 }

@@ -60,7 +60,7 @@ fn overall(answer: &Answer, fields: &[&(&str, Cell)], show: impl Fn(&Cell, bool)
 fn is_numeric(answer: &Answer, place: usize) -> bool {
     let mut cells = answer.rows.iter().filter_map(|row| row.get(place)).filter(|cell| **cell != Cell::Null).peekable();
     let known = cells.peek().is_some();
-    let numbers = cells.all(|cell| !matches!(cell, Cell::Text(_) | Cell::Bool(_) | Cell::Time(_)));
+    let numbers = cells.all(|cell| !matches!(cell, Cell::Text(_) | Cell::Bool(_) | Cell::Time(_) | Cell::Ranks(_)));
     numbers && (known || place >= answer.keys)
 }
 
@@ -94,6 +94,13 @@ fn shown(cell: &Cell, key: bool, unicode: bool, columns: usize) -> String {
         Cell::Rate(_) | Cell::Interval(..) => "-".to_owned(),
         Cell::Bool(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
         Cell::Time(time) => number::time(*time),
+        Cell::Ranks(ranks) => {
+            let ranks = ranks.iter().map(|(value, times)| match value {
+                Cell::Text(text) => format!("{text} {}", number::count(*times)),
+                value => format!("{} {}", shown(value, true, true, usize::MAX), number::count(*times)),
+            });
+            ranks.collect::<Vec<_>>().join(", ")
+        }
     };
     text::shown(&text, unicode, columns)
 }

@@ -35,6 +35,11 @@ pub fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
+/// A cell by itself.
+pub(super) fn cell_text(cell: &Cell) -> String {
+    serde_json::to_string(&Value(cell)).expect("cells are JSON")
+}
+
 /// Compact JSON in which no character is hidden.
 struct Visible;
 
@@ -91,6 +96,12 @@ impl<'a, V: Serialize, I: Iterator<Item = (&'a str, V)> + Clone> Serialize for M
 #[derive(Clone)]
 struct Value<'a>(&'a Cell);
 
+#[derive(serde::Serialize)]
+struct Rank<'a> {
+    value: Value<'a>,
+    count: u64,
+}
+
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // A number that JSON cannot hold (NaN, infinite) is written as null by serde_json.
@@ -103,6 +114,9 @@ impl Serialize for Value<'_> {
             Cell::Interval(low, high) => [low, high].serialize(serializer),
             Cell::Bool(yes) => serializer.serialize_bool(*yes),
             Cell::Time(time) => serializer.collect_str(time),
+            Cell::Ranks(ranks) => {
+                serializer.collect_seq(ranks.iter().map(|(value, count)| Rank { value: Value(value), count: *count }))
+            }
         }
     }
 }
@@ -158,6 +172,10 @@ mod tests {
             Cell::Interval(low, high) => is(&parsed[0], *low) && is(&parsed[1], *high) && parsed[2].is_null(),
             Cell::Bool(yes) => parsed.as_bool() == Some(*yes),
             Cell::Time(time) => parsed.as_str() == Some(&time.to_string()),
+            Cell::Ranks(ranks) => {
+                let mut pairs = ranks.iter().zip(parsed.as_array().unwrap());
+                pairs.all(|((value, count), rank)| is_same(&rank["value"], value) && rank["count"] == *count)
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! [`text`], JSON writes the same characters as `\u` escapes, and CSV alone carries them unchanged.
 //! Each update reaches its writer in one write.
 
+mod changes;
 mod csv;
 mod frame;
 mod grid;
@@ -22,6 +23,7 @@ mod text;
 #[cfg(test)]
 mod vt;
 
+pub use changes::Changes;
 pub use json::json_line;
 pub use live::{Live, Size, terminal_size};
 pub use page::{Part, page};

@@ -50,6 +50,7 @@ pub(super) fn any_cell() -> impl Strategy<Value = Cell> {
         (0.0..=1.0, 0.0..=1.0).prop_map(|(low, high)| Cell::Interval(low, high)),
         any::<bool>().prop_map(Cell::Bool),
         any::<i64>().prop_map(|nanos| Cell::Time(Timestamp::from_nanos(nanos))),
+        prop::collection::vec((any::<String>().prop_map(Cell::Text), any::<u64>()), 0..3).prop_map(Cell::Ranks),
     ]
 }
 

@@ -5,16 +5,17 @@
 //! A count is never too low, and too high by its error at most, which never exceeds the number of
 //! values divided by [`CAPACITY`]. While no more than twice as many values are different, all is exact.
 
-use super::Merge;
-use serde::{Deserialize, Serialize};
+use super::{Merge, decode_key};
+use crate::report::Cell;
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// How many values keep their counts when there are too many.
 const CAPACITY: usize = 1000;
 
 /// Counts by value, the rarest of which may have been given up.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(from = "Stored")]
 pub struct HeavyHitters {
     counts: BTreeMap<Box<[u8]>, Estimate>,
     /// The most that a value which is not counted may have come to.
@@ -29,7 +30,7 @@ pub struct Estimate {
 }
 
 /// As stored: the counts, and the floor. Not every format has maps of bytes.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Stored(Vec<(Box<[u8]>, Estimate)>, u64);
 
 impl From<Stored> for HeavyHitters {
@@ -38,9 +39,10 @@ impl From<Stored> for HeavyHitters {
     }
 }
 
-impl From<HeavyHitters> for Stored {
-    fn from(hitters: HeavyHitters) -> Self {
-        Self(hitters.counts.into_iter().collect(), hitters.floor)
+impl Serialize for HeavyHitters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let counts: Vec<(&[u8], Estimate)> = self.counts.iter().map(|(value, count)| (&**value, *count)).collect();
+        (counts, self.floor).serialize(serializer)
     }
 }
 
@@ -60,6 +62,12 @@ impl HeavyHitters {
         all.sort_by(|(a, x), (b, y)| y.count.cmp(&x.count).then(a.cmp(b)));
         all.truncate(most);
         all
+    }
+
+    /// The same as cells; the values are keys in their byte form.
+    pub fn ranks(&self, most: usize) -> Vec<(Cell, u64)> {
+        let cell = |value: &[u8]| decode_key(value).and_then(|cells| cells.into_iter().next()).unwrap_or(Cell::Null);
+        self.top(most).into_iter().map(|(value, estimate)| (cell(value), estimate.count)).collect()
     }
 
     fn bound(&mut self) {

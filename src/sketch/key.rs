@@ -138,6 +138,12 @@ fn take_text(key: &mut &[u8]) -> Option<String> {
     String::from_utf8(text.to_vec()).ok()
 }
 
+/// The order of rows by keys in their byte form; the empty key comes last.
+pub fn compare_keys(a: &[u8], b: &[u8]) -> Ordering {
+    let cells = |key| decode_key(key).unwrap_or_default();
+    a.is_empty().cmp(&b.is_empty()).then_with(|| compare(&cells(a), &cells(b)))
+}
+
 /// The order of rows: null, then false, true, numbers by size, text by its bytes.
 pub(super) fn compare(a: &[Cell], b: &[Cell]) -> Ordering {
     let unequal = a.iter().zip(b).map(|(a, b)| compare_cells(a, b)).find(|order| order.is_ne());

@@ -49,6 +49,17 @@ impl<T> Panes<T> {
         self.rest.iter().chain(&self.open)
     }
 
+    pub fn first(&self) -> Option<&Pane<T>> {
+        self.rest.front().or(self.open.as_ref())
+    }
+
+    /// Those from one number to before another.
+    pub fn range(&self, begin: i64, end: i64) -> impl Iterator<Item = &Pane<T>> {
+        let from = self.rest.partition_point(|pane| pane.number < begin);
+        let open = self.open.iter().filter(move |pane| pane.number >= begin);
+        self.rest.range(from..).chain(open).take_while(move |pane| pane.number < end)
+    }
+
     /// One that holds an event.
     pub fn get(&mut self, number: i64) -> Option<&mut T> {
         let open = self.open.as_mut()?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use streamlab::analysis::Analysis;
+use streamlab::analysis::{Analysis, Settling};
 use streamlab::decode::Limits;
 use streamlab::engine::filter::Filter;
 use streamlab::engine::{self, CancelToken, Every, Outputs, Plan, STRETCH_BYTES};
@@ -58,13 +58,13 @@ impl Analysis for Probe {
         Verdict::Counted
     }
 
-    fn settle(&self, state: &mut Numbers) {
+    fn settle(&self, state: &mut Numbers, _: &mut Settling<'_>) {
         let mut counts = self.0.counts.lock().unwrap();
         state.0.drain(..).for_each(|number| *counts.entry(number).or_default() += 1);
         self.0.changed.notify_all();
     }
 
-    fn report(&self, _: &Numbers, _: Span) -> Answer {
+    fn report(&self, _: &mut Numbers, _: Span, _: bool) -> Answer {
         Answer::default()
     }
 }
@@ -110,6 +110,8 @@ impl Tail {
                 dead_letters: None,
                 forward: None,
                 strict: false,
+                idle_timeout: None,
+                inspect: None,
                 say: Box::new(move |sentence| said.lock().unwrap().push(sentence.to_owned())),
                 progress: None,
             };

@@ -184,7 +184,8 @@ mod tests {
     #[test]
     fn reasons_are_counted_whatever_the_place_and_bounded() {
         let mut reasons = Reasons::default();
-        let mut add = |reason: String| reasons.add("a.log", &DeadLetter { at: AT, reason, raw: Vec::new() });
+        let mut add =
+            |reason: String| reasons.add("a.log", &DeadLetter { at: AT, reason, raw: Vec::new(), is_late: false });
         (0..9).for_each(|column| add(format!("not valid JSON: expected value at line 1 column {column}")));
         (0..MAX_REASONS).for_each(|number| add(format!("reason {number}")));
         assert_eq!((reasons.list.len(), reasons.others), (MAX_REASONS, 1));

@@ -60,6 +60,21 @@ impl<T> Groups<T> {
         self.entries.is_empty() && self.overflow.is_none()
     }
 
+    /// The summary at a place that was given to a key.
+    #[inline(always)]
+    pub fn at_mut(&mut self, place: usize) -> &mut T {
+        &mut self.entries[place].1
+    }
+
+    /// The key at a place, in its byte form.
+    pub fn key(&self, place: usize) -> &[u8] {
+        &self.entries[place].0
+    }
+
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.place(key).is_some()
+    }
+
     /// The place of a key in order of first appearance, and its summary.
     pub fn find<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>>) -> Option<(usize, &T)> {
         self.encode(values);
@@ -89,8 +104,14 @@ impl<T> Groups<T> {
 
     /// Keys as cells and their summaries, sorted by key: null, false, true, numbers, text.
     pub fn sorted(&self) -> Vec<(Vec<Cell>, &T)> {
+        self.sorted_where(|_| true)
+    }
+
+    /// As [`Self::sorted`], of the keys that are wanted.
+    pub fn sorted_where(&self, is_wanted: impl Fn(&[u8]) -> bool) -> Vec<(Vec<Cell>, &T)> {
         let cells = |key: &[u8]| key::decode_key(key).expect("keys are made by encode_value or checked on load");
-        let mut rows: Vec<_> = self.entries.iter().map(|(key, value)| (cells(key), value)).collect();
+        let wanted = self.iter().filter(|(key, _)| is_wanted(key));
+        let mut rows: Vec<_> = wanted.map(|(key, value)| (cells(key), value)).collect();
         rows.sort_by(|(a, _), (b, _)| key::compare(a, b));
         rows
     }
@@ -118,25 +139,17 @@ impl<T> Groups<T> {
 }
 
 impl<T: Default> Groups<T> {
-    /// The summary of a key, empty if it is new.
-    #[inline]
-    pub fn entry<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>> + Clone) -> &mut T {
-        let place = self.place_of_values(values);
-        &mut self.entries[place].1
-    }
-
-    /// As [`Self::entry`] for a key of one text.
+    /// The place of a key of one text, which is given one if it is new.
     #[inline(always)]
-    pub fn entry_of_text(&mut self, text: &str) -> &mut T {
-        let place = match Print::of(text).and_then(|print| self.recall.place(print)) {
+    pub fn place_of_text(&mut self, text: &str) -> usize {
+        match Print::of(text).and_then(|print| self.recall.place(print)) {
             Some(place) => place,
-            None => self.place_of_text(text),
-        };
-        &mut self.entries[place].1
+            None => self.search_text(text),
+        }
     }
 
     #[inline(never)]
-    fn place_of_text(&mut self, text: &str) -> usize {
+    fn search_text(&mut self, text: &str) -> usize {
         let value = Value::Text(text);
         let key = std::iter::once(&value);
         match Print::of(text) {
@@ -145,8 +158,15 @@ impl<T: Default> Groups<T> {
         }
     }
 
+    /// The summary of a key, empty if it is new.
+    pub fn entry<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>> + Clone) -> &mut T {
+        let place = self.place_of_values(values);
+        self.at_mut(place)
+    }
+
+    /// As [`Self::place_of_text`] for a key of any values.
     #[inline(always)]
-    fn place_of_values<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>> + Clone) -> usize {
+    pub fn place_of_values<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>> + Clone) -> usize {
         let hint = Print::hint(values.clone());
         match self.recall.place(hint) {
             Some(place) if key::is_key_of(&self.entries[place].0, values.clone()) => place,
@@ -166,12 +186,17 @@ impl<T: Default> Groups<T> {
         place
     }
 
-    /// As [`Self::entry`] for a key in its byte form, made by [`super::encode_value`].
-    pub fn entry_of_key(&mut self, key: &[u8]) -> &mut T {
-        let place = match self.place(key) {
+    /// As [`Self::place_of_text`] for a key in its byte form, made by [`super::encode_value`].
+    pub fn place_of_key(&mut self, key: &[u8]) -> usize {
+        match self.place(key) {
             Some(place) => place,
             None => self.push(key.into(), T::default()),
-        };
+        }
+    }
+
+    /// The summary of a key in its byte form, empty if it is new.
+    pub fn entry_of_key(&mut self, key: &[u8]) -> &mut T {
+        let place = self.place_of_key(key);
         &mut self.entries[place].1
     }
 }

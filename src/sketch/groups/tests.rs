@@ -45,7 +45,8 @@ proptest! {
     fn however_a_key_is_found_it_is_the_right_one(texts in prop::collection::vec((text(), text()), 0..200)) {
         let (mut one, mut two) = (Groups::<Vec<usize>>::default(), Groups::<Vec<usize>>::default());
         for (place, (a, b)) in texts.iter().enumerate() {
-            one.entry_of_text(a).push(place);
+            let found = one.place_of_text(a);
+            one.at_mut(found).push(place);
             two.entry([Value::Text(a), Value::Text(b)].iter()).push(place);
         }
         for (key, places) in one.sorted() {

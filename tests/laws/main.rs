@@ -1,42 +1,22 @@
 //! The laws that every analysis obeys, over random events: however the input is cut, merged,
 //! stored and restored, the answer, the verdicts and the forwarded records are the same.
 
+mod harness;
+mod oracle;
+mod windows;
+
+use harness::{Record, hold};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Write;
 use streamlab::analysis::{Analysis, Bloom, By, Reservoir, RunningAvg, SlidingWindow, Watchlist};
-use streamlab::event::{Event, FileId, Ledger, Position, Role, Span, Timestamp, Value};
+use streamlab::event::{Event, FileId, Position, Role, Span, Value};
 use streamlab::report::{Answer, Cell};
 use streamlab::schema::{Field, Outcomes};
-use streamlab::sketch::{Filter, Merge};
+use streamlab::sketch::Filter;
 
 const SERVICE: Field = Field::Slot(Role::Service as usize);
 const MESSAGE: Field = Field::Slot(Role::Message as usize);
-
-#[derive(Clone, Debug)]
-struct Record {
-    offset: u64,
-    time_ns: Option<i64>,
-    service: Option<&'static str>,
-    status: Option<u16>,
-    message: &'static str,
-}
-
-impl Record {
-    fn show<T>(&self, see: impl FnOnce(&Event<'_>) -> T) -> T {
-        let fields = [
-            Value::Missing,
-            self.service.map_or(Value::Missing, Value::Text),
-            Value::Text(self.message),
-            self.status.map_or(Value::Missing, |status| Value::Int(status.into())),
-            Value::Missing,
-        ];
-        let raw = format!("{self:?}");
-        let at = Position { file: FileId(self.offset % 3), offset: self.offset };
-        let time = self.time_ns.map(Timestamp::from_nanos);
-        see(&Event { at, raw: raw.as_bytes(), time, fields: &fields })
-    }
-}
 
 prop_compose! {
     /// Times spread over some windows of a second, out of order; now and then far away or absent.
@@ -49,120 +29,17 @@ prop_compose! {
         message in prop::sample::select(vec!["started", "stopped", "HTTP Status Code: 503", "on the list"]),
     ) -> Record {
         let time_ns = has_time.then_some(time_ms * 1_000_000 + sub_ms);
-        Record { offset: 0, time_ns, service, status, message }
+        Record { file: 0, offset: 0, time_ns, service, status, message }
     }
 }
 
 fn records() -> impl Strategy<Value = Vec<Record>> {
     prop::collection::vec(record(), 0..80).prop_map(|mut records| {
-        records.iter_mut().enumerate().for_each(|(place, record)| record.offset = place as u64 * 100);
+        for (place, record) in records.iter_mut().enumerate() {
+            (record.offset, record.file) = (place as u64 * 100, place as u64 % 3);
+        }
         records
     })
-}
-
-/// All that can be seen of a run.
-#[derive(Debug, Default, PartialEq)]
-struct Outcome {
-    answer: Answer,
-    ledger: Ledger,
-    forwarded: Vec<u8>,
-}
-
-struct Run<'a, A: Analysis> {
-    analysis: &'a A,
-    root: A::State,
-    outcome: Outcome,
-    seen: Span,
-}
-
-impl<'a, A: Analysis> Run<'a, A> {
-    fn new(analysis: &'a A) -> Self {
-        Self { analysis, root: analysis.empty(), outcome: Outcome::default(), seen: Span::default() }
-    }
-
-    fn fold(&mut self, mut state: A::State, records: &[Record]) -> A::State {
-        for record in records {
-            let verdict = record.show(|event| {
-                event.time.into_iter().for_each(|time| self.seen.include(time));
-                self.analysis.observe(&mut state, event)
-            });
-            self.outcome.ledger.tally(verdict);
-        }
-        state
-    }
-
-    /// As the root does after each shard.
-    fn take(&mut self, part: A::State) {
-        self.root.merge(part);
-        self.settle();
-    }
-
-    fn settle(&mut self) {
-        self.analysis.settle(&mut self.root);
-        self.analysis.forward(&mut self.root, &mut self.outcome.forwarded).unwrap();
-    }
-
-    fn store_and_restore(&mut self) {
-        let image = serde_json::to_vec(&self.root).unwrap();
-        self.root = serde_json::from_slice(&image).unwrap();
-    }
-
-    fn end(mut self) -> Outcome {
-        self.settle();
-        self.analysis.conclude(&mut self.root);
-        self.outcome.answer = self.analysis.report(&self.root, self.seen);
-        self.outcome
-    }
-}
-
-/// Cuts the records in three and holds an analysis to the laws.
-fn hold<A: Analysis>(analysis: &A, records: &[Record], cuts: [prop::sample::Index; 2]) -> Outcome {
-    let mut cuts = cuts.map(|cut| cut.index(records.len() + 1));
-    cuts.sort();
-    let parts = [&records[..cuts[0]], &records[cuts[0]..cuts[1]], &records[cuts[1]..]];
-    let run = |steps: &dyn Fn(&mut Run<'_, A>)| {
-        let mut run = Run::new(analysis);
-        steps(&mut run);
-        run.end()
-    };
-
-    let whole = run(&|run| run.root = run.fold(analysis.empty(), records));
-    let shards = run(&|run| {
-        for part in parts {
-            let state = run.fold(analysis.empty(), part);
-            run.take(state);
-        }
-    });
-    assert_eq!(shards, whole, "shards merged in order");
-    let grouped = run(&|run| {
-        let [first, mut second, third] = parts.map(|part| run.fold(analysis.empty(), part));
-        second.merge(analysis.empty());
-        second.merge(third);
-        run.take(first);
-        run.take(second);
-    });
-    assert_eq!(grouped, whole, "merge is associative, and the empty state changes nothing");
-    let live = run(&|run| {
-        for record in records {
-            let root = std::mem::replace(&mut run.root, analysis.empty());
-            run.root = run.fold(root, std::slice::from_ref(record));
-            run.settle();
-        }
-    });
-    assert_eq!(live, whole, "one record at a time into the root");
-    let resumed = run(&|run| {
-        for part in parts {
-            let state = run.fold(analysis.empty(), part);
-            run.take(state);
-            run.store_and_restore();
-        }
-    });
-    assert_eq!(resumed, whole, "stored and restored in the middle");
-
-    assert!(whole.ledger.balances() && whole.ledger.read == records.len() as u64);
-    let answer = &whole.answer;
-    assert!(answer.rows.iter().all(|row| row.len() == answer.columns.len()), "rows are as long as the head");
-    whole
 }
 
 fn bloom(max_keys: usize) -> Bloom {
@@ -277,7 +154,7 @@ fn every_event_is_sampled_as_often_as_any_other() {
             let at = Position { file: FileId(at / 50), offset: at * 117 };
             analysis.observe(&mut state, &Event { at, raw: b"", time: None, fields: &fields });
         }
-        for row in analysis.report(&state, Span::default()).rows {
+        for row in analysis.report(&mut state, Span::default(), true).rows {
             let Cell::Int(at) = row[0] else { panic!("an event's number") };
             taken[at as usize] += 1;
         }

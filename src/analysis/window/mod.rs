@@ -1,0 +1,179 @@
+//! Any statistics over windows of event time: tumbling, sliding, or sessions.
+//!
+//! A window is shown once, when the watermark passes its end: event time is complete up to there, as
+//! far as anyone can tell. Events that come later are taken for as long as `--allowed-lateness` says,
+//! and the window is shown again. An event is late by the clock of its own input: neither how files
+//! are read beside each other nor where they are cut decides what is counted.
+
+mod aggregates;
+mod clock;
+mod part;
+mod plan;
+mod row;
+mod rows;
+mod sessions;
+mod sliding;
+#[cfg(test)]
+mod tests;
+mod windows;
+
+pub use aggregates::{Aggregate, Aggregates};
+pub use plan::{Dedup, Plan, Shape};
+
+use super::{Analysis, Closing, Settling};
+use crate::event::{Event, FileId, Frontier, Span, Timestamp, Verdict};
+use crate::report::{Answer, Cell};
+use crate::sketch::Merge;
+use part::Part;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use windows::{Counts, Windows};
+
+pub struct Window {
+    plan: Plan,
+}
+
+/// What was folded, and the windows that the root makes of it.
+#[derive(Serialize, Deserialize)]
+pub struct State {
+    /// Empty once the root has settled.
+    #[serde(skip)]
+    part: Part,
+    /// Only the root has any.
+    windows: Option<Windows>,
+    /// All windows have closed.
+    is_over: bool,
+}
+
+impl From<Part> for State {
+    fn from(part: Part) -> Self {
+        Self { part, windows: None, is_over: false }
+    }
+}
+
+impl Merge for State {
+    fn merge(&mut self, later: Self) {
+        self.part.merge(later.part);
+        debug_assert!(self.windows.is_none() || later.windows.is_none(), "there is one root");
+        self.windows = self.windows.take().or(later.windows);
+    }
+}
+
+impl Window {
+    pub fn new(plan: Plan) -> Self {
+        Self { plan }
+    }
+
+    fn answer(&self, rows: Vec<Vec<Cell>>, watermark: Option<i64>, counts: Counts) -> Answer {
+        let time = |cell: &Cell| if let Cell::Time(time) = cell { Some(*time) } else { None };
+        let start = rows.iter().filter_map(|row| time(&row[0])).min();
+        let end = rows.iter().filter_map(|row| time(&row[1])).max();
+        let by = self.plan.by.columns();
+        let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let columns = [named(&["start", "end"]), by.to_vec()].concat();
+        let aggregates = self.plan.aggregates.columns().map(str::to_owned);
+        Answer {
+            window: start.zip(end),
+            keys: columns.len(),
+            columns: columns.into_iter().chain(aggregates).chain(named(&["revision", "open"])).collect(),
+            rows,
+            overall: vec![
+                // Once all is over, there is none.
+                ("watermark", watermark.filter(|at| *at != i64::MAX).map(Timestamp::from_nanos).into()),
+                ("closed", Cell::Count(counts.closed)),
+                ("revised", Cell::Count(counts.revised)),
+            ],
+            notes: Vec::new(),
+        }
+    }
+}
+
+impl Analysis for Window {
+    type State = State;
+
+    fn name(&self) -> &'static str {
+        "window"
+    }
+
+    fn empty(&self) -> State {
+        Part::default().into()
+    }
+
+    fn empty_behind(&self, frontier: &Frontier, input: FileId) -> State {
+        Part::behind(&self.plan, frontier, windows::reached(&self.plan, frontier), input).into()
+    }
+
+    fn is_sound(&self, state: &State, frontier: &Frontier) -> bool {
+        state.part.is_sound(&self.plan, frontier, windows::reached(&self.plan, frontier))
+    }
+
+    #[inline(always)]
+    fn observe(&self, state: &mut State, event: &Event<'_>) -> Verdict {
+        let Some(time) = event.time else { return Verdict::Dead("no time") };
+        let status = if self.plan.aggregates.requests_only { event.status() } else { None };
+        if self.plan.aggregates.requests_only && status.is_none() {
+            state.part.see(&self.plan, event.at.file, time.nanos());
+            return Verdict::Filtered;
+        }
+        state.part.add(&self.plan, event, time.nanos(), status);
+        Verdict::Counted
+    }
+
+    fn pass(&self, state: &mut State, event: &Event<'_>) {
+        if let Some(time) = event.time {
+            state.part.pass(&self.plan, event.at.file, time.nanos());
+        }
+    }
+
+    #[inline(always)]
+    fn take_seam(&self, state: &mut State) -> bool {
+        state.part.take_seam()
+    }
+
+    fn settle(&self, state: &mut State, settling: &mut Settling<'_>) {
+        let windows = state.windows.get_or_insert_with(|| Windows::new(&self.plan));
+        windows.take(&self.plan, std::mem::take(&mut state.part), settling);
+    }
+
+    fn take_closing(&self, state: &mut State) -> Option<Closing> {
+        let closed = &mut state.windows.as_mut()?.closed;
+        if closed.is_empty() {
+            return None;
+        }
+        let closed = closed.remove(0);
+        let answer = self.answer(closed.rows, Some(closed.watermark), closed.counts);
+        Some(Closing { seen: closed.seen, ledger: closed.ledger, answer })
+    }
+
+    fn conclude(&self, state: &mut State, settling: &mut Settling<'_>, is_over: bool) {
+        if is_over {
+            self.settle(state, settling);
+            state.windows.iter_mut().for_each(|windows| windows.close_all(&self.plan, *settling.ledger));
+        }
+        state.is_over = is_over;
+    }
+
+    fn report(&self, state: &mut State, _seen: Span, last: bool) -> Answer {
+        let Some(windows) = &mut state.windows else { return self.answer(Vec::new(), None, Counts::default()) };
+        let mut rows: Vec<_> = std::mem::take(&mut windows.closed).into_iter().flat_map(|closed| closed.rows).collect();
+        let keys = 2 + self.plan.by.columns().len();
+        drop_superseded(&mut rows, keys);
+        if self.plan.shows_open || last && !state.is_over {
+            rows.extend(windows.open(&self.plan));
+        }
+        let mut answer = self.answer(rows, windows.watermark, windows.counts);
+        answer.notes = windows.notes().chain(self.plan.aggregates.notes()).collect();
+        answer
+    }
+}
+
+/// Of the rows of one window and key, only the last revision is left.
+fn drop_superseded(rows: &mut Vec<Vec<Cell>>, keys: usize) {
+    let is_revised = |row: &Vec<Cell>| row.iter().rev().nth(1).is_some_and(|cell| *cell != Cell::Count(0));
+    if !rows.iter().any(is_revised) {
+        return;
+    }
+    let mut known = HashSet::new();
+    let mut is_last: Vec<bool> = rows.iter().rev().map(|row| known.insert(format!("{:?}", &row[..keys]))).collect();
+    rows.retain(|_| is_last.pop().unwrap_or(true));
+}

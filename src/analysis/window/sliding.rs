@@ -1,0 +1,162 @@
+//! Windows of a fixed size, tumbling or sliding: put together from panes.
+//!
+//! A pane holds a row a key. A window closes once, when the watermark passes its end; what comes for
+//! it afterwards is shown at the watermark's next step, as another revision.
+
+use super::part::Entry;
+use super::plan::{Plan, Shape, floor};
+use super::row::Row;
+use super::rows::Rows;
+use crate::sketch::{Groups, Merge, Panes};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Sliding {
+    /// By their beginning.
+    panes: Panes<Groups<Row>>,
+    /// The closed windows that took late events, by their beginning.
+    revised: BTreeMap<i64, Revised>,
+    /// Some keys had no place in a window.
+    pub is_full: bool,
+}
+
+/// What became of a window after it was closed.
+#[derive(Default, Serialize, Deserialize)]
+struct Revised {
+    /// How often it was shown again.
+    count: u64,
+    /// The keys that have changed since.
+    keys: BTreeSet<Box<[u8]>>,
+}
+
+impl Sliding {
+    pub fn is_late(plan: &Plan, entry: &Entry, watermark: i64) -> bool {
+        plan.given_up_at(entry.begin) <= watermark
+    }
+
+    /// Takes in what is not late, where the watermark of all inputs stands at `watermark`.
+    pub fn add(&mut self, plan: &Plan, key: &[u8], entry: Entry, watermark: i64) {
+        let begin = entry.begin;
+        if self.panes.get(begin).is_none() {
+            self.panes.insert(begin, Groups::default());
+        }
+        let pane = self.panes.get(begin).expect("it was put there");
+        pane.entry_of_key(key).merge(entry.row);
+        pane.cap(plan.max_keys);
+        self.is_full |= pane.overflow().is_some();
+        if plan.first_end(begin) <= watermark {
+            let is_closed = |start: &i64| plan.end(*start) <= watermark && !plan.is_over(*start, watermark);
+            for start in plan.starts(begin).filter(is_closed) {
+                self.revised.entry(start).or_default().keys.insert(key.into());
+            }
+        }
+    }
+
+    /// Shows the windows that end after `from` and not after `to`, by their ends; then closed ones
+    /// that have changed. Forgets what nothing can change any more.
+    pub fn close(&mut self, plan: &Plan, from: i64, to: i64, rows: &mut Rows<'_>) {
+        for start in self.starts(plan, from, to) {
+            self.show(plan, start, None, rows);
+        }
+        for (start, revised) in &mut self.revised {
+            let keys = std::mem::take(&mut revised.keys);
+            if !keys.is_empty() {
+                revised.count += 1;
+                rows.revision = revised.count;
+                show(&self.panes, plan, *start, Some(&keys), rows);
+                rows.revision = 0;
+            }
+        }
+        while let Some(pane) = self.panes.first()
+            && plan.given_up_at(pane.number) <= to
+        {
+            self.panes.evict_before(pane.number.saturating_add(1));
+        }
+        self.revised.retain(|start, _| !plan.is_over(*start, to));
+    }
+
+    /// Shows the windows that have not closed by `watermark`.
+    pub fn show_open(&self, plan: &Plan, watermark: i64, rows: &mut Rows<'_>) {
+        for start in self.starts(plan, watermark, i64::MAX) {
+            self.show(plan, start, None, rows);
+        }
+    }
+
+    fn starts(&self, plan: &Plan, from: i64, to: i64) -> BTreeSet<i64> {
+        let is_due = |start: &i64| (from < plan.end(*start) || from == i64::MIN) && plan.end(*start) <= to;
+        let panes = self.panes.iter().take_while(|pane| pane.number < to);
+        panes.flat_map(|pane| plan.starts(pane.number)).filter(is_due).collect()
+    }
+
+    fn show(&self, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Rows<'_>) {
+        show(&self.panes, plan, start, only, rows);
+    }
+}
+
+/// Shows the keys of a window, or only some.
+fn show(panes: &Panes<Groups<Row>>, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Rows<'_>) {
+    let end = plan.end(start);
+    let panes: Vec<&Groups<Row>> = panes.range(start, end).map(|pane| &pane.held).collect();
+    let is_wanted = |key: &[u8]| only.is_none_or(|keys| keys.contains(key));
+    // The commonest window has one pane, which is shown as it is.
+    if let [pane] = panes[..] {
+        let are_others_wanted = || only.is_none_or(|keys| keys.iter().any(|key| !pane.contains(key)));
+        rows.push_all(start, end, pane, is_wanted, pane.overflow().filter(|_| are_others_wanted()));
+        return;
+    }
+    // A key that has no place in a full pane may have been there among the others: it is not shown by
+    // itself, so that each row is complete.
+    let full: Vec<&Groups<Row>> = panes.iter().filter(|pane| pane.overflow().is_some()).copied().collect();
+    let (mut window, mut others) = (Groups::<Row>::default(), None::<Row>);
+    for pane in panes {
+        for (key, row) in pane.iter() {
+            match full.iter().all(|pane| pane.contains(key)) {
+                true => window.entry_of_key(key).merge(row.clone()),
+                false => others.get_or_insert_default().merge(row.clone()),
+            }
+        }
+        if let Some(row) = pane.overflow() {
+            others.get_or_insert_default().merge(row.clone());
+        }
+    }
+    window.cap(plan.max_keys);
+    if let Some(row) = window.overflow() {
+        others.get_or_insert_default().merge(row.clone());
+    }
+    let are_others_wanted = only.is_none_or(|keys| keys.iter().any(|key| !window.contains(key)));
+    rows.push_all(start, end, &window, is_wanted, others.as_ref().filter(|_| are_others_wanted));
+}
+
+impl Plan {
+    fn sizes(&self) -> (i64, i64, i64, i64) {
+        match self.shape {
+            Shape::Sliding { size_ns, slide_ns, pane_ns, offset_ns } => (size_ns, slide_ns, pane_ns, offset_ns),
+            Shape::Session { .. } => unreachable!("sessions have no panes"),
+        }
+    }
+
+    /// The end of the window that begins at `start`.
+    fn end(&self, start: i64) -> i64 {
+        start.saturating_add(self.sizes().0)
+    }
+
+    /// Whether that window takes no more events.
+    fn is_over(&self, start: i64, watermark: i64) -> bool {
+        self.end(start).saturating_add(self.lateness_ns) <= watermark
+    }
+
+    /// The beginnings of all windows that the pane at `begin` is part of, the last one first.
+    fn starts(&self, begin: i64) -> impl Iterator<Item = i64> + use<> {
+        let (size_ns, slide_ns, pane_ns, offset_ns) = self.sizes();
+        let last = floor(begin, slide_ns, offset_ns);
+        let first = begin.saturating_add(pane_ns).saturating_sub(size_ns);
+        std::iter::successors(Some(last), move |start| start.checked_sub(slide_ns))
+            .take_while(move |start| *start >= first)
+    }
+
+    /// The end of the first of them.
+    fn first_end(&self, begin: i64) -> i64 {
+        self.starts(begin).last().map_or(i64::MAX, |start| self.end(start))
+    }
+}

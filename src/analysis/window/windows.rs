@@ -1,0 +1,199 @@
+//! The windows of a run: what the root makes of the parts, in input order.
+
+use super::part::{Entry, Part};
+use super::plan::{Plan, Shape};
+use super::rows::Rows;
+use super::sessions::Sessions;
+use super::sliding::Sliding;
+use crate::analysis::Settling;
+use crate::event::{Frontier, Ledger, Span, Timestamp};
+use crate::report::Cell;
+use crate::sketch::RecentIds;
+use serde::{Deserialize, Serialize};
+
+/// All that is remembered of the input.
+#[derive(Serialize, Deserialize)]
+pub struct Windows {
+    store: Store,
+    /// The event time up to which windows have closed, once there is one.
+    pub watermark: Option<i64>,
+    /// The newest event of all inputs with which it moves on.
+    next: i64,
+    seen: Span,
+    ids: RecentIds,
+    /// What was closed and not shown.
+    pub closed: Vec<Closed>,
+    /// How many rows have closed, and how many were shown again.
+    pub counts: Counts,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Counts {
+    pub closed: u64,
+    pub revised: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Store {
+    Sliding(Sliding),
+    Sessions(Sessions),
+}
+
+/// Rows that closed at one step of the watermark, and how all stood then.
+#[derive(Serialize, Deserialize)]
+pub struct Closed {
+    pub rows: Vec<Vec<Cell>>,
+    pub seen: Span,
+    pub ledger: Ledger,
+    pub watermark: i64,
+    pub counts: Counts,
+}
+
+impl Windows {
+    pub fn new(plan: &Plan) -> Self {
+        let store = match plan.shape {
+            Shape::Sliding { .. } => Store::Sliding(Sliding::default()),
+            Shape::Session { .. } => Store::Sessions(Sessions::default()),
+        };
+        Self {
+            store,
+            watermark: None,
+            next: i64::MIN,
+            seen: Span::default(),
+            ids: RecentIds::default(),
+            closed: Vec::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Takes in a part that follows all that was taken in before.
+    pub fn take(&mut self, plan: &Plan, mut part: Part, settling: &mut Settling<'_>) {
+        part.end();
+        let mut is_late = vec![false; if part.letters.is_empty() { 0 } else { part.entries.len() }];
+        let mut entries = part.entries.into_iter().enumerate();
+        let mut seams = settling.seams.iter();
+        // What was taken for counted, and is not.
+        let (mut late, mut duplicate, mut done) = (0, 0, 0);
+        let corrected = |ledger: Ledger, late: u64, duplicate: u64| Ledger {
+            counted: ledger.counted - late - duplicate,
+            late: ledger.late + late,
+            duplicate: ledger.duplicate + duplicate,
+            ..ledger
+        };
+        for epoch in part.epochs {
+            let floor =
+                watermark_of(plan, settling.frontier.newest_of(epoch.input)).max(reached(plan, settling.frontier));
+            for (place, entry) in entries.by_ref().take(epoch.end - done) {
+                let (key, count) = (part.keys.key(entry.key), entry.row.rate.total);
+                if self.is_late(plan, key, &entry, floor) {
+                    late += count;
+                    is_late.get_mut(place).into_iter().for_each(|is_late| *is_late = true);
+                } else if part.ids.get(place).is_some_and(|id| self.is_duplicate(plan, *id)) {
+                    duplicate += count;
+                } else {
+                    self.add(plan, key, entry);
+                }
+            }
+            done = epoch.end;
+            self.seen.join(epoch.span);
+            settling.frontier.see(epoch.input, Timestamp::from_nanos(epoch.newest));
+            settling.frontier.note_leaps(epoch.input, epoch.leaps);
+            if epoch.is_over {
+                let at_seam = seams.next().map_or(*settling.ledger, |seam| settling.before + *seam);
+                self.advance(plan, settling.frontier, corrected(at_seam, late, duplicate));
+            }
+        }
+        *settling.ledger = corrected(*settling.ledger, late, duplicate);
+        settling.late.extend(part.letters.into_iter().filter(|(place, _)| is_late[*place]).map(|(_, letter)| letter));
+        self.advance(plan, settling.frontier, *settling.ledger);
+    }
+
+    fn is_late(&self, plan: &Plan, key: &[u8], entry: &Entry, watermark: i64) -> bool {
+        match &self.store {
+            Store::Sliding(_) => Sliding::is_late(plan, entry, watermark),
+            Store::Sessions(sessions) => sessions.is_late(plan, key, entry, watermark),
+        }
+    }
+
+    fn is_duplicate(&mut self, plan: &Plan, (id, nanos): (u128, i64)) -> bool {
+        plan.dedup.as_ref().is_some_and(|dedup| id != 0 && self.ids.has_seen(id, nanos, dedup.horizon_ns))
+    }
+
+    fn add(&mut self, plan: &Plan, key: &[u8], entry: Entry) {
+        match &mut self.store {
+            Store::Sliding(sliding) => sliding.add(plan, key, entry, self.watermark.unwrap_or(i64::MIN)),
+            Store::Sessions(sessions) => sessions.add(plan, key, entry),
+        }
+    }
+
+    /// Closes what the inputs have come past; `ledger` is how the books stand there.
+    fn advance(&mut self, plan: &Plan, frontier: &Frontier, ledger: Ledger) {
+        let Some(reached) = frontier.reached().map(Timestamp::nanos) else { return };
+        if reached < self.next {
+            return;
+        }
+        self.next = plan.next_step(reached);
+        let watermark = plan.watermark(reached);
+        self.close(plan, watermark, ledger);
+        if let Some(dedup) = &plan.dedup {
+            let reach = plan.given_up_at(watermark).saturating_sub(watermark).saturating_add(dedup.horizon_ns);
+            self.ids.forget_before(watermark.saturating_sub(reach));
+        }
+    }
+
+    /// Closes all windows: nothing more comes.
+    pub fn close_all(&mut self, plan: &Plan, ledger: Ledger) {
+        self.close(plan, i64::MAX, ledger);
+    }
+
+    fn close(&mut self, plan: &Plan, watermark: i64, ledger: Ledger) {
+        let mut rows = Rows::new(plan);
+        match &mut self.store {
+            Store::Sliding(sliding) => {
+                sliding.close(plan, self.watermark.unwrap_or(i64::MIN), watermark, &mut rows);
+            }
+            Store::Sessions(sessions) => sessions.close(plan, watermark, &mut rows),
+        }
+        self.watermark = Some(watermark);
+        if rows.rows.is_empty() {
+            return;
+        }
+        self.counts.closed += rows.closed;
+        self.counts.revised += rows.rows.len() as u64 - rows.closed;
+        let (seen, counts) = (self.seen, self.counts);
+        self.closed.push(Closed { rows: rows.rows, seen, ledger, watermark, counts });
+    }
+
+    /// The rows of the windows that have not closed.
+    pub fn open(&self, plan: &Plan) -> Vec<Vec<Cell>> {
+        let mut rows = Rows::new(plan);
+        rows.are_open = true;
+        let watermark = self.watermark.unwrap_or(i64::MIN);
+        match &self.store {
+            Store::Sliding(sliding) => sliding.show_open(plan, watermark, &mut rows),
+            Store::Sessions(sessions) => sessions.show_open(plan, watermark, &mut rows),
+        }
+        rows.rows
+    }
+
+    /// Bounds that have acted, in words.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        let is_full = match &self.store {
+            Store::Sliding(sliding) => sliding.is_full,
+            Store::Sessions(sessions) => sessions.is_full,
+        };
+        let full = "There are more keys than --max-keys allows: those beyond are summed in the rows (other).";
+        let cut = "There were more ids within the horizon of --dedup than are kept: some duplicates may be counted.";
+        [(is_full, full), (self.ids.is_cut, cut)].into_iter().filter(|(acts, _)| *acts).map(|(_, note)| note.to_owned())
+    }
+}
+
+/// The watermark where an input's newest event is known.
+pub fn watermark_of(plan: &Plan, newest: Option<Timestamp>) -> i64 {
+    newest.map_or(i64::MIN, |newest| plan.watermark(newest.nanos()))
+}
+
+/// The watermark of all inputs.
+pub fn reached(plan: &Plan, frontier: &Frontier) -> i64 {
+    watermark_of(plan, frontier.reached())
+}

@@ -1,0 +1,184 @@
+//! `--agg`: `count, bad=rate(status >= 400), p99(latency_ms)`.
+
+use super::nearest::nearest;
+use super::rows::field;
+use crate::analysis::{Aggregate, Aggregates};
+use crate::expr::Condition;
+use crate::schema::Schema;
+use anyhow::{Result, anyhow, bail};
+
+/// The functions of `--agg`, as its errors show them.
+const KNOWN: [(&str, &str); 11] = [
+    ("count", "count"),
+    ("rate", "rate(status >= 400)"),
+    ("sum", "sum(bytes)"),
+    ("mean", "mean(latency_ms)"),
+    ("min", "min(latency_ms)"),
+    ("max", "max(latency_ms)"),
+    ("stddev", "stddev(latency_ms)"),
+    ("p50", "p50(latency_ms)"),
+    ("p99", "p99(latency_ms)"),
+    ("distinct", "distinct(user)"),
+    ("top", "top(3, path)"),
+];
+/// More values than this are no summary.
+const MAX_RANKS: usize = 100;
+
+/// Reads lists of aggregates, and projects the fields that they name.
+pub fn aggregates(lists: &[String], schema: &mut Schema) -> Result<Aggregates> {
+    let mut named = Vec::new();
+    for text in lists.iter().flat_map(|list| split(list)) {
+        let (name, call) = name_of(text.trim());
+        named.push((name, aggregate(call, schema)?));
+    }
+    Ok(Aggregates::new(named))
+}
+
+/// What stands between the commas that no bracket and no quote encloses.
+fn split(list: &str) -> Vec<&str> {
+    let (mut parts, mut begin, mut depth, mut quote) = (Vec::new(), 0, 0usize, None);
+    let mut is_escaped = false;
+    for (place, char) in list.char_indices() {
+        match (quote, char) {
+            _ if is_escaped => is_escaped = false,
+            (Some(_), '\\') => is_escaped = true,
+            (Some(open), _) if char == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(char),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, ',') if depth == 0 => {
+                parts.push(&list[begin..place]);
+                begin = place + 1;
+            }
+            (None, _) => {}
+        }
+    }
+    parts.push(&list[begin..]);
+    parts
+}
+
+/// The name of a column, and what it shows: `name=call`, or the call as it is written, without spaces.
+fn name_of(text: &str) -> (String, &str) {
+    let is_name = |name: &str| {
+        let is_letter = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        !name.is_empty() && name.chars().all(is_letter)
+    };
+    match text.split_once('=') {
+        Some((name, call)) if is_name(name.trim()) && !call.starts_with('=') => (name.trim().to_owned(), call.trim()),
+        _ => (text.chars().filter(|char| !char.is_whitespace()).collect(), text),
+    }
+}
+
+fn aggregate(call: &str, schema: &mut Schema) -> Result<Aggregate> {
+    let (function, argument) = match call.split_once('(') {
+        Some((function, rest)) => {
+            let Some(argument) = rest.trim_end().strip_suffix(')') else {
+                bail!("--agg: `{}` has no closing bracket", call.escape_debug());
+            };
+            (function.trim(), Some(argument.trim()))
+        }
+        None => (call.trim(), None),
+    };
+    let argument = || match argument {
+        Some(argument) if !argument.is_empty() => Ok(argument),
+        _ => Err(anyhow!("--agg: `{function}` needs a field: write it as `{}`", example(function))),
+    };
+    let mut of = || -> Result<_> { field(schema, argument()?, "--agg") };
+    Ok(match function {
+        "count" => Aggregate::Count,
+        "rate" => {
+            let condition = argument()?;
+            Aggregate::Rate(Condition::new(condition, schema).map_err(|reason| anyhow!("--agg: {reason}"))?)
+        }
+        "sum" => Aggregate::Sum(of()?),
+        "mean" | "avg" => Aggregate::Mean(of()?),
+        "min" => Aggregate::Min(of()?),
+        "max" => Aggregate::Max(of()?),
+        "stddev" => Aggregate::Stddev(of()?),
+        "distinct" => Aggregate::Distinct(of()?),
+        "top" => {
+            let wrong =
+                || anyhow!("--agg: `top` needs a number up to {MAX_RANKS} and a field: write it as `top(3, path)`");
+            let (most, name) = argument()?.split_once(',').ok_or_else(wrong)?;
+            let most = most.trim().parse().ok().filter(|most| (1..=MAX_RANKS).contains(most)).ok_or_else(wrong)?;
+            Aggregate::Top(field(schema, name.trim(), "--agg")?, most)
+        }
+        _ => match quantile(function) {
+            Some(quantile) => Aggregate::Quantile(of()?, quantile),
+            None => bail!("--agg: {}", unknown(function)),
+        },
+    })
+}
+
+/// `p50` is 0.5, `p99` 0.99, `p999` 0.999.
+fn quantile(name: &str) -> Option<f64> {
+    let digits = name.strip_prefix('p')?;
+    let number: f64 = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
+    let quantile = number / 10f64.powi(digits.len().max(2) as i32);
+    (digits.len() <= 9 && quantile > 0.0).then_some(quantile)
+}
+
+fn example(function: &str) -> &'static str {
+    KNOWN.iter().find(|(name, _)| *name == function).map_or("p99(latency_ms)", |(_, example)| example)
+}
+
+fn unknown(function: &str) -> String {
+    let advice = match nearest(function, KNOWN.iter().map(|(name, _)| *name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let examples: Vec<&str> = KNOWN.iter().map(|(_, example)| *example).collect();
+            format!("known are {}", examples.join(", "))
+        }
+    };
+    format!("there is no aggregate `{}`; {advice}", function.escape_debug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::preset;
+
+    fn columns(list: &str) -> Result<Vec<String>, String> {
+        let mut schema = Schema::new(preset("lab").unwrap());
+        let all = aggregates(&[list.to_owned()], &mut schema).map_err(|error| error.to_string())?;
+        Ok(all.columns().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn names_are_given_or_as_written() {
+        let list =
+            "count, bad=rate(status >= 400 && service in ['a,b', \")\"]), p99( http.ms ),top(3, path), x = max(a)";
+        let names = ["count", "bad", "bad_ci95", "p99(http.ms)", "top(3,path)", "x"];
+        assert_eq!(columns(list).unwrap(), names);
+        assert_eq!(columns("rate(a == 1)").unwrap(), ["rate(a==1)", "rate(a==1)_ci95"]);
+    }
+
+    #[test]
+    fn quantiles_are_read_by_their_digits() {
+        for (name, expected) in [("p50", 0.5), ("p95", 0.95), ("p999", 0.999), ("p5", 0.05), ("p9999", 0.9999)] {
+            assert_eq!(quantile(name), Some(expected), "{name}");
+        }
+        for name in ["p", "p0", "pp", "p9.9", "q50", "p0000000001"] {
+            assert_eq!(quantile(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (list, part) in [
+            ("cuont", "did you mean `count`"),
+            ("sum", "write it as `sum(bytes)`"),
+            ("sum()", "write it as `sum(bytes)`"),
+            ("sum(a", "no closing bracket"),
+            ("top(path)", "top(3, path)"),
+            ("top(0, path)", "top(3, path)"),
+            ("rate(a = 1)", "=="),
+            ("", "known are"),
+            ("mean(a..b)", "--agg"),
+        ] {
+            let error = columns(list).unwrap_err();
+            assert!(error.contains(part), "{list}: {error}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Reports that tell what has changed, on a screen that shows how things stand.
+
+use super::Render;
+use crate::report::{Cell, Report};
+use std::collections::HashMap;
+use std::io;
+
+/// How many rows are kept for the screen.
+const KEPT_ROWS: usize = 500;
+
+/// Hands changes on: to a screen together with those before them, the newest first; to any other
+/// reader as they are, if there are any.
+pub struct Changes {
+    render: Box<dyn Render>,
+    is_screen: bool,
+    /// The rows that are final, by their keys, and when each was said.
+    rows: HashMap<String, (u64, Vec<Cell>)>,
+}
+
+impl Changes {
+    pub fn new(render: Box<dyn Render>, is_screen: bool) -> Self {
+        Self { render, is_screen, rows: HashMap::new() }
+    }
+
+    /// The report with all rows that the screen shows.
+    fn whole(&mut self, report: &Report) -> Report {
+        let answer = &report.answer;
+        let is_open = |row: &Vec<Cell>| row.last() == Some(&Cell::Bool(true));
+        for row in answer.rows.iter().filter(|row| !is_open(row)) {
+            self.rows.insert(format!("{:?}", &row[..answer.keys]), (report.seq, row.clone()));
+        }
+        let mut kept: Vec<&(u64, Vec<Cell>)> = self.rows.values().collect();
+        kept.sort_by(|(_, a), (_, b)| newest_first(a, b));
+        let mut rows: Vec<Vec<Cell>> = answer.rows.iter().filter(|row| is_open(row)).cloned().collect();
+        rows.sort_by(|a, b| newest_first(a, b));
+        rows.extend(kept.into_iter().take(KEPT_ROWS).map(|(_, row)| row.clone()));
+        if self.rows.len() > 2 * KEPT_ROWS {
+            let kept: std::collections::HashSet<String> =
+                rows.iter().map(|row| format!("{:?}", &row[..answer.keys])).collect();
+            self.rows.retain(|key, _| kept.contains(key));
+        }
+        let mut whole = report.clone();
+        whole.answer.rows = rows;
+        whole
+    }
+}
+
+/// By end, start, and then as they came.
+fn newest_first(a: &[Cell], b: &[Cell]) -> std::cmp::Ordering {
+    let time = |row: &[Cell], place: usize| match row.get(place) {
+        Some(Cell::Time(time)) => Some(*time),
+        _ => None,
+    };
+    (time(b, 1), time(b, 0)).cmp(&(time(a, 1), time(a, 0))).then_with(|| format!("{a:?}").cmp(&format!("{b:?}")))
+}
+
+impl Render for Changes {
+    fn render(&mut self, report: &Report) -> io::Result<()> {
+        if self.is_screen {
+            let whole = self.whole(report);
+            self.render.render(&whole)
+        } else if report.last || !report.answer.rows.is_empty() {
+            self.render.render(report)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn tick(&mut self) -> io::Result<()> {
+        self.render.tick()
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.render.clear()
+    }
+}

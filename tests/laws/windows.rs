@@ -1,0 +1,119 @@
+//! Windows of every kind, held to the laws and to the oracle.
+
+use crate::harness::{Outcome, Record, hold_parts};
+use crate::oracle::{self, Entry, Question, Row, Shape};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use streamlab::analysis::{Aggregates, By, Window, WindowPlan, WindowShape};
+use streamlab::report::{Answer, Cell};
+use streamlab::schema::Outcomes;
+
+const MS: i64 = 1_000_000;
+
+fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
+    WindowPlan {
+        shape: match question.shape {
+            Shape::Sliding { size, slide, offset } => WindowShape::sliding(size * MS, slide * MS, offset * MS),
+            Shape::Session { gap } => WindowShape::Session { gap_ns: gap * MS },
+        },
+        by: By::default(),
+        aggregates: Aggregates::failures(Outcomes::default()),
+        delay_ns: question.delay * MS,
+        lateness_ns: question.lateness * MS,
+        ahead_ns: if question.ahead > 1_000_000 { i64::MAX } else { question.ahead * MS },
+        max_keys: 100,
+        dedup: None,
+        keeps_late,
+        shows_open: false,
+    }
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let length = prop_oneof![Just(10i64), Just(64), Just(100), 1i64..200];
+    let sliding = (length.clone(), 1i64..8, 0i64..50).prop_map(|(unit, times, offset)| Shape::Sliding {
+        size: unit * times,
+        slide: unit,
+        offset,
+    });
+    let tumbling = (length.clone(), 0i64..50).prop_map(|(size, offset)| Shape::Sliding { size, slide: size, offset });
+    let odd = (1i64..40, 1i64..40).prop_map(|(a, b)| Shape::Sliding { size: a.max(b), slide: a.min(b), offset: 0 });
+    let session = length.clone().prop_map(|gap| Shape::Session { gap });
+    let shape = prop_oneof![sliding, tumbling, odd, session];
+    let waits = || prop_oneof![Just(0i64), 0i64..20, 0i64..400];
+    (shape, waits(), waits(), prop_oneof![3 => Just(i64::MAX / 4), 1 => 50i64..500])
+        .prop_map(|(shape, delay, lateness, ahead)| Question { shape, delay, lateness, ahead })
+}
+
+/// Records whose times rise with some disorder, over one to three files that are read in turns.
+fn entries() -> impl Strategy<Value = Vec<Entry>> {
+    let entry = (
+        0i64..30,
+        prop_oneof![4 => 0i64..20, 2 => 0i64..300, 1 => -600i64..0],
+        prop::option::weighted(0.9, prop::sample::select(vec!["a", "b", "cc"])),
+        any::<bool>(),
+        prop::bool::weighted(0.1),
+    );
+    (1u64..=3, prop::collection::vec(entry, 0..120)).prop_map(|(files, steps)| {
+        let (mut now, mut file) = (0, 0);
+        let entries = steps.into_iter().map(|(step, behind, key, failed, turns)| {
+            now += step;
+            file = if turns { (file + 1) % files } else { file };
+            Entry { file, time: now - behind, key, failed }
+        });
+        entries.collect()
+    })
+}
+
+fn records(entries: &[Entry]) -> Vec<Record> {
+    let record = |(place, entry): (usize, &Entry)| Record {
+        file: entry.file,
+        offset: place as u64 * 100,
+        time_ns: Some(entry.time * MS),
+        service: entry.key,
+        status: Some(if entry.failed { 500 } else { 200 }),
+        message: "",
+    };
+    entries.iter().enumerate().map(record).collect()
+}
+
+fn by_file(records: &[Record]) -> Vec<&[Record]> {
+    records.chunk_by(|one, next| one.file == next.file).collect()
+}
+
+fn hold(plan: WindowPlan, records: &[Record], cuts: [Index; 2]) -> Outcome {
+    let mut cuts = cuts.map(|cut| cut.index(records.len() + 1));
+    cuts.sort();
+    let parts = [&records[..cuts[0]], &records[cuts[0]..cuts[1]], &records[cuts[1]..]];
+    hold_parts(&Window::new(plan), &by_file(records), &parts.map(by_file))
+}
+
+fn rows(answer: &Answer) -> Vec<Row> {
+    let time = |cell: &Cell| if let Cell::Time(time) = cell { time.millis() } else { panic!("{cell:?} is no time") };
+    let count = |cell: &Cell| if let Cell::Count(count) = cell { *count } else { panic!("{cell:?} is no count") };
+    let key = |cell: &Cell| match cell {
+        Cell::Text(text) => Some(["a", "b", "cc"].into_iter().find(|name| name == text).unwrap()),
+        _ => None,
+    };
+    let row =
+        |row: &Vec<Cell>| (time(&row[0]), time(&row[1]), key(&row[2]), count(&row[3]), count(&row[4]), count(&row[7]));
+    answer.rows.iter().map(row).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #[test]
+    fn windows_are_what_their_definition_says(question in question(), entries in entries(), cuts: [Index; 2], keeps_late: bool) {
+        let outcome = hold(plan(&question, keeps_late), &records(&entries), cuts);
+        let expected = oracle::answer(&question, &entries);
+        let steps: Vec<_> =
+            outcome.closings.iter().map(|(answer, _, ledger)| (rows(answer), ledger.read, ledger.late)).collect();
+        prop_assert_eq!(steps, expected.steps);
+        let late: Vec<usize> = outcome.late.iter().map(|letter| letter.at.offset as usize / 100).collect();
+        // Files are read in turns, and letters are in order within a part.
+        prop_assert_eq!(outcome.ledger.late, expected.late.len() as u64);
+        if keeps_late {
+            prop_assert_eq!(late, expected.late);
+        }
+        prop_assert_eq!(rows(&outcome.answer), expected.last);
+    }
+}
