@@ -8,9 +8,9 @@ use divan::{Bencher, black_box};
 use serde_json::Value;
 use std::io::Write;
 use std::sync::LazyLock;
-use streamlab::analysis::{Analysis, By, Reservoir, RunningAvg, SlidingWindow};
+use streamlab::analysis::{Analysis, By, Reservoir, RunningAvg, Settling, SlidingWindow};
 use streamlab::decode::{Chunk, Decoder, Limits};
-use streamlab::event::{FileId, Position, Role, Skip, Timestamp, Verdict};
+use streamlab::event::{FileId, Frontier, Ledger, Position, Role, Skip, Timestamp, Verdict};
 use streamlab::generate::{Format, Plan};
 use streamlab::schema::{Field, Outcomes, Schema, preset};
 use streamlab::sketch::Merge;
@@ -132,7 +132,8 @@ fn sliding_window_merge(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::new(LINES.len())).with_inputs(|| (state(), state())).bench_local_values(
         |(mut root, later)| {
             root.merge(later);
-            analysis.settle(&mut root);
+            let (mut frontier, mut ledger, mut late) = (Frontier::default(), Ledger::default(), Vec::new());
+            analysis.settle(&mut root, &mut Settling::between(&mut frontier, &mut ledger, &mut late));
             root
         },
     );

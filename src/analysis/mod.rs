@@ -7,6 +7,7 @@ mod bloom;
 mod by;
 #[cfg(test)]
 mod fixtures;
+mod lateness;
 mod reservoir;
 mod running_avg;
 mod sliding_window;
@@ -15,6 +16,7 @@ mod window;
 
 pub use bloom::Bloom;
 pub use by::By;
+pub use lateness::Lateness;
 pub use reservoir::Reservoir;
 pub use running_avg::RunningAvg;
 pub use sliding_window::SlidingWindow;

@@ -89,7 +89,7 @@ fn aggregate(call: &str, schema: &mut Schema) -> Result<Aggregate> {
         "count" => Aggregate::Count,
         "rate" => {
             let condition = argument()?;
-            Aggregate::Rate(Condition::new(condition, schema).map_err(|reason| anyhow!("--agg: {reason}"))?)
+            Aggregate::Rate(Box::new(Condition::new(condition, schema).map_err(|reason| anyhow!("--agg: {reason}"))?))
         }
         "sum" => Aggregate::Sum(of()?),
         "mean" | "avg" => Aggregate::Mean(of()?),

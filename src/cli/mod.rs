@@ -12,6 +12,7 @@ mod generate;
 mod input;
 mod inspect;
 mod job;
+mod lateness;
 mod nearest;
 mod output;
 mod rows;
@@ -52,6 +53,7 @@ enum Command {
     #[command(visible_alias = "task4")]
     Bloom(bloom::BloomArgs),
     Window(window::WindowArgs),
+    Lateness(lateness::LatenessArgs),
     Generate(generate::GenerateArgs),
     Inspect(inspect::InspectArgs),
     Completions(shell::CompletionsArgs),
@@ -92,6 +94,7 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         Command::Reservoir(args) => args.run(),
         Command::Bloom(args) => args.run(),
         Command::Window(args) => args.run(),
+        Command::Lateness(args) => args.run(),
         Command::Generate(args) => args.run().map(|()| exit::DONE),
         Command::Inspect(args) => args.run(),
         Command::Completions(args) => args.run(),

@@ -45,6 +45,17 @@ impl Default for Leaps {
     }
 }
 
+impl Leaps {
+    /// An event too far ahead moves time only when so many in a row are.
+    const CONFIRMATIONS: u32 = 8;
+
+    /// Takes in another such event; answers to where time moves, where there are enough.
+    pub fn take(&mut self, nanos: i64) -> Option<i64> {
+        *self = Self { count: self.count + 1, least_ns: self.least_ns.min(nanos) };
+        (self.count == Self::CONFIRMATIONS).then_some(self.least_ns)
+    }
+}
+
 impl Frontier {
     /// After so much silence an input holds nobody up; without a limit it does for ever.
     pub fn new(idle_timeout: Option<Duration>) -> Self {

@@ -2,6 +2,7 @@
 
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize, Serializer};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 /// More ids than this are not kept: the oldest half goes.
@@ -45,7 +46,7 @@ impl Serialize for RecentIds {
 }
 
 impl RecentIds {
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.times.len() + self.again.len()
     }
 
@@ -91,10 +92,13 @@ impl RecentIds {
     }
 
     fn put(&mut self, id: u128, time: i64) {
-        if self.times.contains_key(&id) {
-            self.again.insert((id, time));
-        } else {
-            self.times.insert(id, time);
+        match self.times.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(time);
+            }
+            Entry::Occupied(_) => {
+                self.again.insert((id, time));
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ pub enum Aggregate {
     /// How many records.
     Count,
     /// The share of the records for which a condition holds.
-    Rate(Condition),
+    Rate(Box<Condition>),
     Sum(Field),
     Mean(Field),
     Min(Field),
@@ -46,7 +46,7 @@ pub struct Aggregates {
 enum Hits {
     None,
     Failures(StatusSet),
-    Condition(Condition),
+    Condition(Box<Condition>),
 }
 
 /// A column, and how it is made of a row.

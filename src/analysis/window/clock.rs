@@ -3,9 +3,6 @@
 use super::plan::Plan;
 use crate::event::{Leaps, Timestamp};
 
-/// An event too far ahead moves time only when so many in a row are.
-const CONFIRMATIONS: u32 = 8;
-
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     /// The newest event that is believed; `i64::MIN` before any.
@@ -54,8 +51,8 @@ impl Clock {
             self.first = nanos;
         } else if nanos > self.newest.saturating_add(plan.ahead_ns) {
             self.has_leapt = true;
-            self.leaps = Leaps { count: self.leaps.count + 1, least_ns: self.leaps.least_ns.min(nanos) };
-            return self.leaps.count == CONFIRMATIONS && self.set(plan, self.leaps.least_ns);
+            let confirmed = self.leaps.take(nanos);
+            return confirmed.is_some_and(|least| self.set(plan, least));
         }
         self.set(plan, nanos.max(self.newest))
     }

@@ -21,7 +21,7 @@ pub struct Row {
 /// What a slot holds, and of what.
 #[derive(Debug)]
 pub(super) enum Kind {
-    Rate(Condition),
+    Rate(Box<Condition>),
     Sum(Field),
     Squares(Field),
     Extremes(Field),

@@ -1,0 +1,239 @@
+//! How late events come: how far each is behind the newest that its input had shown before.
+//!
+//! What a watermark delay would keep follows from it. Parts hold the times alone; the root goes through
+//! them in order.
+
+use super::{Analysis, Settling};
+use crate::event::{Event, FileId, Leaps, Span, Timestamp, Verdict};
+use crate::report::{Answer, Cell};
+use crate::sketch::Merge;
+use serde::{Deserialize, Serialize};
+use sketches_ddsketch::DDSketch;
+use std::collections::{BTreeMap, HashMap};
+
+pub struct Lateness {
+    /// What to call the inputs.
+    names: HashMap<FileId, String>,
+    /// The delays that are judged, in nanoseconds.
+    delays_ns: Vec<i64>,
+    /// An event further ahead of the newest does not move time by itself.
+    ahead_ns: i64,
+    /// An event after this comes from the future.
+    now: Timestamp,
+}
+
+/// The times of events in input order, and what came of those before them.
+#[derive(Default, Serialize, Deserialize)]
+pub struct State {
+    #[serde(skip)]
+    times: Vec<(FileId, Vec<i64>)>,
+    inputs: BTreeMap<FileId, Input>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Input {
+    newest: i64,
+    leaps: Leaps,
+    late: Late,
+}
+
+/// How late a number of events were.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Late {
+    events: u64,
+    /// How many were behind another.
+    behind: u64,
+    /// How far, in seconds; all events.
+    seconds: DDSketch,
+    max_ns: i64,
+    /// How many were no further behind than each of the delays.
+    kept: Vec<u64>,
+    /// How many lay after the clock of this machine, or too far ahead of the event before.
+    future: u64,
+}
+
+/// The columns after the source and before the delays.
+const COLUMNS: [&str; 6] = ["events", "out_of_order", "p99_s", "p999_s", "max_s", "future"];
+
+impl Lateness {
+    pub fn new(names: HashMap<FileId, String>, delays_ns: Vec<i64>, ahead_ns: i64, now: Timestamp) -> Self {
+        Self { names, delays_ns, ahead_ns, now }
+    }
+
+    fn take(&self, input: &mut Input, nanos: i64) {
+        let is_leap = nanos > input.newest.saturating_add(self.ahead_ns) && input.newest != i64::MIN;
+        let behind_ns = if input.newest == i64::MIN { 0 } else { input.newest.saturating_sub(nanos).max(0) };
+        if is_leap {
+            input.newest = input.leaps.take(nanos).unwrap_or(input.newest);
+        } else {
+            input.newest = input.newest.max(nanos);
+        }
+        if !is_leap || input.newest >= nanos {
+            input.leaps = Leaps::default();
+        }
+        let late = &mut input.late;
+        late.events += 1;
+        late.behind += u64::from(behind_ns > 0);
+        late.future += u64::from(is_leap || nanos > self.now.nanos());
+        late.max_ns = late.max_ns.max(behind_ns);
+        late.seconds.add(behind_ns as f64 / 1e9);
+        late.kept.resize(self.delays_ns.len(), 0);
+        for (kept, delay_ns) in late.kept.iter_mut().zip(&self.delays_ns) {
+            *kept += u64::from(behind_ns <= *delay_ns);
+        }
+    }
+
+    fn name(&self, input: FileId) -> String {
+        self.names.get(&input).cloned().unwrap_or_else(|| format!("file {:016x}", input.0))
+    }
+}
+
+impl Merge for State {
+    fn merge(&mut self, later: Self) {
+        self.times.extend(later.times);
+        for (input, state) in later.inputs {
+            self.inputs.entry(input).or_insert(state);
+        }
+    }
+}
+
+impl Late {
+    fn join(&mut self, other: &Self) {
+        self.events += other.events;
+        self.behind += other.behind;
+        self.future += other.future;
+        self.max_ns = self.max_ns.max(other.max_ns);
+        self.seconds.merge(&other.seconds).expect("all sketches are of one precision");
+        self.kept.resize(other.kept.len().max(self.kept.len()), 0);
+        self.kept.iter_mut().zip(&other.kept).for_each(|(kept, other)| *kept += other);
+    }
+
+    /// The delay in seconds that keeps this share; no more than the longest that was seen.
+    fn quantile(&self, share: f64) -> Option<f64> {
+        let seconds = self.seconds.quantile(share).ok().flatten()?;
+        Some(seconds.min(self.max_ns as f64 / 1e9))
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        let quantile = |share| self.quantile(share).map_or(Cell::Null, Cell::Float);
+        let max = if self.events == 0 { Cell::Null } else { Cell::Float(self.max_ns as f64 / 1e9) };
+        let kept = self.kept.iter().map(|kept| Cell::rate(*kept, self.events));
+        let share = Cell::rate(self.behind, self.events);
+        [Cell::Count(self.events), share, quantile(0.99), quantile(0.999), max, Cell::Count(self.future)]
+            .into_iter()
+            .chain(kept)
+            .collect()
+    }
+}
+
+impl Analysis for Lateness {
+    type State = State;
+
+    fn name(&self) -> &'static str {
+        "lateness"
+    }
+
+    fn empty(&self) -> State {
+        State::default()
+    }
+
+    #[inline(always)]
+    fn observe(&self, state: &mut State, event: &Event<'_>) -> Verdict {
+        let Some(time) = event.time else { return Verdict::Dead("no time") };
+        match state.times.last_mut() {
+            Some((input, times)) if *input == event.at.file => times.push(time.nanos()),
+            _ => state.times.push((event.at.file, vec![time.nanos()])),
+        }
+        Verdict::Counted
+    }
+
+    fn settle(&self, state: &mut State, _settling: &mut Settling<'_>) {
+        for (input, times) in std::mem::take(&mut state.times) {
+            let fresh = || Input { newest: i64::MIN, leaps: Leaps::default(), late: Late::default() };
+            let input = state.inputs.entry(input).or_insert_with(fresh);
+            times.into_iter().for_each(|nanos| self.take(input, nanos));
+        }
+    }
+
+    fn report(&self, state: &mut State, seen: Span, _last: bool) -> Answer {
+        let mut all = Late::default();
+        state.inputs.values().for_each(|input| all.join(&input.late));
+        all.kept.resize(self.delays_ns.len(), 0);
+        let delays = self.delays_ns.iter().map(|delay_ns| format!("kept_{}s", *delay_ns as f64 / 1e9));
+        let columns = ["source"].into_iter().chain(COLUMNS).map(str::to_owned).chain(delays).collect();
+        let mut rows: Vec<(String, Vec<Cell>)> =
+            state.inputs.iter().map(|(input, held)| (Self::name(self, *input), held.late.cells())).collect();
+        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let row = |(name, cells): (String, Vec<Cell>)| [vec![Cell::Text(name)], cells].concat();
+        let overall = COLUMNS.into_iter().zip(all.cells()).collect();
+        let rows = rows.into_iter().map(row).collect();
+        Answer { window: seen.0, columns, keys: 1, rows, overall, notes: all.advice() }
+    }
+}
+
+impl Late {
+    /// What to do about it, in words.
+    fn advice(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(seconds) = self.quantile(0.999) {
+            // A little more than the sketch says: it is within 1 %.
+            let seconds = (seconds * 1.01).ceil();
+            notes.push(format!(
+                "A watermark that is {seconds} s behind keeps 99.9 % of the events: --watermark-delay {seconds}s. \
+                 To keep all, {} s.",
+                self.max_ns.div_euclid(1_000_000_000) + i64::from(self.max_ns % 1_000_000_000 != 0)
+            ));
+        }
+        if self.future > 0 {
+            notes.push(format!(
+                "{} events came from the future: they lie after the clock of this machine, or further ahead of the event \
+                 before them than --max-ahead allows. A clock is wrong.",
+                self.future
+            ));
+        }
+        notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::fixtures::{overall, run};
+
+    fn analysis(now_s: i64) -> Lateness {
+        let second = 1_000_000_000;
+        let names = HashMap::from([(FileId(1), "a.log".to_owned())]);
+        let now = Timestamp::from_nanos(now_s * second);
+        Lateness::new(names, vec![second, 5 * second], 3600 * second, now)
+    }
+
+    #[test]
+    fn an_event_is_as_late_as_it_is_behind_the_newest_before_it() {
+        let times = [10.0, 9.5, 20.0, 16.0, 20.0, 5.0, 21.0, 30.0];
+        let (_, answer, _) = run(&analysis(1000), &times.map(|time| (time, "")));
+        let row = &answer.rows[0];
+        assert_eq!(row[..3], [Cell::Text("a.log".into()), Cell::Count(8), Cell::Rate(3.0 / 8.0)]);
+        assert_eq!((row[5].clone(), row[6].clone()), (Cell::Float(15.0), Cell::Count(0)));
+        assert_eq!(row[7..], [Cell::Rate(6.0 / 8.0), Cell::Rate(7.0 / 8.0)]);
+        assert!(
+            answer.notes[0].contains("--watermark-delay 5s") && answer.notes[0].contains("15 s"),
+            "{:?}",
+            answer.notes
+        );
+    }
+
+    #[test]
+    fn clocks_from_the_future_are_flagged_and_move_nothing() {
+        let (_, answer, _) = run(&analysis(100), &[10.0, 90_000.0, 11.0, 101.0].map(|time| (time, "")));
+        assert_eq!(overall(&answer, "future"), Cell::Count(2));
+        assert_eq!(overall(&answer, "max_s"), Cell::Float(0.0));
+        assert!(answer.notes[1].contains("2 events"), "{:?}", answer.notes);
+    }
+
+    #[test]
+    fn nothing_seen_is_nothing_known() {
+        let (_, answer, _) = run(&analysis(0), &[]);
+        assert_eq!(overall(&answer, "max_s"), Cell::Null);
+        assert!(answer.rows.is_empty() && answer.notes.is_empty());
+    }
+}
