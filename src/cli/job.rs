@@ -85,7 +85,7 @@ impl JobArgs {
             explain(outcome.paths);
         }
         if !self.output.is_quiet() {
-            self.warn(&outcome);
+            self.warn(&outcome, reporting);
         } else if outcome.unreadable > 0 {
             self.say_what_is_unreadable(outcome.unreadable)?;
         }
@@ -127,20 +127,35 @@ impl JobArgs {
     }
 
     /// Says what the numbers alone do not.
-    fn warn(&self, outcome: &Outcome) {
+    fn warn(&self, outcome: &Outcome, reporting: Reporting) {
         if let (Some(first), Some(report)) = (&outcome.first_dead, &outcome.report) {
-            let (bad, read) = (report.ledger.dead_letter, report.ledger.read);
-            let kept = match self.output.dead_letter() {
-                Some(path) if path == Path::new("-") => "standard output has them".to_owned(),
-                Some(path) => format!("{} has them", path.display()),
-                None => "--dead-letter FILE keeps them".to_owned(),
-            };
+            let (bad, read, kept) = (report.ledger.dead_letter, report.ledger.read, self.where_letters_are());
             eprintln!("streamlab: warning: bad records: {bad} of {read}; {kept}. The first: {first}");
+        }
+        if let Some(report) = outcome.report.as_ref().filter(|report| report.ledger.late > 0) {
+            let (late, read, kept) = (report.ledger.late, report.ledger.read, self.where_letters_are());
+            eprintln!(
+                "streamlab: warning: too late to be counted: {late} of {read}; {kept}. `streamlab lateness` says which \
+                 --watermark-delay would count them"
+            );
+        }
+        if let (Some(report), Reporting::Changes { .. }, false) =
+            (&outcome.report, reporting, self.output.is_for_people())
+        {
+            report.answer.notes.iter().for_each(|note| eprintln!("streamlab: note: {note}"));
         }
         if let Some((count, reason)) = &outcome.filter_errors {
             eprintln!(
                 "streamlab: warning: --where could not be decided for {count} records, which were left out: {reason}"
             );
+        }
+    }
+
+    fn where_letters_are(&self) -> String {
+        match self.output.dead_letter() {
+            Some(path) if path == Path::new("-") => "standard output has them".to_owned(),
+            Some(path) => format!("{} has them", path.display()),
+            None => "--dead-letter FILE keeps them".to_owned(),
         }
     }
 

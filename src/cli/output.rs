@@ -134,6 +134,11 @@ impl OutputArgs {
         }
     }
 
+    /// Whether what is written shows the notes of a report.
+    pub fn is_for_people(&self) -> bool {
+        matches!(self.output, Form::Table | Form::Markdown)
+    }
+
     /// Whether reports go to standard output.
     pub fn is_to_stdout(&self) -> bool {
         self.output_file.as_deref().is_none_or(|path| path == Path::new("-"))

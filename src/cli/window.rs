@@ -134,10 +134,12 @@ impl WindowArgs {
         match kind {
             Kind::Tumbling if self.slide.is_some() => bail!("--slide is for --type sliding"),
             Kind::Session if self.size.is_some() || self.slide.is_some() => {
-                bail!("a session has no --size and no --slide: it lasts until --gap passes without an event")
+                bail!(
+                    "--type session takes no --size and no --slide: a session lasts until --gap passes without an event"
+                )
             }
             Kind::Session if !self.offset.is_zero() => {
-                bail!("a session has no --offset: it begins with its first event")
+                bail!("--type session takes no --offset: a session begins with its first event")
             }
             Kind::Tumbling | Kind::Sliding if self.gap.is_some() => bail!("--gap is for --type session"),
             _ => {}

@@ -64,7 +64,9 @@ pub fn follow<A: Analysis>(
             sweeper.bury_gone(root)?;
             root.set_pace(sweeper.files.behind_bytes(), true);
         }
-        sweeper.note_silence(root)?;
+        if root.frontier.note_silence() {
+            root.catch_up()?;
+        }
         root.attend()?;
         root.greet()?;
         root.tick()?;
@@ -87,6 +89,7 @@ fn rescan<A: Analysis>(
         say_blind(root, &reason)?;
     }
     sweeper.files.rescan();
+    sweeper.call_roll(root)?;
     if let Some(news) = root.refresh() {
         root.say(&news)?;
     }

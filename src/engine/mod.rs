@@ -102,7 +102,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
 fn one_pass<A: Analysis>(sweeper: &mut Sweeper<'_, A>, root: &mut Root<'_, A>, stdin: bool) -> Result<(), Stop> {
     sweeper.files.rescan();
     sweeper.speak(root)?;
-    sweeper.call_roll(root, stdin)?;
+    sweeper.expect_ready(root, stdin)?;
     root.set_pace(sweeper.files.behind_bytes(), false);
     sweeper.sweep(root, true)?;
     if stdin {

@@ -37,19 +37,19 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     }
 
     /// Tells the root which inputs there are to wait for: in one pass, those that hold anything.
-    pub fn call_roll(&mut self, root: &mut Root<'_, A>, stdin: bool) -> Result<(), Stop> {
+    pub fn expect_ready(&mut self, root: &mut Root<'_, A>, stdin: bool) -> Result<(), Stop> {
         let ready = self.files.ready();
         let files = self.files.all();
+        root.frontier.keep_only(files.iter().map(|file| file.id));
         let present = ready.into_iter().map(|place| files[place].id).chain(stdin.then_some(STDIN));
-        root.frontier.call_roll(present);
+        present.for_each(|input| root.frontier.expect(input));
         root.catch_up()
     }
 
-    /// Tells the root which inputs a followed run has, now that each was looked at.
-    pub fn note_silence(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
+    /// Tells the root which inputs a followed run has.
+    pub fn call_roll(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
         let files = self.files.all().iter().map(|file| file.id);
         root.frontier.call_roll(files.chain(self.pipes.iter().map(|(_, feed)| feed.file())));
-        root.frontier.note_silence();
         root.catch_up()
     }
 
@@ -151,6 +151,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         file.mark_swept();
         if last {
             let drained = feed.drain(&self.folder, root, true)?;
+            root.finish(id)?;
             self.files.swept(place, drained.error);
         } else {
             self.pipes.push((path, feed));
@@ -167,6 +168,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
             if goes_on {
                 self.pipes.push((path, feed));
             } else {
+                root.finish(feed.file())?;
                 root.dismiss(feed.file());
             }
         }

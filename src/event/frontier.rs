@@ -62,9 +62,9 @@ impl Frontier {
         Self { idle_timeout, ..Self::default() }
     }
 
-    /// From now on this input counts.
+    /// There is something to come from this input: it counts from now on.
     pub fn expect(&mut self, input: FileId) {
-        self.inputs.entry(input).or_default();
+        self.inputs.entry(input).or_default().is_idle = false;
     }
 
     /// The newest event that an input has shown.
@@ -93,19 +93,27 @@ impl Frontier {
         }
     }
 
-    /// An input is over.
+    /// An input is over. How far it came is remembered, should it ever go on.
     pub fn finish(&mut self, input: FileId) {
-        if self.inputs.remove(&input).is_some() {
+        if let Some(input) = self.inputs.get_mut(&input) {
+            input.is_idle = true;
             self.merge();
         }
     }
 
-    /// These are all inputs that there are: others are over.
-    pub fn call_roll(&mut self, present: impl Iterator<Item = FileId>) {
+    /// These are all inputs that there are: others are forgotten.
+    pub fn keep_only(&mut self, present: impl Iterator<Item = FileId>) {
         let present: BTreeSet<FileId> = present.collect();
         self.inputs.retain(|id, _| present.contains(id));
-        present.into_iter().for_each(|id| self.expect(id));
         self.merge();
+    }
+
+    /// As [`Self::keep_only`]; those that are new count from now on.
+    pub fn call_roll(&mut self, present: impl Iterator<Item = FileId> + Clone) {
+        present.clone().for_each(|id| {
+            self.inputs.entry(id).or_default();
+        });
+        self.keep_only(present);
     }
 
     /// All inputs were just looked at, and what they had was taken in. Answers whether one of them

@@ -145,7 +145,7 @@ pub fn compare_keys(a: &[u8], b: &[u8]) -> Ordering {
 }
 
 /// The order of rows: null, then false, true, numbers by size, text by its bytes.
-pub(super) fn compare(a: &[Cell], b: &[Cell]) -> Ordering {
+pub fn compare(a: &[Cell], b: &[Cell]) -> Ordering {
     let unequal = a.iter().zip(b).map(|(a, b)| compare_cells(a, b)).find(|order| order.is_ne());
     unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
 }

@@ -20,10 +20,11 @@ mod windows;
 pub use aggregates::{Aggregate, Aggregates};
 pub use plan::{Dedup, Plan, Shape};
 
+use super::by::OTHERS;
 use super::{Analysis, Closing, Settling};
 use crate::event::{Event, FileId, Frontier, Span, Timestamp, Verdict};
 use crate::report::{Answer, Cell};
-use crate::sketch::Merge;
+use crate::sketch::{Merge, compare_cells};
 use part::Part;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -176,4 +177,13 @@ fn drop_superseded(rows: &mut Vec<Vec<Cell>>, keys: usize) {
     let mut known = HashSet::new();
     let mut is_last: Vec<bool> = rows.iter().rev().map(|row| known.insert(format!("{:?}", &row[..keys]))).collect();
     rows.retain(|_| is_last.pop().unwrap_or(true));
+    // What came last stands where it belongs.
+    rows.sort_by(|a, b| {
+        let instants =
+            |row: &[Cell]| [1, 0].map(|place| if let Cell::Time(time) = row[place] { Some(time) } else { None });
+        let is_others = |row: &[Cell]| row[2..keys].iter().all(|cell| *cell == Cell::Text(OTHERS.to_owned()));
+        let (others, others_too) = (is_others(a), is_others(b));
+        let order = instants(a).cmp(&instants(b)).then(others.cmp(&others_too));
+        order.then_with(|| compare_cells(&a[2..keys], &b[2..keys]))
+    });
 }
