@@ -9,6 +9,8 @@ pub struct Question {
     pub delay: i64,
     pub lateness: i64,
     pub ahead: i64,
+    /// Within how much time records with the same id are one.
+    pub horizon: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +26,7 @@ pub struct Entry {
     pub time: i64,
     pub key: Option<&'static str>,
     pub failed: bool,
+    pub id: &'static str,
 }
 
 /// Start, end, key, total, failures, revision.
@@ -40,12 +43,19 @@ struct Session {
     fresh: bool,
 }
 
+impl Session {
+    fn touches(&self, time: i64, gap: i64) -> bool {
+        self.first - gap < time && time < self.last + gap
+    }
+}
+
 /// The rows that are shown at each step of time, with how many records had been read and were late.
 #[derive(Debug)]
 pub struct Answer {
     pub steps: Vec<(Vec<Row>, u64, u64)>,
     pub last: Vec<Row>,
     pub late: Vec<usize>,
+    pub duplicates: u64,
 }
 
 #[derive(Default)]
@@ -120,16 +130,21 @@ struct State {
     dirty: BTreeMap<i64, BTreeSet<Option<&'static str>>>,
     revisions: BTreeMap<i64, u64>,
     sessions: BTreeMap<Option<&'static str>, Vec<Session>>,
+    ids: Vec<(&'static str, i64)>,
 }
 
 pub fn answer(question: &Question, entries: &[Entry]) -> Answer {
     let mut state = State::default();
-    let mut all = Answer { steps: Vec::new(), last: Vec::new(), late: Vec::new() };
+    let mut all = Answer { steps: Vec::new(), last: Vec::new(), late: Vec::new(), duplicates: 0 };
     for (place, entry) in entries.iter().enumerate() {
         let own = state.clocks.entry(entry.file).or_default().newest;
         let floor = own.into_iter().chain(state.reached).map(|newest| question.watermark(newest)).max();
-        if !state.take(question, entry, floor) {
+        if state.is_late(question, entry, floor) {
             all.late.push(place);
+        } else if state.is_duplicate(question, entry) {
+            all.duplicates += 1;
+        } else {
+            state.take(question, entry);
         }
         let clock = state.clocks.get_mut(&entry.file).unwrap();
         clock.tick(entry.time, question.ahead);
@@ -150,17 +165,35 @@ pub fn answer(question: &Question, entries: &[Entry]) -> Answer {
 }
 
 impl State {
-    /// Whether the entry is in time for anything.
-    fn take(&mut self, question: &Question, entry: &Entry, floor: Option<i64>) -> bool {
-        let given_up = |end: i64, at: Option<i64>| at.is_some_and(|at| end + question.lateness <= at);
+    fn is_late(&self, question: &Question, entry: &Entry, floor: Option<i64>) -> bool {
+        let end = match question.shape {
+            Shape::Sliding { size, .. } => question.starts(entry.time)[0] + size,
+            Shape::Session { gap } => {
+                let held = self.sessions.get(&entry.key).into_iter().flatten();
+                held.filter(|session| session.touches(entry.time, gap))
+                    .map(|session| session.last)
+                    .fold(entry.time, i64::max)
+                    + gap
+            }
+        };
+        floor.is_some_and(|floor| end + question.lateness <= floor)
+    }
+
+    fn is_duplicate(&mut self, question: &Question, entry: &Entry) -> bool {
+        let Some(horizon) = question.horizon else { return false };
+        let is_same = |(id, time): &(&str, i64)| *id == entry.id && (time - entry.time).abs() <= horizon;
+        let is_known = self.ids.iter().any(is_same);
+        if !is_known {
+            self.ids.push((entry.id, entry.time));
+        }
+        is_known
+    }
+
+    fn take(&mut self, question: &Question, entry: &Entry) {
         match question.shape {
             Shape::Sliding { size, .. } => {
-                let starts = question.starts(entry.time);
-                if given_up(starts[0] + size, floor) {
-                    return false;
-                }
-                for start in starts {
-                    if given_up(start + size, self.closed) {
+                for start in question.starts(entry.time) {
+                    if self.closed.is_some_and(|closed| start + size + question.lateness <= closed) {
                         continue;
                     }
                     let counts = self.windows.entry(start).or_default().entry(entry.key).or_default();
@@ -170,26 +203,19 @@ impl State {
                         self.shown.insert(start);
                     }
                 }
-                true
             }
             Shape::Session { gap } => {
                 let held = self.sessions.entry(entry.key).or_default();
-                let touches = |session: &Session| session.first - gap < entry.time && entry.time < session.last + gap;
-                let last = held.iter().filter(|session| touches(session)).map(|session| session.last).max();
-                if given_up(last.max(Some(entry.time)).unwrap() + gap, floor) {
-                    return false;
-                }
                 let one = (1, u64::from(entry.failed));
                 let mut whole =
                     Session { first: entry.time, last: entry.time, counts: one, revision: None, fresh: true };
-                for session in held.extract_if(.., |session| touches(session)) {
+                for session in held.extract_if(.., |session| session.touches(entry.time, gap)) {
                     whole.first = whole.first.min(session.first);
                     whole.last = whole.last.max(session.last);
                     whole.counts = (whole.counts.0 + session.counts.0, whole.counts.1 + session.counts.1);
                     whole.revision = whole.revision.max(session.revision);
                 }
                 held.push(whole);
-                true
             }
         }
     }

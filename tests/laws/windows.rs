@@ -4,11 +4,14 @@ use crate::harness::{Outcome, Record, hold_parts};
 use crate::oracle::{self, Entry, Question, Row, Shape};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use streamlab::analysis::{Aggregates, By, Window, WindowPlan, WindowShape};
+use std::collections::BTreeMap;
+use streamlab::analysis::{Aggregates, By, Dedup, Window, WindowPlan, WindowShape};
+use streamlab::event::Role;
 use streamlab::report::{Answer, Cell};
-use streamlab::schema::Outcomes;
+use streamlab::schema::{Field, Outcomes};
 
 const MS: i64 = 1_000_000;
+const MESSAGE: Field = Field::Slot(Role::Message as usize);
 
 fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
     WindowPlan {
@@ -22,7 +25,7 @@ fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
         lateness_ns: question.lateness * MS,
         ahead_ns: if question.ahead > 1_000_000 { i64::MAX } else { question.ahead * MS },
         max_keys: 100,
-        dedup: None,
+        dedup: question.horizon.map(|horizon| Dedup { field: MESSAGE, horizon_ns: horizon * MS }),
         keeps_late,
         shows_open: false,
     }
@@ -40,8 +43,10 @@ fn question() -> impl Strategy<Value = Question> {
     let session = length.clone().prop_map(|gap| Shape::Session { gap });
     let shape = prop_oneof![sliding, tumbling, odd, session];
     let waits = || prop_oneof![Just(0i64), 0i64..20, 0i64..400];
-    (shape, waits(), waits(), prop_oneof![3 => Just(i64::MAX / 4), 1 => 50i64..500])
-        .prop_map(|(shape, delay, lateness, ahead)| Question { shape, delay, lateness, ahead })
+    let ahead = prop_oneof![3 => Just(i64::MAX / 4), 1 => 50i64..500];
+    let horizon = prop::option::weighted(0.3, 0i64..200);
+    let all = (shape, waits(), waits(), ahead, horizon);
+    all.prop_map(|(shape, delay, lateness, ahead, horizon)| Question { shape, delay, lateness, ahead, horizon })
 }
 
 /// Records whose times rise with some disorder, over one to three files that are read in turns.
@@ -52,13 +57,14 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
         prop::option::weighted(0.9, prop::sample::select(vec!["a", "b", "cc"])),
         any::<bool>(),
         prop::bool::weighted(0.1),
+        prop::sample::select(vec!["x", "y", "z"]),
     );
     (1u64..=3, prop::collection::vec(entry, 0..120)).prop_map(|(files, steps)| {
         let (mut now, mut file) = (0, 0);
-        let entries = steps.into_iter().map(|(step, behind, key, failed, turns)| {
+        let entries = steps.into_iter().map(|(step, behind, key, failed, turns, id)| {
             now += step;
             file = if turns { (file + 1) % files } else { file };
-            Entry { file, time: now - behind, key, failed }
+            Entry { file, time: now - behind, key, failed, id }
         });
         entries.collect()
     })
@@ -71,7 +77,7 @@ fn records(entries: &[Entry]) -> Vec<Record> {
         time_ns: Some(entry.time * MS),
         service: entry.key,
         status: Some(if entry.failed { 500 } else { 200 }),
-        message: "",
+        message: entry.id,
     };
     entries.iter().enumerate().map(record).collect()
 }
@@ -111,9 +117,50 @@ proptest! {
         let late: Vec<usize> = outcome.late.iter().map(|letter| letter.at.offset as usize / 100).collect();
         // Files are read in turns, and letters are in order within a part.
         prop_assert_eq!(outcome.ledger.late, expected.late.len() as u64);
+        prop_assert_eq!(outcome.ledger.duplicate, expected.duplicates);
         if keeps_late {
             prop_assert_eq!(late, expected.late);
         }
-        prop_assert_eq!(rows(&outcome.answer), expected.last);
+        let mut last = expected.last;
+        // Where some are shown again, all stand in order.
+        last.sort_by_key(|row| (row.1, row.0, row.2));
+        prop_assert_eq!(rows(&outcome.answer), last);
     }
+
+    #[test]
+    fn what_has_no_row_is_among_the_others(question in question(), entries in entries(), cuts: [Index; 2], max_keys in 1usize..3) {
+        let question = Question { lateness: 0, ..question };
+        let records = records(&entries);
+        let all = hold(plan(&question, false), &records, cuts);
+        let capped = hold(WindowPlan { max_keys, ..plan(&question, false) }, &records, cuts);
+        prop_assert_eq!(&capped.ledger.read, &all.ledger.read);
+        if let Shape::Session { .. } = question.shape {
+            let sum = |outcome: &Outcome| totals(outcome).values().flatten().map(|(_, total)| total).sum::<u64>();
+            prop_assert_eq!(sum(&capped), capped.ledger.counted);
+            prop_assert_eq!(sum(&all), all.ledger.counted);
+            return Ok(());
+        }
+        let (whole, capped) = (totals(&all), totals(&capped));
+        prop_assert_eq!(whole.len(), capped.len());
+        for (window, rows) in &capped {
+            let sum = |rows: &[(String, u64)]| rows.iter().map(|(_, total)| total).sum::<u64>();
+            prop_assert_eq!(sum(rows), sum(&whole[window]), "none is lost");
+            let own: Vec<_> = rows.iter().filter(|(key, _)| key != "(other)").collect();
+            prop_assert!(own.len() <= max_keys);
+            prop_assert!(own.iter().all(|row| whole[window].contains(row)), "each row is complete");
+        }
+    }
+}
+
+/// The totals of the rows of each window.
+fn totals(outcome: &Outcome) -> BTreeMap<(i64, i64), Vec<(String, u64)>> {
+    let mut all = BTreeMap::<_, Vec<_>>::new();
+    for answer in outcome.closings.iter().map(|(answer, ..)| answer).chain([&outcome.answer]) {
+        for row in &answer.rows {
+            let [Cell::Time(start), Cell::Time(end), key, Cell::Count(total), ..] = &row[..] else { panic!("{row:?}") };
+            let key = if let Cell::Text(key) = key { key.clone() } else { "null".to_owned() };
+            all.entry((start.nanos(), end.nanos())).or_default().push((key, *total));
+        }
+    }
+    all
 }
