@@ -16,13 +16,14 @@
 //! |---|---|
 //! | 0 | [`event`] |
 //! | 1 | [`schema`], [`report`] |
-//! | 2 | [`expr`], [`input`], [`decode`], [`sketch`], [`generate`] |
+//! | 2 | [`expr`], [`input`], [`decode`], [`sketch`], [`generate`], [`checkpoint`] |
 //! | 3 | [`analysis`], [`render`], [`survey`] |
 //! | 4 | [`engine`] |
 //! | 5 | [`cli`] |
 #![deny(unsafe_code)]
 
 pub mod analysis;
+pub mod checkpoint;
 pub mod cli;
 pub mod decode;
 pub mod engine;

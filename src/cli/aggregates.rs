@@ -116,7 +116,9 @@ fn quantile(name: &str) -> Option<f64> {
     let digits = name.strip_prefix('p')?;
     let number: f64 = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
     let quantile = number / 10f64.powi(digits.len().max(2) as i32);
-    (digits.len() <= 9 && quantile > 0.0).then_some(quantile)
+    // Whoever writes p100 does not mean the tenth part.
+    let is_meant = digits.len() <= 2 || digits.len() <= 9 && digits.starts_with('9');
+    (is_meant && quantile > 0.0).then_some(quantile)
 }
 
 fn example(function: &str) -> &'static str {
@@ -159,7 +161,7 @@ mod tests {
         for (name, expected) in [("p50", 0.5), ("p95", 0.95), ("p999", 0.999), ("p5", 0.05), ("p9999", 0.9999)] {
             assert_eq!(quantile(name), Some(expected), "{name}");
         }
-        for name in ["p", "p0", "pp", "p9.9", "q50", "p0000000001"] {
+        for name in ["p", "p0", "pp", "p9.9", "q50", "p100", "p0000000001"] {
             assert_eq!(quantile(name), None, "{name}");
         }
     }

@@ -7,6 +7,7 @@ use crate::event::Timestamp;
 use crate::expr::{Expr, Operand};
 use crate::report::{Cell, Report};
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How many of the rows that broke an assertion are shown.
@@ -22,8 +23,15 @@ pub struct Assertions {
 /// One demand that was not met. Displayed for a person, over several lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    pub demand: String,
+    demand: String,
     lines: Vec<String>,
+}
+
+impl Failure {
+    /// Whether both are about one demand.
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.demand == other.demand
+    }
 }
 
 impl fmt::Display for Failure {
@@ -54,15 +62,39 @@ impl Assertions {
         too_few.into_iter().chain(self.conditions.iter().filter_map(|condition| scope.check(condition))).collect()
     }
 
-    /// The demands on rows that a report on the way does not meet: one of changes, whose rows do not
-    /// come again.
-    pub fn check_rows(&self, report: &Report) -> Vec<Failure> {
+    /// Holds the rows of a report of changes to the demands on rows: a row that is said again is
+    /// judged anew.
+    pub fn watch(&self, report: &Report, broken: &mut BrokenRows) {
         let scope = Scope::new(report);
-        let names_column =
-            |condition: &&Expr| condition.variables().iter().any(|name| name == "row" || scope.column(name).is_some());
-        self.conditions.iter().filter(names_column).filter_map(|condition| scope.check(condition)).collect()
+        broken.0.resize(self.conditions.len(), BTreeMap::new());
+        for (condition, broken) in self.conditions.iter().zip(&mut broken.0) {
+            if !scope.is_by_row(condition) || scope.names_unknown(condition).is_some() {
+                continue;
+            }
+            for row in scope.final_rows() {
+                let key = format!("{:?}", &row[..report.answer.keys]);
+                match scope.broken(condition, row) {
+                    Some(line) => _ = broken.insert(key, line),
+                    None => _ = broken.remove(&key),
+                }
+            }
+        }
+    }
+
+    /// The demands that were not met by rows that a watch has seen.
+    pub fn judge(&self, broken: &BrokenRows) -> Vec<Failure> {
+        let failed = self.conditions.iter().zip(&broken.0).filter(|(_, rows)| !rows.is_empty());
+        let failure = |(condition, rows): (&Expr, &BTreeMap<String, String>)| Failure {
+            demand: condition.source().to_owned(),
+            lines: first_lines(rows.values().cloned()),
+        };
+        failed.map(failure).collect()
     }
 }
+
+/// The rows that broke each demand, as text, by their keys.
+#[derive(Default)]
+pub struct BrokenRows(Vec<BTreeMap<String, String>>);
 
 /// What the names of an assertion stand for.
 struct Scope<'r> {
@@ -86,12 +118,10 @@ impl<'r> Scope<'r> {
         let failure = |lines| Some(Failure { demand: condition.source().to_owned(), lines });
         let names = condition.variables();
         let named = |map: &&str| names.iter().any(|name| name == map);
-        let known =
-            |name: &&String| self.column(name).is_some() || ["row", "overall", "ledger"].contains(&name.as_str());
-        if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        if let Some(unknown) = self.names_unknown(condition) {
             return failure(vec![self.unknown(unknown)]);
         }
-        let by_row = names.iter().any(|name| name == "row" || self.column(name).is_some());
+        let by_row = self.is_by_row(condition);
         let mut lines = if by_row {
             self.broken_rows(condition)
         } else {
@@ -111,20 +141,25 @@ impl<'r> Scope<'r> {
         failure(lines)
     }
 
+    fn is_by_row(&self, condition: &Expr) -> bool {
+        condition.variables().iter().any(|name| name == "row" || self.column(name).is_some())
+    }
+
+    fn names_unknown<'c>(&self, condition: &'c Expr) -> Option<&'c str> {
+        let is_known = |name: &str| self.column(name).is_some() || ["row", "overall", "ledger"].contains(&name);
+        condition.variables().iter().map(String::as_str).find(|name| !is_known(name))
+    }
+
+    /// All rows but those of open windows.
+    fn final_rows(&self) -> impl Iterator<Item = &'r Vec<Cell>> {
+        let answer = &self.report.answer;
+        let has_open = answer.columns.last().is_some_and(|name| name == "open");
+        answer.rows.iter().filter(move |row| !has_open || row.last() != Some(&Cell::Bool(true)))
+    }
+
     /// The rows that break the condition, as text.
     fn broken_rows(&self, condition: &Expr) -> Vec<String> {
-        let is_open = |row: &&Vec<Cell>| {
-            self.report.answer.columns.last().is_some_and(|name| name == "open")
-                && row.last() == Some(&Cell::Bool(true))
-        };
-        let rows = self.report.answer.rows.iter().filter(|row| !is_open(row));
-        let mut broken = rows.filter_map(|row| self.broken(condition, row));
-        let mut lines: Vec<String> = broken.by_ref().take(SHOWN_ROWS).collect();
-        match broken.count() {
-            0 => {}
-            more => lines.push(format!("... and {more} more rows")),
-        }
-        lines
+        first_lines(self.final_rows().filter_map(|row| self.broken(condition, row)))
     }
 
     /// The row as text, where it breaks the condition.
@@ -180,6 +215,16 @@ impl<'r> Scope<'r> {
         };
         format!("there is no column `{name}`; {advice}")
     }
+}
+
+/// The first rows, and how many more there are.
+fn first_lines(mut rows: impl Iterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = rows.by_ref().take(SHOWN_ROWS).collect();
+    match rows.count() {
+        0 => {}
+        more => lines.push(format!("... and {more} more rows")),
+    }
+    lines
 }
 
 fn operand(cell: &Cell) -> Operand<'_> {

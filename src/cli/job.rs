@@ -1,11 +1,11 @@
 //! From flags to a run to an exit code: what all analyses share.
 
-use super::assert::{Assertions, Failure};
+use super::assert::BrokenRows;
 use super::exit;
 use super::input::InputArgs;
 use super::output::{OutputArgs, Reporting};
 use crate::analysis::Analysis;
-use crate::engine::{self, CancelToken, Inspect, Outcome, Paths, Plan, Stop, signals};
+use crate::engine::{self, CancelToken, Outcome, Paths, Plan, Stop, signals};
 use crate::input::Sources;
 use crate::schema::Schema;
 use anyhow::{Context, Result, bail};
@@ -65,9 +65,10 @@ impl JobArgs {
             watch_reader(cancel.clone());
         }
         let mut outputs = self.output.outputs(follow, forward, reporting)?;
-        let broken = Rc::new(RefCell::new(Vec::new()));
+        let broken = Rc::new(RefCell::new(BrokenRows::default()));
         if let Reporting::Changes { .. } = reporting {
-            outputs.inspect = Some(watch(assertions.clone(), broken.clone()));
+            let (assertions, broken) = (assertions.clone(), broken.clone());
+            outputs.inspect = Some(Box::new(move |report| assertions.watch(report, &mut broken.borrow_mut())));
         }
         let limits = self.input.limits(self.output.letters());
         let plan = Plan {
@@ -91,7 +92,12 @@ impl JobArgs {
         }
         let matched_nothing = self.say_what_is_empty(&empty);
         let mut failures = outcome.report.as_ref().map(|report| assertions.check(report)).unwrap_or_default();
-        failures.splice(0..0, broken.take());
+        if let Reporting::Changes { .. } = reporting {
+            // A demand on rows was held to all of them; the last report has but the last.
+            let judged = assertions.judge(&broken.take());
+            failures.retain(|failure| !judged.iter().any(|other| other.is_of(failure)));
+            failures.extend(judged);
+        }
         failures.iter().for_each(|failure| eprintln!("{failure}"));
         Ok(match code(&outcome, follow, !failures.is_empty()) {
             exit::DONE | exit::FAILED if matched_nothing && outcome.report.is_some() => exit::UNREADABLE,
@@ -171,22 +177,6 @@ impl JobArgs {
             eprintln!("streamlab: field for {}: {path}", role.name());
         }
     }
-}
-
-/// Holds the rows of each report on the way to the assertions; of each that is broken, the first
-/// report is kept.
-fn watch(assertions: Rc<Assertions>, broken: Rc<RefCell<Vec<Failure>>>) -> Inspect {
-    Box::new(move |report| {
-        if report.last {
-            return;
-        }
-        let mut broken = broken.borrow_mut();
-        for failure in assertions.check_rows(report) {
-            if !broken.iter().any(|known: &Failure| known.demand == failure.demand) {
-                broken.push(failure);
-            }
-        }
-    })
 }
 
 /// Says by which way the records were read.

@@ -63,7 +63,7 @@ pub enum Reporting {
     Whole,
     /// What became final since the report before; where asked for, every so often what has not. An
     /// input that is silent for long holds nothing back.
-    Changes { early: Option<Duration>, idle_timeout: Option<Duration> },
+    Changes { early: Option<Duration>, idle_timeout: Option<Duration>, are_sessions: bool },
 }
 
 /// How often to report where nothing is said.
@@ -189,14 +189,14 @@ impl OutputArgs {
         let terminal = self.output_file.is_none() && !forwards_to_stdout && io::stdout().is_terminal();
         let is_live = terminal && self.is_live();
         let every = self.every(follow, is_live, reporting);
-        let (is_whole, idle_timeout) = match reporting {
-            Reporting::Whole => (true, None),
-            Reporting::Changes { idle_timeout, .. } => (false, idle_timeout),
+        let (is_whole, idle_timeout, are_sessions) = match reporting {
+            Reporting::Whole => (true, None, false),
+            Reporting::Changes { idle_timeout, are_sessions, .. } => (false, idle_timeout, are_sessions),
         };
         // What became final says itself when that was.
         let (mut render, render_name) = self.render(is_live, forwards_to_stdout, is_whole && every != Every::End)?;
         if !is_whole {
-            render = Box::new(Changes::new(render, is_live));
+            render = Box::new(Changes::new(render, is_live, are_sessions));
         }
         let progress = (!self.quiet && !follow && !terminal && io::stderr().is_terminal()).then(progress_bar);
         let quiet = self.quiet;

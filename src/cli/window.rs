@@ -120,7 +120,8 @@ impl WindowArgs {
         let columns: Vec<String> = plan.aggregates.columns().map(str::to_owned).collect();
         let taken: Vec<&str> = ["start", "end", "revision", "open"].into_iter().chain(plan.by.names()).collect();
         check_columns(&columns, &taken, "--agg")?;
-        let reporting = Reporting::Changes { early: self.early, idle_timeout: self.idle_timeout.0 };
+        let are_sessions = plan.gap().is_some();
+        let reporting = Reporting::Changes { early: self.early, idle_timeout: self.idle_timeout.0, are_sessions };
         self.job.report(Window::new(plan), schema, None, reporting)
     }
 

@@ -1,6 +1,7 @@
 //! Reports that tell what has changed, on a screen that shows how things stand.
 
 use super::Render;
+use crate::event::Timestamp;
 use crate::report::{Cell, Report};
 use std::collections::HashMap;
 use std::io;
@@ -13,13 +14,15 @@ const KEPT_ROWS: usize = 500;
 pub struct Changes {
     render: Box<dyn Render>,
     is_screen: bool,
+    /// A row that is said again takes the place of all that it overlaps.
+    are_sessions: bool,
     /// The rows that are final, by their keys, and when each was said.
     rows: HashMap<String, (u64, Vec<Cell>)>,
 }
 
 impl Changes {
-    pub fn new(render: Box<dyn Render>, is_screen: bool) -> Self {
-        Self { render, is_screen, rows: HashMap::new() }
+    pub fn new(render: Box<dyn Render>, is_screen: bool, are_sessions: bool) -> Self {
+        Self { render, is_screen, are_sessions, rows: HashMap::new() }
     }
 
     /// The report with all rows that the screen shows.
@@ -27,6 +30,13 @@ impl Changes {
         let answer = &report.answer;
         let is_open = |row: &Vec<Cell>| row.last() == Some(&Cell::Bool(true));
         for row in answer.rows.iter().filter(|row| !is_open(row)) {
+            if self.are_sessions {
+                let (start, end) = (time(row, 0), time(row, 1));
+                let is_replaced = |other: &[Cell]| {
+                    other[2..answer.keys] == row[2..answer.keys] && start < time(other, 1) && time(other, 0) < end
+                };
+                self.rows.retain(|_, (_, other)| !is_replaced(other));
+            }
             self.rows.insert(format!("{:?}", &row[..answer.keys]), (report.seq, row.clone()));
         }
         let mut kept: Vec<&(u64, Vec<Cell>)> = self.rows.values().collect();
@@ -47,11 +57,11 @@ impl Changes {
 
 /// By end, start, and then as they came.
 fn newest_first(a: &[Cell], b: &[Cell]) -> std::cmp::Ordering {
-    let time = |row: &[Cell], place: usize| match row.get(place) {
-        Some(Cell::Time(time)) => Some(*time),
-        _ => None,
-    };
     (time(b, 1), time(b, 0)).cmp(&(time(a, 1), time(a, 0))).then_with(|| format!("{a:?}").cmp(&format!("{b:?}")))
+}
+
+fn time(row: &[Cell], place: usize) -> Option<Timestamp> {
+    if let Some(Cell::Time(time)) = row.get(place) { Some(*time) } else { None }
 }
 
 impl Render for Changes {

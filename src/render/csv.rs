@@ -63,7 +63,8 @@ fn header(answer: &Answer, intervals: &[bool], updates: bool) -> Vec<String> {
 
 /// By name too, so that the header is the same while all intervals are still unknown.
 fn is_interval(answer: &Answer, place: usize) -> bool {
-    answer.columns[place] == "ci95" || answer.rows.iter().any(|row| matches!(row.get(place), Some(Cell::Interval(..))))
+    answer.columns[place].ends_with("ci95")
+        || answer.rows.iter().any(|row| matches!(row.get(place), Some(Cell::Interval(..))))
 }
 
 /// Writes a cell, in two fields where its column holds intervals.

@@ -147,6 +147,7 @@ pub fn hold<A: Analysis>(analysis: &A, records: &[Record], cuts: [Index; 2]) -> 
 pub fn hold_parts<A: Analysis>(analysis: &A, whole: &[&[Record]], parts: &[Vec<&[Record]>; 3]) -> Outcome {
     let run = |steps: &dyn Fn(&mut Run<'_, A>)| {
         let mut run = Run::new(analysis);
+        whole.iter().copied().flatten().for_each(|record| run.frontier.expect(FileId(record.file)));
         steps(&mut run);
         run.end()
     };

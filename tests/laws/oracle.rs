@@ -135,6 +135,7 @@ struct State {
 
 pub fn answer(question: &Question, entries: &[Entry]) -> Answer {
     let mut state = State::default();
+    entries.iter().for_each(|entry| _ = state.clocks.entry(entry.file).or_default());
     let mut all = Answer { steps: Vec::new(), last: Vec::new(), late: Vec::new(), duplicates: 0 };
     for (place, entry) in entries.iter().enumerate() {
         let own = state.clocks.entry(entry.file).or_default().newest;
@@ -144,7 +145,7 @@ pub fn answer(question: &Question, entries: &[Entry]) -> Answer {
         } else if state.is_duplicate(question, entry) {
             all.duplicates += 1;
         } else {
-            state.take(question, entry);
+            state.take(question, entry, floor);
         }
         let clock = state.clocks.get_mut(&entry.file).unwrap();
         clock.tick(entry.time, question.ahead);
@@ -189,11 +190,12 @@ impl State {
         is_known
     }
 
-    fn take(&mut self, question: &Question, entry: &Entry) {
+    fn take(&mut self, question: &Question, entry: &Entry, floor: Option<i64>) {
         match question.shape {
             Shape::Sliding { size, .. } => {
                 for start in question.starts(entry.time) {
-                    if self.closed.is_some_and(|closed| start + size + question.lateness <= closed) {
+                    let given_up = start + size + question.lateness;
+                    if self.closed.max(floor).is_some_and(|floor| given_up <= floor) {
                         continue;
                     }
                     let counts = self.windows.entry(start).or_default().entry(entry.key).or_default();

@@ -27,7 +27,7 @@ use crate::report::{Answer, Cell};
 use crate::sketch::{Merge, compare_cells};
 use part::Part;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use windows::{Counts, Windows};
 
 pub struct Window {
@@ -66,9 +66,8 @@ impl Window {
     }
 
     fn answer(&self, rows: Vec<Vec<Cell>>, watermark: Option<i64>, counts: Counts) -> Answer {
-        let time = |cell: &Cell| if let Cell::Time(time) = cell { Some(*time) } else { None };
-        let start = rows.iter().filter_map(|row| time(&row[0])).min();
-        let end = rows.iter().filter_map(|row| time(&row[1])).max();
+        let start = rows.iter().filter_map(|row| instants(row)[0]).min();
+        let end = rows.iter().filter_map(|row| instants(row)[1]).max();
         let by = self.plan.by.columns();
         let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let columns = [named(&["start", "end"]), by.to_vec()].concat();
@@ -158,7 +157,7 @@ impl Analysis for Window {
         let Some(windows) = &mut state.windows else { return self.answer(Vec::new(), None, Counts::default()) };
         let mut rows: Vec<_> = std::mem::take(&mut windows.closed).into_iter().flat_map(|closed| closed.rows).collect();
         let keys = 2 + self.plan.by.columns().len();
-        drop_superseded(&mut rows, keys);
+        drop_superseded(&mut rows, keys, self.plan.gap().is_some());
         if self.plan.shows_open || last && !state.is_over {
             rows.extend(windows.open(&self.plan));
         }
@@ -168,22 +167,35 @@ impl Analysis for Window {
     }
 }
 
-/// Of the rows of one window and key, only the last revision is left.
-fn drop_superseded(rows: &mut Vec<Vec<Cell>>, keys: usize) {
+/// Of the rows of one window and key, only the last revision is left; a session that was shown again
+/// takes the place of all that it overlaps.
+fn drop_superseded(rows: &mut Vec<Vec<Cell>>, keys: usize, are_sessions: bool) {
     let is_revised = |row: &Vec<Cell>| row.iter().rev().nth(1).is_some_and(|cell| *cell != Cell::Count(0));
     if !rows.iter().any(is_revised) {
         return;
     }
-    let mut known = HashSet::new();
-    let mut is_last: Vec<bool> = rows.iter().rev().map(|row| known.insert(format!("{:?}", &row[..keys]))).collect();
+    let mut later: HashMap<String, Vec<[Option<Timestamp>; 2]>> = HashMap::new();
+    let mut is_last: Vec<bool> = Vec::with_capacity(rows.len());
+    for row in rows.iter().rev() {
+        let own @ [start, end] = instants(row);
+        let same = later.entry(format!("{:?}", &row[2..keys])).or_default();
+        let is_over =
+            |other: &[Option<Timestamp>; 2]| *other == own || are_sessions && start < other[1] && other[0] < end;
+        is_last.push(!same.iter().any(is_over));
+        same.push(own);
+    }
     rows.retain(|_| is_last.pop().unwrap_or(true));
     // What came last stands where it belongs.
     rows.sort_by(|a, b| {
-        let instants =
-            |row: &[Cell]| [1, 0].map(|place| if let Cell::Time(time) = row[place] { Some(time) } else { None });
         let is_others = |row: &[Cell]| row[2..keys].iter().all(|cell| *cell == Cell::Text(OTHERS.to_owned()));
         let (others, others_too) = (is_others(a), is_others(b));
-        let order = instants(a).cmp(&instants(b)).then(others.cmp(&others_too));
+        let ([start, end], [start_too, end_too]) = (instants(a), instants(b));
+        let order = (end, start, others).cmp(&(end_too, start_too, others_too));
         order.then_with(|| compare_cells(&a[2..keys], &b[2..keys]))
     });
+}
+
+/// Start and end of a row.
+fn instants(row: &[Cell]) -> [Option<Timestamp>; 2] {
+    [0, 1].map(|place| if let Cell::Time(time) = row[place] { Some(time) } else { None })
 }

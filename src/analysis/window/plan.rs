@@ -77,6 +77,14 @@ impl Plan {
         self.gap().map_or(entry.begin, |gap| entry.begin.saturating_add(gap - 1))
     }
 
+    /// How long a window lasts.
+    pub fn longest(&self) -> i64 {
+        match self.shape {
+            Shape::Sliding { size_ns, .. } => size_ns,
+            Shape::Session { gap_ns } => gap_ns,
+        }
+    }
+
     /// The gap that ends a session.
     #[inline(always)]
     pub fn gap(&self) -> Option<i64> {

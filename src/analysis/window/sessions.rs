@@ -75,7 +75,9 @@ impl Sessions {
 
     /// The key itself where it has a place or may have one.
     fn place<'k>(&self, plan: &Plan, key: &'k [u8]) -> &'k [u8] {
-        if self.keys.contains_key(key) || self.keys.len() < plan.max_keys { key } else { &[] }
+        let has_others = self.keys.contains_key([].as_slice());
+        let places = self.keys.len() - usize::from(has_others);
+        if self.keys.contains_key(key) || places < plan.max_keys { key } else { &[] }
     }
 
     /// Takes in what is not late.
@@ -137,6 +139,13 @@ impl Sessions {
             rows.push(session.first, end, &key, &session.row);
         }
         rows.revision = 0;
+    }
+
+    /// The oldest event that may still be counted.
+    pub fn oldest(&self, plan: &Plan, watermark: i64) -> i64 {
+        let oldest = self.keys.values().flatten().map(|session| session.first).min().unwrap_or(i64::MAX);
+        let gap = plan.gap().unwrap_or(0);
+        oldest.min(watermark.saturating_sub(plan.lateness_ns)).saturating_sub(gap)
     }
 
     /// Shows the sessions that have not ended by the watermark.

@@ -14,11 +14,37 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default, Serialize, Deserialize)]
 pub struct Sliding {
     /// By their beginning.
-    panes: Panes<Groups<Row>>,
+    panes: Panes<Pane>,
     /// The closed windows that took late events, by their beginning.
     revised: BTreeMap<i64, Revised>,
     /// Some keys had no place in a window.
     pub is_full: bool,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Pane {
+    /// What is of all windows that the pane is part of.
+    all: Groups<Row>,
+    /// What came too late for some of them, by the first window that it is of.
+    later: Vec<(i64, Groups<Row>)>,
+}
+
+impl Pane {
+    /// What is of the windows from this one on, and of no window before.
+    fn from(&mut self, first: Option<i64>) -> &mut Groups<Row> {
+        let Some(first) = first else { return &mut self.all };
+        let place = self.later.iter().position(|(start, _)| *start == first).unwrap_or_else(|| {
+            self.later.push((first, Groups::default()));
+            self.later.len() - 1
+        });
+        &mut self.later[place].1
+    }
+
+    /// What is of the window that begins at `start`.
+    fn of(&self, start: i64) -> impl Iterator<Item = &Groups<Row>> {
+        let later = self.later.iter().filter(move |(first, _)| *first <= start).map(|(_, groups)| groups);
+        std::iter::once(&self.all).filter(|groups| !groups.is_empty()).chain(later)
+    }
 }
 
 /// What became of a window after it was closed.
@@ -35,18 +61,23 @@ impl Sliding {
         plan.given_up_at(entry.begin) <= watermark
     }
 
-    /// Takes in what is not late, where the watermark of all inputs stands at `watermark`.
-    pub fn add(&mut self, plan: &Plan, key: &[u8], entry: Entry, watermark: i64) {
+    /// Takes in what is not late. It is of those windows that `floor`, the watermark of its own input
+    /// or that of all, has not given up; `watermark` tells which have closed.
+    pub fn add(&mut self, plan: &Plan, key: &[u8], entry: Entry, floor: i64, watermark: i64) {
         let begin = entry.begin;
         if self.panes.get(begin).is_none() {
-            self.panes.insert(begin, Groups::default());
+            self.panes.insert(begin, Pane::default());
         }
         let pane = self.panes.get(begin).expect("it was put there");
-        pane.entry_of_key(key).merge(entry.row);
-        pane.cap(plan.max_keys);
-        self.is_full |= pane.overflow().is_some();
+        let has_lost = |start: &i64| plan.is_over(*start, floor);
+        let is_of_all = !plan.starts(begin).any(|start| has_lost(&start));
+        let first = if is_of_all { None } else { plan.starts(begin).take_while(|start| !has_lost(start)).last() };
+        let groups = pane.from(first);
+        groups.entry_of_key(key).merge(entry.row);
+        groups.cap(plan.max_keys);
+        self.is_full |= groups.overflow().is_some();
         if plan.first_end(begin) <= watermark {
-            let is_closed = |start: &i64| plan.end(*start) <= watermark && !plan.is_over(*start, watermark);
+            let is_closed = |start: &i64| plan.end(*start) <= watermark && !plan.is_over(*start, floor.max(watermark));
             for start in plan.starts(begin).filter(is_closed) {
                 self.revised.entry(start).or_default().keys.insert(key.into());
             }
@@ -95,9 +126,9 @@ impl Sliding {
 }
 
 /// Shows the keys of a window, or only some.
-fn show(panes: &Panes<Groups<Row>>, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Rows<'_>) {
+fn show(panes: &Panes<Pane>, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Rows<'_>) {
     let end = plan.end(start);
-    let panes: Vec<&Groups<Row>> = panes.range(start, end).map(|pane| &pane.held).collect();
+    let panes: Vec<&Groups<Row>> = panes.range(start, end).flat_map(|pane| pane.held.of(start)).collect();
     let is_wanted = |key: &[u8]| only.is_none_or(|keys| keys.contains(key));
     // The commonest window has one pane, which is shown as it is.
     if let [pane] = panes[..] {

@@ -91,7 +91,7 @@ impl Windows {
                 } else if part.ids.get(place).is_some_and(|id| self.is_duplicate(plan, *id)) {
                     duplicate += count;
                 } else {
-                    self.add(plan, key, entry);
+                    self.add(plan, key, entry, floor);
                 }
             }
             done = epoch.end;
@@ -119,9 +119,9 @@ impl Windows {
         plan.dedup.as_ref().is_some_and(|dedup| id != 0 && self.ids.has_seen(id, nanos, dedup.horizon_ns))
     }
 
-    fn add(&mut self, plan: &Plan, key: &[u8], entry: Entry) {
+    fn add(&mut self, plan: &Plan, key: &[u8], entry: Entry, floor: i64) {
         match &mut self.store {
-            Store::Sliding(sliding) => sliding.add(plan, key, entry, self.watermark.unwrap_or(i64::MIN)),
+            Store::Sliding(sliding) => sliding.add(plan, key, entry, floor, self.watermark.unwrap_or(i64::MIN)),
             Store::Sessions(sessions) => sessions.add(plan, key, entry),
         }
     }
@@ -136,8 +136,12 @@ impl Windows {
         let watermark = plan.watermark(reached);
         self.close(plan, watermark, ledger);
         if let Some(dedup) = &plan.dedup {
-            let reach = plan.given_up_at(watermark).saturating_sub(watermark).saturating_add(dedup.horizon_ns);
-            self.ids.forget_before(watermark.saturating_sub(reach));
+            // The oldest event that may still be counted, and as far before it as others are the same.
+            let oldest = match &self.store {
+                Store::Sliding(_) => watermark.saturating_sub(plan.longest()).saturating_sub(plan.lateness_ns),
+                Store::Sessions(sessions) => sessions.oldest(plan, watermark),
+            };
+            self.ids.forget_before(oldest.saturating_sub(dedup.horizon_ns));
         }
     }
 
