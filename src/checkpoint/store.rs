@@ -94,7 +94,7 @@ impl<M: Medium> Store<M> {
         let is_fresh = found.is_empty();
         for (number, bytes) in found {
             let (frames, end) = frame::read(&bytes);
-            let is_torn = end < bytes.len();
+            let is_torn = end < bytes.len() || matches!(frames.last(), Some((Kind::Chunk, _)));
             let chunks: HashMap<(u64, u64), Range<usize>> = frames
                 .iter()
                 .filter(|(kind, _)| *kind == Kind::Chunk)
@@ -203,12 +203,12 @@ fn hash(bytes: &[u8]) -> (u64, u64) {
 }
 
 fn name(number: u64) -> String {
-    format!("checkpoints-{number:06}.log")
+    format!("checkpoint-{number:06}.slab")
 }
 
 /// The numbers of the logs that are there.
 fn numbers(medium: &impl Medium) -> io::Result<Vec<u64>> {
-    let number = |name: &String| name.strip_prefix("checkpoints-")?.strip_suffix(".log")?.parse().ok();
+    let number = |name: &String| name.strip_prefix("checkpoint-")?.strip_suffix(".slab")?.parse().ok();
     let mut numbers: Vec<u64> = match medium.names() {
         Ok(names) => names.iter().filter_map(number).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),

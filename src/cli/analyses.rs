@@ -25,7 +25,7 @@ pub struct RunningAvgArgs {
     #[command(flatten)]
     outcomes: OutcomeArgs,
     #[command(flatten)]
-    job: JobArgs,
+    pub(super) job: JobArgs,
 }
 
 impl RunningAvgArgs {
@@ -60,7 +60,7 @@ pub struct SlidingWindowArgs {
     #[command(flatten)]
     outcomes: OutcomeArgs,
     #[command(flatten)]
-    job: JobArgs,
+    pub(super) job: JobArgs,
 }
 
 impl SlidingWindowArgs {
@@ -102,7 +102,7 @@ pub struct ReservoirArgs {
     #[arg(long, help_heading = "Sample")]
     verify: bool,
     #[command(flatten)]
-    job: JobArgs,
+    pub(super) job: JobArgs,
 }
 
 impl ReservoirArgs {

@@ -47,7 +47,7 @@ pub struct BloomArgs {
     #[command(flatten)]
     rows: RowArgs,
     #[command(flatten)]
-    job: JobArgs,
+    pub(super) job: JobArgs,
 }
 
 #[derive(Subcommand)]

@@ -2,8 +2,10 @@
 
 use super::assert::BrokenRows;
 use super::exit;
+use super::files::OutputFiles;
 use super::input::InputArgs;
 use super::output::{OutputArgs, Reporting};
+use super::state::StateArgs;
 use crate::analysis::Analysis;
 use crate::engine::{self, CancelToken, Outcome, Paths, Plan, Stop, signals};
 use crate::input::Sources;
@@ -21,6 +23,11 @@ pub struct JobArgs {
     pub input: InputArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    state: StateArgs,
+    /// What was typed.
+    #[arg(skip)]
+    pub plan: crate::checkpoint::Plan,
 }
 
 impl JobArgs {
@@ -64,7 +71,17 @@ impl JobArgs {
         if follow && self.output.is_to_stdout() {
             watch_reader(cancel.clone());
         }
-        let mut outputs = self.output.outputs(follow, forward, reporting)?;
+        let mut files = OutputFiles::default();
+        let mut checkpoints = None;
+        if let Some((opened, left)) = self.state.open(&self.plan, &sources, self.output.is_quiet())? {
+            files.left = left.map(|left| left.lengths);
+            checkpoints = Some(opened);
+        }
+        let goes_on = files.left.is_some();
+        let mut outputs = self.output.outputs(follow, forward, reporting, &mut files)?;
+        if let Some(checkpoints) = &mut checkpoints {
+            checkpoints.written = files.written;
+        }
         let broken = Rc::new(RefCell::new(BrokenRows::default()));
         if let Reporting::Changes { .. } = reporting {
             let (assertions, broken) = (assertions.clone(), broken.clone());
@@ -78,8 +95,10 @@ impl JobArgs {
             limits,
             stretch_bytes: self.output.stretch_bytes(),
             follow,
-            tail_only: self.input.tail_only(),
+            // What an earlier run did not see is not passed over.
+            tail_only: self.input.tail_only() && !goes_on,
             cancel,
+            checkpoints,
         };
         let outcome = engine::run(analysis, plan, outputs);
         if self.output.is_verbose() {

@@ -26,7 +26,7 @@ pub struct LatenessArgs {
     #[arg(long, value_name = "TIME", value_delimiter = ',', default_value = "1s,5s,60s", value_parser = units::duration, help_heading = "Lateness")]
     delays: Vec<Duration>,
     #[command(flatten)]
-    job: JobArgs,
+    pub(super) job: JobArgs,
 }
 
 impl LatenessArgs {

@@ -8,6 +8,7 @@ mod analyses;
 pub mod assert;
 mod bloom;
 pub mod config;
+mod files;
 mod generate;
 mod input;
 mod inspect;
@@ -15,8 +16,10 @@ mod job;
 mod lateness;
 mod nearest;
 mod output;
+mod plan;
 mod rows;
 mod shell;
+mod state;
 pub mod units;
 pub mod when;
 mod window;
@@ -60,6 +63,21 @@ enum Command {
     Man(shell::ManArgs),
 }
 
+impl Command {
+    /// The part of an analysis that all of them share.
+    fn job(&mut self) -> Option<&mut job::JobArgs> {
+        Some(match self {
+            Command::RunningAvg(args) => &mut args.job,
+            Command::SlidingWindow(args) => &mut args.job,
+            Command::Reservoir(args) => &mut args.job,
+            Command::Bloom(args) => &mut args.job,
+            Command::Window(args) => &mut args.job,
+            Command::Lateness(args) => &mut args.job,
+            Command::Generate(_) | Command::Inspect(_) | Command::Completions(_) | Command::Man(_) => return None,
+        })
+    }
+}
+
 /// How a command ends, for the shell.
 pub mod exit {
     pub const DONE: u8 = 0;
@@ -79,9 +97,15 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         Ok(argv) => argv,
         Err(error) => return fail(&error),
     };
-    let parsed = root.try_get_matches_from(argv).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = root.clone().try_get_matches_from(argv).and_then(|matches| {
+        let mut command = Cli::from_arg_matches(&matches)?.command;
+        if let Some(job) = command.job() {
+            job.plan = plan::plan(&root, &matches);
+        }
+        Ok(command)
+    });
     let command = match parsed {
-        Ok(cli) => cli.command,
+        Ok(command) => command,
         Err(error) => {
             // Help asked for is a result, and its reader may leave.
             let _ = error.print();

@@ -1,6 +1,7 @@
 //! The flags that say what is written, and where.
 
 use super::assert::Assertions;
+use super::files::OutputFiles;
 use super::units;
 use crate::engine::{Every, Outputs, STRETCH_BYTES, Sink};
 use crate::render::{Changes, Format, Live, Render, Style, renderer, terminal_size};
@@ -66,6 +67,7 @@ pub enum Reporting {
     Changes { early: Option<Duration>, idle_timeout: Option<Duration>, are_sessions: bool },
 }
 
+const OUTPUT_FILE: &str = "--output-file";
 /// How often to report where nothing is said.
 const EVERY: Every = Every::Time(Duration::from_secs(1));
 
@@ -182,10 +184,16 @@ impl OutputArgs {
         }
     }
 
-    pub fn outputs(&self, follow: bool, forward: Option<&Path>, reporting: Reporting) -> Result<Outputs> {
+    pub fn outputs(
+        &self,
+        follow: bool,
+        forward: Option<&Path>,
+        reporting: Reporting,
+        files: &mut OutputFiles,
+    ) -> Result<Outputs> {
         let forwards_to_stdout = forward == Some(Path::new("-"));
-        let forward = forward.map(|path| sink(path, "--forward")).transpose()?;
-        let dead_letters = self.dead_letter.as_deref().map(|path| sink(path, "--dead-letter")).transpose()?;
+        let forward = forward.map(|path| sink(path, "--forward", files)).transpose()?;
+        let dead_letters = self.dead_letter.as_deref().map(|path| sink(path, "--dead-letter", files)).transpose()?;
         let terminal = self.output_file.is_none() && !forwards_to_stdout && io::stdout().is_terminal();
         let is_live = terminal && self.is_live();
         let every = self.every(follow, is_live, reporting);
@@ -194,7 +202,8 @@ impl OutputArgs {
             Reporting::Changes { idle_timeout, are_sessions, .. } => (false, idle_timeout, are_sessions),
         };
         // What became final says itself when that was.
-        let (mut render, render_name) = self.render(is_live, forwards_to_stdout, is_whole && every != Every::End)?;
+        let (mut render, render_name) =
+            self.render(is_live, forwards_to_stdout, is_whole && every != Every::End, files)?;
         if !is_whole {
             render = Box::new(Changes::new(render, is_live, are_sessions));
         }
@@ -219,11 +228,17 @@ impl OutputArgs {
         })
     }
 
-    fn render(&self, is_live: bool, to_stderr: bool, updates: bool) -> Result<(Box<dyn Render>, String)> {
+    fn render(
+        &self,
+        is_live: bool,
+        to_stderr: bool,
+        updates: bool,
+        files: &mut OutputFiles,
+    ) -> Result<(Box<dyn Render>, String)> {
+        let goes_on = files.goes_on(OUTPUT_FILE);
         let (out, name, terminal): (Box<dyn Write + Send>, _, _) = match &self.output_file {
             Some(path) if path != Path::new("-") => {
-                let file = create(path).context("--output-file")?;
-                (Box::new(file), path.display().to_string(), false)
+                (Box::new(files.open(OUTPUT_FILE, path)?), path.display().to_string(), false)
             }
             _ if to_stderr => (Box::new(io::stderr()), "standard error".to_owned(), io::stderr().is_terminal()),
             _ => (Box::new(unbuffered_stdout()?), "standard output".to_owned(), io::stdout().is_terminal()),
@@ -233,6 +248,7 @@ impl OutputArgs {
             Form::Table if is_live => return Ok((Box::new(Live::new(out, style, Box::new(terminal_size))), name)),
             Form::Table => Format::Table,
             Form::Json => Format::Json,
+            Form::Csv if goes_on => Format::CsvRows,
             Form::Csv => Format::Csv,
             Form::Markdown => Format::Markdown,
         };
@@ -274,10 +290,10 @@ pub fn create(path: &Path) -> Result<File, Unwritable> {
     File::create(path).map_err(|source| Unwritable::new(path, source))
 }
 
-fn sink(path: &Path, flag: &'static str) -> Result<Sink> {
-    let writer: Box<dyn Write> =
-        if path == Path::new("-") { Box::new(io::stdout()) } else { Box::new(create(path).context(flag)?) };
-    let name = if path == Path::new("-") { "standard output".to_owned() } else { path.display().to_string() };
+fn sink(path: &Path, flag: &'static str, files: &mut OutputFiles) -> Result<Sink> {
+    let is_stdout = path == Path::new("-");
+    let writer: Box<dyn Write> = if is_stdout { Box::new(io::stdout()) } else { Box::new(files.open(flag, path)?) };
+    let name = if is_stdout { "standard output".to_owned() } else { path.display().to_string() };
     Ok(Sink { name, writer: Box::new(BufWriter::with_capacity(1 << 16, writer)) })
 }
 

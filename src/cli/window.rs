@@ -78,7 +78,7 @@ pub struct WindowArgs {
     #[command(flatten)]
     outcomes: OutcomeArgs,
     #[command(flatten)]
-    job: JobArgs,
+    pub(super) job: JobArgs,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

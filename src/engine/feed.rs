@@ -143,6 +143,7 @@ impl Feed {
             until: begin + self.pending.len() as u64,
             in_array: self.in_array == Some(true),
             last,
+            is_over: last,
         };
         for outcome in waves::sweep(folder, root, &[stream])? {
             debug_assert!(outcome.error.is_none(), "memory can be read");

@@ -27,6 +27,8 @@ pub struct Stretch<'a> {
     pub in_array: bool,
     /// What ends the bytes ends the stream: nothing in it waits for more.
     pub last: bool,
+    /// Behind it, nothing more is read of the stream in this run.
+    pub is_over: bool,
 }
 
 /// Where a stretch begins.

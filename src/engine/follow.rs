@@ -5,7 +5,7 @@
 
 use super::feed::ATTENTION;
 use super::root::{Root, Stop};
-use super::sweep::Sweeper;
+use super::sweep::{Ends, Sweeper};
 use crate::analysis::Analysis;
 use crate::input::{Wakeup, Wakeups};
 use std::time::{Duration, Instant};
@@ -60,7 +60,7 @@ pub fn follow<A: Analysis>(
         }
         if is_awake {
             sweeper.speak(root)?;
-            sweeper.sweep(root, false)?;
+            sweeper.sweep(root, Ends::Open)?;
             sweeper.bury_gone(root)?;
             root.set_pace(sweeper.files.behind_bytes(), true);
         }

@@ -5,6 +5,7 @@
 
 mod ahead;
 mod cancel;
+pub mod checkpoint;
 mod feed;
 pub mod filter;
 mod fold;
@@ -23,11 +24,12 @@ use crate::decode::Limits;
 use crate::input::{Files, Sources, Wakeups};
 use crate::report::Report;
 use crate::schema::Schema;
+use checkpoint::{Checkpoints, Keeper, Standing};
 use filter::Filter;
 use fold::Folder;
 use root::Root;
 use std::sync::RwLock;
-use sweep::Sweeper;
+use sweep::{Ends, Sweeper};
 
 /// What is read, and how.
 pub struct Plan {
@@ -42,6 +44,8 @@ pub struct Plan {
     pub tail_only: bool,
     /// Ends the run from outside; signals do, once [`signals::listen`] has been given a clone.
     pub cancel: CancelToken,
+    /// Where images of the run are kept, and what an earlier one has left.
+    pub checkpoints: Option<Checkpoints>,
 }
 
 /// How a run came out.
@@ -61,19 +65,24 @@ pub struct Outcome {
 
 /// Runs to the end of the input, or until something stops it.
 pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
-    let Plan { sources, schema, filter, limits, stretch_bytes, follow, tail_only, cancel } = plan;
+    let Plan { sources, schema, filter, limits, stretch_bytes, follow, tail_only, cancel, checkpoints } = plan;
     let analysis = RwLock::new(analysis);
     let folder = Folder::new(&analysis, &schema, &filter, limits, stretch_bytes);
     let mut root = Root::new(&analysis, outputs).until(cancel);
     let stdin = sources.has_stdin();
     let wakeups = Wakeups::default();
     let mut sweeper = Sweeper::new(folder, Files::new(sources, tail_only), wakeups.waker());
-    let mut stop = if follow {
-        follow::follow(&mut sweeper, &mut root, wakeups)
-    } else {
-        one_pass(&mut sweeper, &mut root, stdin)
-    }
-    .err();
+    let begun = checkpoints.map_or(Ok(()), |checkpoints| resume(&mut sweeper, &mut root, checkpoints));
+    let run = begun.and_then(|()| match follow {
+        true => follow::follow(&mut sweeper, &mut root, wakeups),
+        false => one_pass(&mut sweeper, &mut root, stdin),
+    });
+    // What is closed and shown from here on is not part of the image: whoever goes on cuts it off.
+    let mut stop = match run {
+        Ok(()) => root.keep_last().err(),
+        Err(asked @ (Stop::Signal(_) | Stop::Cancelled)) => root.keep_last().err().or(Some(asked)),
+        Err(other) => Some(other),
+    };
     if let (true, Some(Stop::Signal(_) | Stop::Cancelled)) = (follow, &stop)
         && let Err(trouble) = sweeper.say_what_waits(&mut root)
     {
@@ -99,12 +108,43 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
     }
 }
 
+/// Takes up what an earlier run has left, and begins to keep images.
+fn resume<A: Analysis>(
+    sweeper: &mut Sweeper<'_, A>,
+    root: &mut Root<'_, A>,
+    mut checkpoints: Checkpoints,
+) -> Result<(), Stop> {
+    let name = checkpoints.name.clone();
+    let stop = |error| Stop::Output { name, error };
+    let resumed = checkpoints.resume.take().map(|image| Standing::decode(&image)).transpose();
+    let resumed = match resumed {
+        Ok(resumed) => resumed,
+        Err(reason) => return Err(stop(std::io::Error::new(std::io::ErrorKind::InvalidData, reason))),
+    };
+    root.keeper = match Keeper::start(checkpoints) {
+        Ok(keeper) => Some(keeper),
+        Err(error) => return Err(stop(error)),
+    };
+    if let Some((standing, state)) = resumed {
+        sweeper.files.resume(standing.roster.clone());
+        root.resume(standing, state);
+    }
+    Ok(())
+}
+
 fn one_pass<A: Analysis>(sweeper: &mut Sweeper<'_, A>, root: &mut Root<'_, A>, stdin: bool) -> Result<(), Stop> {
     sweeper.files.rescan();
     sweeper.speak(root)?;
     sweeper.expect_ready(root, stdin)?;
     root.set_pace(sweeper.files.behind_bytes(), false);
-    sweeper.sweep(root, true)?;
+    if root.keeper.is_some() {
+        // What is unfinished may be finished before the next run: it is no part of the image.
+        sweeper.sweep(root, Ends::Kept)?;
+        root.keep_last()?;
+        sweeper.files.wake_unread();
+        root.keeper = None;
+    }
+    sweeper.sweep(root, Ends::Bad)?;
     if stdin {
         sweeper.standard_input(root)?;
     }

@@ -4,15 +4,17 @@
 //! records, and renders a report when one is due.
 
 use super::cancel::CancelToken;
+use super::checkpoint::{Keeper, Standing};
 use super::fold::Partial;
 use crate::analysis::{Analysis, Closing, Settling};
-use crate::event::{DeadLetter, FileId, Frontier, Ledger, Span};
+use crate::event::{Cursor, DeadLetter, FileId, Frontier, Ledger, Span};
+use crate::input::Roster;
 use crate::render::Render;
 use crate::report::{Pace, Report};
 use crate::sketch::Merge;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::sync::RwLock;
 use std::time::{Duration, Instant};
@@ -125,6 +127,8 @@ pub struct Root<'a, A: Analysis> {
     updated: Instant,
     /// How many records the last update knew of.
     shown: u64,
+    /// Keeps images of the run, where that is asked for.
+    pub keeper: Option<Keeper>,
 }
 
 impl<'a, A: Analysis> Root<'a, A> {
@@ -146,6 +150,54 @@ impl<'a, A: Analysis> Root<'a, A> {
             seq: 0,
             updated: Instant::now(),
             shown: 0,
+            keeper: None,
+        }
+    }
+
+    /// Goes on where an earlier run stood.
+    pub fn resume(&mut self, standing: Standing, state: A::State) {
+        let Standing { ledger, seen, frontier, parsed, seq, first_dead, .. } = standing;
+        (self.ledger, self.seen, self.parsed, self.seq, self.first_dead) = (ledger, seen, parsed, seq, first_dead);
+        self.shown = ledger.read;
+        self.frontier = frontier.with_timeout(self.outputs.idle_timeout);
+        self.state = state;
+    }
+
+    /// Keeps an image of the run as it stands, which lasts when this returns.
+    pub fn keep_last(&mut self) -> Result<(), Stop> {
+        if self.keeper.is_some() {
+            self.keep()?;
+        }
+        self.keeper.as_mut().map_or(Ok(()), Keeper::wait)
+    }
+
+    fn keep_if_due(&mut self) -> Result<(), Stop> {
+        let (ledger, seq) = (self.ledger, self.seq);
+        let is_due = self.keeper.as_mut().map_or(Ok(false), |keeper| keeper.is_due(ledger, seq))?;
+        if is_due { self.keep() } else { Ok(()) }
+    }
+
+    fn keep(&mut self) -> Result<(), Stop> {
+        for sink in self.outputs.forward.iter_mut().chain(&mut self.outputs.dead_letters) {
+            sink.attempt(|out| out.flush())?;
+        }
+        let standing = Standing {
+            ledger: self.ledger,
+            seen: self.seen,
+            frontier: self.frontier.clone(),
+            parsed: self.parsed,
+            seq: self.seq,
+            first_dead: self.first_dead.clone(),
+            roster: Roster::default(),
+            lengths: BTreeMap::new(),
+        };
+        self.keeper.as_mut().map_or(Ok(()), |keeper| keeper.keep(standing, &self.state))
+    }
+
+    /// All before `cursor` is part of the state.
+    pub fn note_cursor(&mut self, file: FileId, cursor: Cursor) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.cursors.insert(file, cursor);
         }
     }
 
@@ -237,6 +289,7 @@ impl<'a, A: Analysis> Root<'a, A> {
         if let Some(progress) = &mut self.outputs.progress {
             progress(&self.pace);
         }
+        self.keep_if_due()?;
         self.cancel.reason().map_or_else(|| self.update_if_due(), Err)
     }
 

@@ -18,6 +18,17 @@ const STDIN: FileId = FileId(0);
 /// A compressed file that grows is read from its start each time, for this part of the time at most.
 const DECODING_SHARE: u32 = 10;
 
+/// What becomes of a record that is unfinished where its file ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// It waits: the file is followed.
+    Open,
+    /// It waits for a later run; nothing more of the file is read in this one.
+    Kept,
+    /// It is bad.
+    Bad,
+}
+
 /// What a run reads with: the workers, the files, and the pipes that it follows.
 pub struct Sweeper<'a, A: Analysis> {
     pub folder: Folder<'a, A>,
@@ -41,8 +52,10 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         let ready = self.files.ready();
         let files = self.files.all();
         root.frontier.keep_only(files.iter().map(|file| file.id));
-        let present = ready.into_iter().map(|place| files[place].id).chain(stdin.then_some(STDIN));
-        present.for_each(|input| root.frontier.expect(input));
+        let present: Vec<FileId> =
+            ready.into_iter().map(|place| files[place].id).chain(stdin.then_some(STDIN)).collect();
+        present.iter().for_each(|input| root.frontier.expect(*input));
+        root.frontier.finish_others(&present);
         root.catch_up()
     }
 
@@ -53,32 +66,38 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         root.catch_up()
     }
 
-    /// Consumes what is ready. With `last`, what is unfinished will not be finished: it is bad.
-    pub fn sweep(&mut self, root: &mut Root<'_, A>, last: bool) -> Result<(), Stop> {
+    /// Consumes what is ready.
+    pub fn sweep(&mut self, root: &mut Root<'_, A>, ends: Ends) -> Result<(), Stop> {
         let mut group = Vec::with_capacity(GROUP_LENGTH);
-        for place in self.files.ready() {
+        let ready = self.files.ready();
+        if let Some(keeper) = root.keeper.as_mut().filter(|_| !ready.is_empty()) {
+            keeper.roster = self.files.roster();
+            keeper.cursors.clear();
+        }
+        for place in ready {
             let file = &self.files.all()[place];
             let (is_pipe, is_plain) = (file.is_pipe, file.encoding == Encoding::Plain);
             if is_plain && !is_pipe {
                 group.push(place);
                 if group.len() == GROUP_LENGTH {
-                    self.plain(root, &mut group, last)?;
+                    self.plain(root, &mut group, ends)?;
                 }
                 continue;
             }
-            self.plain(root, &mut group, last)?;
+            self.plain(root, &mut group, ends)?;
             if is_pipe {
-                self.pipe(root, place, last)?;
+                self.pipe(root, place, ends)?;
             } else {
-                self.compressed(root, place, last)?;
+                self.compressed(root, place, ends)?;
             }
         }
-        self.plain(root, &mut group, last)?;
+        self.plain(root, &mut group, ends)?;
         self.poll_pipes(root)?;
         self.speak(root)
     }
 
-    fn plain(&mut self, root: &mut Root<'_, A>, group: &mut Vec<usize>, last: bool) -> Result<(), Stop> {
+    fn plain(&mut self, root: &mut Root<'_, A>, group: &mut Vec<usize>, ends: Ends) -> Result<(), Stop> {
+        let last = ends == Ends::Bad;
         let mut open: Vec<(usize, Guarded)> = Vec::with_capacity(group.len());
         for place in group.drain(..) {
             match self.files.all()[place].guarded() {
@@ -90,7 +109,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         }
         let files = self.files.all();
         let streams: Vec<Stream<'_>> =
-            open.iter().map(|(place, reader)| stream(&files[*place], reader, last)).collect();
+            open.iter().map(|(place, reader)| stream(&files[*place], reader, ends)).collect();
         for (place, _) in &open {
             root.introduce(files[*place].id, || files[*place].name());
         }
@@ -98,7 +117,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         drop(streams);
         for ((place, _), outcome) in open.iter().zip(outcomes) {
             let file = &mut self.files.all()[*place];
-            if last {
+            if ends != Ends::Open {
                 root.finish(file.id)?;
             }
             file.cursor = outcome.cursor;
@@ -118,7 +137,8 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         Ok(())
     }
 
-    fn compressed(&mut self, root: &mut Root<'_, A>, place: usize, last: bool) -> Result<(), Stop> {
+    fn compressed(&mut self, root: &mut Root<'_, A>, place: usize, ends: Ends) -> Result<(), Stop> {
+        let last = ends == Ends::Bad;
         if !self.files.recognise(place) && !last {
             self.files.swept(place, None);
             return Ok(());
@@ -128,7 +148,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         let mut error = decode(&self.folder, root, file, last)?;
         // It may still be written to; a longer file is tried again.
         error = error.filter(|error| last || error.kind() != io::ErrorKind::UnexpectedEof);
-        if last {
+        if ends != Ends::Open {
             root.finish(file.id)?;
         }
         file.rest(begun.elapsed() * DECODING_SHARE);
@@ -138,11 +158,18 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         Ok(())
     }
 
-    /// Begins to read a pipe; with `last`, reads it to its end.
-    fn pipe(&mut self, root: &mut Root<'_, A>, place: usize, last: bool) -> Result<(), Stop> {
+    /// Begins to read a pipe; in one pass, reads it to its end.
+    fn pipe(&mut self, root: &mut Root<'_, A>, place: usize, ends: Ends) -> Result<(), Stop> {
+        let last = ends != Ends::Open;
         let file = &mut self.files.all()[place];
         root.introduce(file.id, || file.name());
         let (id, path, waker) = (file.id, file.path.clone(), self.waker.clone());
+        if root.keeper.is_some() {
+            root.say(&format!(
+                "{} is a pipe: what comes from it cannot be read again after a restart",
+                path.display()
+            ))?;
+        }
         let open = {
             let path = path.clone();
             move || open_pipe(&path, !last).and_then(Encoding::sniff).map(|(_, reader)| reader)
@@ -225,8 +252,16 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     }
 }
 
-fn stream<'a>(file: &LogFile, bytes: &'a Guarded, last: bool) -> Stream<'a> {
-    Stream { file: file.id, bytes, cursor: file.cursor, until: file.length, in_array: file.in_array, last }
+fn stream<'a>(file: &LogFile, bytes: &'a Guarded, ends: Ends) -> Stream<'a> {
+    Stream {
+        file: file.id,
+        bytes,
+        cursor: file.cursor,
+        until: file.length,
+        in_array: file.in_array,
+        last: ends == Ends::Bad,
+        is_over: ends != Ends::Open,
+    }
 }
 
 /// Consumes the end of a plain file.
@@ -240,7 +275,7 @@ fn bury<A: Analysis>(
         Err(error) => return Ok(Some(error)),
     };
     let mut error = None;
-    for outcome in waves::sweep(folder, root, &[stream(file, &reader, true)])? {
+    for outcome in waves::sweep(folder, root, &[stream(file, &reader, Ends::Bad)])? {
         file.cursor = outcome.cursor;
         error = outcome.error;
     }

@@ -158,6 +158,7 @@ fn in_waves(bytes: &[u8], limits: Limits, way: &Way) -> Seen {
             until: length as u64,
             in_array: way.in_array,
             last: step == way.lengths.len(),
+            is_over: step == way.lengths.len(),
         };
         for outcome in waves::sweep(&folder, &mut root, &[stream]).unwrap() {
             assert!(outcome.error.is_none() && outcome.cursor.offset >= cursor.offset);
@@ -181,6 +182,7 @@ fn last_failures(files: &[Vec<u8>], limits: Limits, stretch_bytes: u64, every: E
         until: files[file].len() as u64,
         in_array: !files[file].ends_with(b"\n"),
         last: true,
+        is_over: true,
     };
     let streams: Vec<Stream<'_>> = blocks.iter().map(|block| block as _).enumerate().map(stream).collect();
     waves::sweep(&folder, &mut root, &streams).unwrap();

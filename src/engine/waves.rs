@@ -26,8 +26,10 @@ pub struct Stream<'a> {
     pub cursor: Cursor,
     pub until: u64,
     pub in_array: bool,
-    /// It ends at `until`.
+    /// It ends at `until`: what is unfinished there is bad.
     pub last: bool,
+    /// Nothing more is read of it in this run.
+    pub is_over: bool,
 }
 
 /// Where reading a stream came out.
@@ -79,12 +81,19 @@ fn stretches<'a>(stream: &Stream<'a>, length: u64) -> impl Iterator<Item = Stret
         until: end,
         in_array: stream.in_array,
         last: stream.last,
+        is_over: false,
     };
+    let is_over = stream.is_over;
     let cuts = begin / length + 1..=end.saturating_sub(1) / length;
     let edges = cuts.map(move |cut| cut * length);
     let begins = std::iter::once(whole.begin).chain(edges.clone().map(Begin::Near));
     let ends = edges.chain(std::iter::once(end));
-    begins.zip(ends).filter(move |_| begin < end).map(move |(begin, until)| Stretch { begin, until, ..whole })
+    begins.zip(ends).filter(move |_| begin < end).map(move |(begin, until)| Stretch {
+        begin,
+        until,
+        is_over: is_over && until == end,
+        ..whole
+    })
 }
 
 /// Folds the wave and merges it in order, so that each stretch begins where the one before ended.
@@ -134,6 +143,7 @@ fn run<A: Analysis>(
             outcome.next = partial.next;
             outcome.error = partial.error.take();
             let is_cut = partial.is_cut;
+            root.note_cursor(stretch.file, outcome.cursor);
             root.absorb(partial)?;
             // Between the parts of a wave that looked ahead, the state is one of no input.
             if newest.is_none() {
@@ -144,7 +154,7 @@ fn run<A: Analysis>(
             }
             partial = again(folder, root, stretch, outcome.cursor);
         }
-        if stretch.last {
+        if stretch.is_over {
             root.finish(stretch.file)?;
         }
     }

@@ -62,6 +62,11 @@ impl Frontier {
         Self { idle_timeout, ..Self::default() }
     }
 
+    /// The same with another limit.
+    pub fn with_timeout(self, idle_timeout: Option<Duration>) -> Self {
+        Self { idle_timeout, ..self }
+    }
+
     /// There is something to come from this input: it counts from now on.
     pub fn expect(&mut self, input: FileId) {
         self.inputs.entry(input).or_default().is_idle = false;
@@ -105,6 +110,14 @@ impl Frontier {
     pub fn keep_only(&mut self, present: impl Iterator<Item = FileId>) {
         let present: BTreeSet<FileId> = present.collect();
         self.inputs.retain(|id, _| present.contains(id));
+        self.merge();
+    }
+
+    /// All but these are over.
+    pub fn finish_others(&mut self, present: &[FileId]) {
+        for (id, input) in &mut self.inputs {
+            input.is_idle |= !present.contains(id);
+        }
         self.merge();
     }
 

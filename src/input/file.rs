@@ -2,6 +2,7 @@
 
 use flate2::read::MultiGzDecoder;
 use rustix::fs::OFlags;
+use serde::{Deserialize, Serialize};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
@@ -150,7 +151,7 @@ impl Encoding {
 }
 
 /// Tells files apart that share a path, and finds one again that has moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Inode {
     pub device: u64,
     pub number: u64,
@@ -163,7 +164,7 @@ impl Inode {
 }
 
 /// The first bytes of a file, as far as they had been written when we looked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     length: usize,
     hash: u64,

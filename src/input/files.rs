@@ -22,10 +22,10 @@ pub struct Files {
     pub(super) files: Vec<LogFile>,
     /// Where in `files` the file at a path is.
     pub(super) places: HashMap<PathBuf, usize>,
-    inodes: HashMap<Inode, usize>,
+    pub(super) inodes: HashMap<Inode, usize>,
     pub(super) gone: Gone,
-    incarnations: HashMap<String, u32>,
-    troubles: Troubles,
+    pub(super) incarnations: HashMap<String, u32>,
+    pub(super) troubles: Troubles,
     tail_only: bool,
     pub(super) is_stale: bool,
 }
@@ -95,6 +95,11 @@ impl Files {
         }
     }
 
+    /// Lets what was left unread be read once more.
+    pub fn wake_unread(&mut self) {
+        self.files.iter_mut().filter(|file| file.unread_bytes() > 0).for_each(LogFile::wake);
+    }
+
     /// Notes that an input failed that is none of the files.
     pub fn fail_at(&mut self, path: PathBuf, error: io::Error) {
         self.troubles.meet_in_reading(Unreadable { path, error });
@@ -145,6 +150,7 @@ impl Files {
         for found in newcomers {
             self.welcome(found);
         }
+        self.find_moved();
         self.is_stale = false;
         self.look_at_lost();
         self.put_lost_first();
@@ -270,8 +276,12 @@ impl Files {
         let incarnation = incarnation(&mut self.incarnations, &found);
         let mut file = LogFile::open(found, incarnation)?;
         if !file.is_pipe {
-            self.gone.resume(&mut file);
-            if self.tail_only {
+            let label = file.found.label.clone();
+            let is_known = self.gone.resume(&mut file);
+            if is_known && let Some(count) = self.incarnations.get_mut(&label) {
+                *count -= 1;
+            }
+            if self.tail_only && !is_known {
                 file.skip_to_end();
             }
             if self.files.len() >= OPEN_FILES {

@@ -5,8 +5,11 @@
 use super::file::{Encoding, Head, Inode};
 use super::files::Files;
 use super::log_file::LogFile;
+use super::sources::Found;
 use crate::event::{Cursor, FileId};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
@@ -23,34 +26,51 @@ const REMEMBERED: usize = 1024;
 pub struct Gone(VecDeque<Past>);
 
 /// What is left of a file that was read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Past {
-    /// Where it was found, and where it stood last.
-    names: [PathBuf; 2],
+    label: String,
+    /// Where it was found, and where it stood last: any bytes, not only text.
+    names: [OsString; 2],
     inode: Inode,
     head: Head,
-    id: FileId,
-    cursor: Cursor,
+    pub id: FileId,
+    pub cursor: Cursor,
+    /// How many bytes were known and not read.
+    unread_bytes: u64,
+    /// It was still read when the run that knew it ended.
+    is_living: bool,
+}
+
+/// All files that a run knows, as a later run finds them again.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Roster {
+    pub files: Vec<Past>,
+    /// How many files have stood at each place.
+    incarnations: Vec<(String, u32)>,
 }
 
 impl Past {
     fn of(file: &LogFile) -> Self {
         Self {
-            names: [file.found.path.clone(), file.path.clone()],
+            label: file.found.label.clone(),
+            names: [file.found.path.clone().into(), file.path.clone().into()],
             inode: file.inode,
             head: file.head,
             id: file.id,
             cursor: file.cursor,
+            unread_bytes: file.unread_bytes(),
+            is_living: false,
         }
     }
 
     /// Whether the compressed file at `path` is named after this one, as `app.log.2.gz` is after
     /// `app.log`.
     fn names(&self, path: &Path) -> bool {
-        let is_prefix = |own: &PathBuf| {
+        let is_prefix = |own: &Path| {
             let names = own.file_name().zip(path.file_name());
             names.is_some_and(|(own, name)| name.as_encoded_bytes().starts_with(own.as_encoded_bytes()))
         };
-        self.names.iter().any(|own| own.parent() == path.parent() && is_prefix(own))
+        self.names.iter().map(Path::new).any(|own| own.parent() == path.parent() && is_prefix(own))
     }
 }
 
@@ -62,20 +82,79 @@ impl Gone {
         self.0.push_back(Past::of(file));
     }
 
-    /// Goes on with a file that was gone for a while: same inode, same head, no shorter.
-    pub fn resume(&mut self, file: &mut LogFile) {
-        let same =
-            |past: &Past| past.inode == file.inode && past.head.length() > 0 && past.cursor.offset <= file.length;
+    /// Goes on with a file that was gone for a while: same inode, same head, no shorter. One that was
+    /// empty has to stand where it stood.
+    pub fn resume(&mut self, file: &mut LogFile) -> bool {
+        let same = |past: &Past| {
+            let is_known = past.head.length() > 0 || past.label == file.found.label;
+            let is_as_long = past.cursor.offset <= file.length || file.encoding != Encoding::Plain;
+            past.inode == file.inode && is_known && is_as_long
+        };
         if let Some(place) = self.0.iter().rposition(same)
             && file.begins_as(&self.0[place].head)
             && let Some(past) = self.0.remove(place)
         {
             (file.id, file.cursor) = (past.id, past.cursor);
+            // It keeps the name that it was found by.
+            let [path, _] = past.names;
+            file.found = Found { path: path.into(), label: past.label };
+            return true;
         }
+        false
     }
 }
 
 impl Files {
+    /// What a later run has to know of the files.
+    pub fn roster(&self) -> Roster {
+        let living = self.files.iter().filter(|file| !file.is_pipe);
+        let living = living.map(|file| Past { is_living: true, ..Past::of(file) });
+        let files = self.gone.0.iter().cloned().chain(living);
+        let incarnations = self.incarnations.iter().map(|(label, count)| (label.clone(), *count));
+        Roster { files: files.collect(), incarnations: incarnations.collect() }
+    }
+
+    /// Goes on where an earlier run has left.
+    pub fn resume(&mut self, roster: Roster) {
+        self.incarnations = roster.incarnations.into_iter().collect();
+        self.gone = Gone(roster.files.into());
+    }
+
+    /// Looks for the files that an earlier run left, and that were moved since to a name which no
+    /// source has, as rotated logs are.
+    pub(super) fn find_moved(&mut self) {
+        let is_missing = |past: &&Past| past.is_living && !self.inodes.contains_key(&past.inode);
+        let moved: Vec<Past> = self.gone.0.iter().filter(is_missing).cloned().collect();
+        self.gone.0.iter_mut().for_each(|past| past.is_living = false);
+        for past in moved {
+            let [found, last] = past.names.each_ref().map(Path::new);
+            let path = [last, found].into_iter().find_map(|name| namesake(name, past.inode));
+            let file = path.and_then(|path| self.open_moved(path, &past));
+            match file {
+                Some(file) => {
+                    self.files.push(file);
+                    self.index();
+                }
+                None if past.unread_bytes > 0 && !last.exists() => self.troubles.note(format!(
+                    "{} is gone since the last run: its last {} bytes were not read",
+                    found.display().to_string().escape_debug(),
+                    past.unread_bytes
+                )),
+                None => {}
+            }
+        }
+    }
+
+    fn open_moved(&mut self, path: PathBuf, past: &Past) -> Option<LogFile> {
+        let found = Found { path, label: past.label.clone() };
+        let mut file = LogFile::open(found, 0).ok()?;
+        if !self.gone.resume(&mut file) {
+            return None;
+        }
+        file.lost = Some(Instant::now());
+        Some(file)
+    }
+
     /// A file's path leads elsewhere or nowhere: where the file has gone, a rescan tells.
     pub(super) fn lose(&mut self, place: usize) {
         let file = &mut self.files[place];

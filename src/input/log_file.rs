@@ -166,6 +166,11 @@ impl LogFile {
         self.is_fresh = false;
     }
 
+    /// It is to be tried again.
+    pub(super) fn wake(&mut self) {
+        (self.is_fresh, self.rests_until) = (true, None);
+    }
+
     /// Keeps it from being read again for a while.
     pub fn rest(&mut self, length: Duration) {
         self.rests_until = Some(Instant::now() + length);

@@ -12,13 +12,19 @@ use std::io::{self, Write};
 pub(super) struct Csv<W> {
     out: W,
     updates: bool,
-    header: Vec<String>,
+    /// What stands above the rows; none where that is not known.
+    header: Option<Vec<String>>,
 }
 
 impl<W: Write> Csv<W> {
     /// `updates`: whether rows say which report they belong to.
     pub fn new(out: W, updates: bool) -> Self {
-        Self { out, updates, header: Vec::new() }
+        Self { out, updates, header: Some(Vec::new()) }
+    }
+
+    /// Goes on below a header that was written before.
+    pub fn after_header(self) -> Self {
+        Self { header: None, ..self }
     }
 }
 
@@ -31,10 +37,10 @@ impl<W: Write> Render for Csv<W> {
         let intervals: Vec<bool> = (0..answer.columns.len()).map(|place| is_interval(answer, place)).collect();
         let mut csv = csv::Writer::from_writer(Vec::new());
         let header = header(answer, &intervals, self.updates);
-        if header != self.header {
+        if self.header.as_ref().is_some_and(|known| *known != header) {
             csv.write_record(&header)?;
-            self.header = header;
         }
+        self.header = Some(header);
         let about = [report.seq.to_string(), report.seen.newest().map(|time| time.to_string()).unwrap_or_default()];
         for row in &answer.rows {
             for field in about.iter().filter(|_| self.updates) {

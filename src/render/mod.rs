@@ -58,6 +58,8 @@ pub enum Format {
     Json,
     /// A header and one line a row, lossless.
     Csv,
+    /// The same without the header: it goes on in a file that has it.
+    CsvRows,
     /// A table for GitHub and its kin.
     Markdown,
 }
@@ -80,6 +82,7 @@ pub fn renderer(format: Format, style: Style, updates: bool, out: Box<dyn Write 
         Format::Table => Box::new(table::Table::new(out, style)),
         Format::Json => Box::new(json::Json::new(out)),
         Format::Csv => Box::new(csv::Csv::new(out, updates)),
+        Format::CsvRows => Box::new(csv::Csv::new(out, updates).after_header()),
         Format::Markdown => Box::new(markdown::Markdown::new(out)),
     }
 }

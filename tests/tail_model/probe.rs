@@ -102,6 +102,7 @@ impl Tail {
                 follow: true,
                 tail_only: false,
                 cancel: stop,
+                checkpoints: None,
             };
             let outputs = Outputs {
                 render: Box::new(Silent),
