@@ -5,7 +5,7 @@ use super::exit;
 use super::files::OutputFiles;
 use super::input::InputArgs;
 use super::output::{OutputArgs, Reporting};
-use super::state::StateArgs;
+use super::state::{StateArgs, View};
 use crate::analysis::Analysis;
 use crate::engine::{self, CancelToken, Outcome, Paths, Plan, Stop, signals};
 use crate::input::Sources;
@@ -25,6 +25,9 @@ pub struct JobArgs {
     pub output: OutputArgs,
     #[command(flatten)]
     state: StateArgs,
+    /// What is shown in place of a run.
+    #[arg(skip)]
+    pub view: Option<View>,
     /// What was typed.
     #[arg(skip)]
     pub plan: crate::checkpoint::Plan,
@@ -45,6 +48,9 @@ impl JobArgs {
         forward: Option<&Path>,
         reporting: Reporting,
     ) -> Result<u8> {
+        if let Some(view) = &self.view {
+            return view.show(&analysis);
+        }
         let assertions = Rc::new(self.output.assertions()?);
         let sources = self.input.sources()?;
         let follow = self.input.follow(&sources)?;

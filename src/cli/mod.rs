@@ -57,6 +57,7 @@ enum Command {
     Bloom(bloom::BloomArgs),
     Window(window::WindowArgs),
     Lateness(lateness::LatenessArgs),
+    State(state::StateCommand),
     Generate(generate::GenerateArgs),
     Inspect(inspect::InspectArgs),
     Completions(shell::CompletionsArgs),
@@ -73,8 +74,31 @@ impl Command {
             Command::Bloom(args) => &mut args.job,
             Command::Window(args) => &mut args.job,
             Command::Lateness(args) => &mut args.job,
-            Command::Generate(_) | Command::Inspect(_) | Command::Completions(_) | Command::Man(_) => return None,
+            Command::State(_) | Command::Generate(_) | Command::Inspect(_) => return None,
+            Command::Completions(_) | Command::Man(_) => return None,
         })
+    }
+
+    /// The command that a plan is of.
+    fn of(plan: &crate::checkpoint::Plan) -> Result<Self, clap::Error> {
+        let line = std::iter::once("streamlab").chain(plan.line.iter().map(String::as_str));
+        Ok(Cli::from_arg_matches(&Cli::command().try_get_matches_from(line)?)?.command)
+    }
+
+    fn run(self) -> anyhow::Result<u8> {
+        match self {
+            Command::RunningAvg(args) => args.run(),
+            Command::SlidingWindow(args) => args.run(),
+            Command::Reservoir(args) => args.run(),
+            Command::Bloom(args) => args.run(),
+            Command::Window(args) => args.run(),
+            Command::Lateness(args) => args.run(),
+            Command::State(args) => args.run(),
+            Command::Generate(args) => args.run().map(|()| exit::DONE),
+            Command::Inspect(args) => args.run(),
+            Command::Completions(args) => args.run(),
+            Command::Man(args) => args.run(),
+        }
     }
 }
 
@@ -112,19 +136,7 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
         }
     };
-    let result = match command {
-        Command::RunningAvg(args) => args.run(),
-        Command::SlidingWindow(args) => args.run(),
-        Command::Reservoir(args) => args.run(),
-        Command::Bloom(args) => args.run(),
-        Command::Window(args) => args.run(),
-        Command::Lateness(args) => args.run(),
-        Command::Generate(args) => args.run().map(|()| exit::DONE),
-        Command::Inspect(args) => args.run(),
-        Command::Completions(args) => args.run(),
-        Command::Man(args) => args.run(),
-    };
-    result.map_or_else(|error| fail(&error), ExitCode::from)
+    command.run().map_or_else(|error| fail(&error), ExitCode::from)
 }
 
 /// What is wrong with the plan is said before any work starts.

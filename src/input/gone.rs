@@ -50,6 +50,11 @@ pub struct Roster {
 }
 
 impl Past {
+    /// The name that it was found by.
+    pub fn name(&self) -> String {
+        self.names[0].to_string_lossy().into_owned()
+    }
+
     fn of(file: &LogFile) -> Self {
         Self {
             label: file.found.label.clone(),

@@ -15,7 +15,7 @@ mod wakeups;
 pub use blocks::{Blocks, blocks, opened};
 pub use file::{Block, Encoding, Guarded, ReadAt, open_pipe};
 pub use files::Files;
-pub use gone::Roster;
+pub use gone::{Past, Roster};
 pub use log_file::LogFile;
 pub use sources::{DEFAULT_INCLUDE, Found, Root, Sources, Unreadable};
 pub use wakeups::{Waker, Wakeup, Wakeups};

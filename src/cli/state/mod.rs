@@ -1,6 +1,10 @@
 //! `--state-dir`: where a run keeps what the next one needs to go on.
 
-use super::units;
+mod show;
+
+pub use show::{StateCommand, View};
+
+use crate::cli::units;
 use crate::checkpoint::{Directory, Loaded, Plan, Store, StoreError};
 use crate::engine::checkpoint::{Checkpoints, Standing};
 use crate::input::Sources;
@@ -40,10 +44,10 @@ impl StateArgs {
             io::ErrorKind::ResourceBusy => {
                 anyhow!("--state-dir {name}: another run uses it; wait for its end, or name another")
             }
-            _ => anyhow!(super::output::Unwritable::new(path, error)),
+            _ => anyhow!(crate::cli::output::Unwritable::new(path, error)),
         })?;
         let (store, loaded) = Store::open(directory).map_err(|error| match error {
-            StoreError::Io(error) => anyhow!(super::output::Unwritable::new(path, error)),
+            StoreError::Io(error) => anyhow!(crate::cli::output::Unwritable::new(path, error)),
             other => anyhow!("--state-dir {name}: {other}"),
         })?;
         let (mut left, mut resume) = (None, None);
