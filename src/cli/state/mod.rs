@@ -4,8 +4,8 @@ mod show;
 
 pub use show::{StateCommand, View};
 
-use crate::cli::units;
 use crate::checkpoint::{Directory, Loaded, Plan, Store, StoreError};
+use crate::cli::units;
 use crate::engine::checkpoint::{Checkpoints, Standing};
 use crate::input::Sources;
 use anyhow::{Result, anyhow, bail};
