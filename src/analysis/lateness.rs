@@ -22,11 +22,14 @@ pub struct Lateness {
     now: Timestamp,
 }
 
+/// A time in nanoseconds, and whether its event is one of the question.
+type Passed = (i64, bool);
+
 /// The times of events in input order, and what came of those before them.
 #[derive(Default, Serialize, Deserialize)]
 pub struct State {
     #[serde(skip)]
-    times: Vec<(FileId, Vec<i64>)>,
+    times: Vec<(FileId, Vec<Passed>)>,
     inputs: BTreeMap<FileId, Input>,
 }
 
@@ -48,8 +51,10 @@ struct Late {
     max_ns: i64,
     /// How many were no further behind than each of the delays.
     kept: Vec<u64>,
-    /// How many lay after the clock of this machine, or too far ahead of the event before.
+    /// How many lay after the clock of this machine.
     future: u64,
+    /// How many were too far ahead of those before them to be believed.
+    leaps: u64,
 }
 
 /// The columns after the source and before the delays.
@@ -60,21 +65,25 @@ impl Lateness {
         Self { names, delays_ns, ahead_ns, now }
     }
 
-    fn take(&self, input: &mut Input, nanos: i64) {
+    fn take(&self, input: &mut Input, (nanos, is_counted): Passed) {
         let is_leap = nanos > input.newest.saturating_add(self.ahead_ns) && input.newest != i64::MIN;
         let behind_ns = if input.newest == i64::MIN { 0 } else { input.newest.saturating_sub(nanos).max(0) };
-        if is_leap {
-            input.newest = input.leaps.take(nanos).unwrap_or(input.newest);
-        } else {
-            input.newest = input.newest.max(nanos);
-        }
-        if !is_leap || input.newest >= nanos {
-            input.leaps = Leaps::default();
-        }
         let late = &mut input.late;
+        if !is_leap {
+            (input.newest, input.leaps) = (input.newest.max(nanos), Leaps::default());
+        } else if let Some(confirmed) = input.leaps.take(nanos) {
+            // There was a pause, and no clock is wrong.
+            late.leaps -= u64::from(input.leaps.count - 1);
+            (input.newest, input.leaps) = (confirmed, Leaps::default());
+        } else {
+            late.leaps += 1;
+        }
+        if !is_counted {
+            return;
+        }
         late.events += 1;
         late.behind += u64::from(behind_ns > 0);
-        late.future += u64::from(is_leap || nanos > self.now.nanos());
+        late.future += u64::from(nanos > self.now.nanos());
         late.max_ns = late.max_ns.max(behind_ns);
         late.seconds.add(behind_ns as f64 / 1e9);
         late.kept.resize(self.delays_ns.len(), 0);
@@ -85,6 +94,16 @@ impl Lateness {
 
     fn name(&self, input: FileId) -> String {
         self.names.get(&input).cloned().unwrap_or_else(|| format!("file {:016x}", input.0))
+    }
+}
+
+impl State {
+    #[inline(always)]
+    fn note(&mut self, event: &Event<'_>, passed: Passed) {
+        match self.times.last_mut() {
+            Some((input, times)) if *input == event.at.file => times.push(passed),
+            _ => self.times.push((event.at.file, vec![passed])),
+        }
     }
 }
 
@@ -102,6 +121,7 @@ impl Late {
         self.events += other.events;
         self.behind += other.behind;
         self.future += other.future;
+        self.leaps += other.leaps;
         self.max_ns = self.max_ns.max(other.max_ns);
         self.seconds.merge(&other.seconds).expect("all sketches are of one precision");
         self.kept.resize(other.kept.len().max(self.kept.len()), 0);
@@ -110,7 +130,10 @@ impl Late {
 
     /// The delay in seconds that keeps this share; no more than the longest that was seen.
     fn quantile(&self, share: f64) -> Option<f64> {
-        let seconds = self.seconds.quantile(share).ok().flatten()?;
+        // The sketch rounds ranks down; so few have to be kept at least.
+        let rank = (share * self.events as f64).ceil() - 1.0;
+        let last = self.events.saturating_sub(1).max(1) as f64;
+        let seconds = self.seconds.quantile(((rank + 0.5) / last).clamp(0.0, 1.0)).ok().flatten()?;
         Some(seconds.min(self.max_ns as f64 / 1e9))
     }
 
@@ -119,7 +142,7 @@ impl Late {
         let max = if self.events == 0 { Cell::Null } else { Cell::Float(self.max_ns as f64 / 1e9) };
         let kept = self.kept.iter().map(|kept| Cell::rate(*kept, self.events));
         let share = Cell::rate(self.behind, self.events);
-        [Cell::Count(self.events), share, quantile(0.99), quantile(0.999), max, Cell::Count(self.future)]
+        [Cell::Count(self.events), share, quantile(0.99), quantile(0.999), max, Cell::Count(self.future + self.leaps)]
             .into_iter()
             .chain(kept)
             .collect()
@@ -140,18 +163,19 @@ impl Analysis for Lateness {
     #[inline(always)]
     fn observe(&self, state: &mut State, event: &Event<'_>) -> Verdict {
         let Some(time) = event.time else { return Verdict::Dead("no time") };
-        match state.times.last_mut() {
-            Some((input, times)) if *input == event.at.file => times.push(time.nanos()),
-            _ => state.times.push((event.at.file, vec![time.nanos()])),
-        }
+        state.note(event, (time.nanos(), true));
         Verdict::Counted
+    }
+
+    fn pass(&self, state: &mut State, event: &Event<'_>) {
+        event.time.into_iter().for_each(|time| state.note(event, (time.nanos(), false)));
     }
 
     fn settle(&self, state: &mut State, _settling: &mut Settling<'_>) {
         for (input, times) in std::mem::take(&mut state.times) {
             let fresh = || Input { newest: i64::MIN, leaps: Leaps::default(), late: Late::default() };
             let input = state.inputs.entry(input).or_insert_with(fresh);
-            times.into_iter().for_each(|nanos| self.take(input, nanos));
+            times.into_iter().for_each(|passed| self.take(input, passed));
         }
     }
 
@@ -184,11 +208,11 @@ impl Late {
                 self.max_ns.div_euclid(1_000_000_000) + i64::from(self.max_ns % 1_000_000_000 != 0)
             ));
         }
-        if self.future > 0 {
+        if self.future + self.leaps > 0 {
             notes.push(format!(
                 "{} events came from the future: they lie after the clock of this machine, or further ahead of the event \
-                 before them than --max-ahead allows. A clock is wrong.",
-                self.future
+                 before them than --max-ahead allows. A clock is wrong, or has been.",
+                self.future + self.leaps
             ));
         }
         notes

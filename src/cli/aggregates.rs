@@ -73,8 +73,8 @@ fn name_of(text: &str) -> (String, &str) {
 fn aggregate(call: &str, schema: &mut Schema) -> Result<Aggregate> {
     let (function, argument) = match call.split_once('(') {
         Some((function, rest)) => {
-            let Some(argument) = rest.trim_end().strip_suffix(')') else {
-                bail!("--agg: `{}` has no closing bracket", call.escape_debug());
+            let Some(argument) = rest.trim_end().strip_suffix(')').filter(|inner| is_balanced(inner)) else {
+                bail!("--agg: the brackets of `{}` do not close", call.escape_debug());
             };
             (function.trim(), Some(argument.trim()))
         }
@@ -85,8 +85,10 @@ fn aggregate(call: &str, schema: &mut Schema) -> Result<Aggregate> {
         _ => Err(anyhow!("--agg: `{function}` needs a field: write it as `{}`", example(function))),
     };
     let mut of = || -> Result<_> { field(schema, argument()?, "--agg") };
+    let is_bare = argument().is_err();
     Ok(match function {
-        "count" => Aggregate::Count,
+        "count" if is_bare => Aggregate::Count,
+        "count" => bail!("--agg: `count` takes no field: it counts records; --where says which"),
         "rate" => {
             let condition = argument()?;
             Aggregate::Rate(Box::new(Condition::new(condition, schema).map_err(|reason| anyhow!("--agg: {reason}"))?))
@@ -109,6 +111,23 @@ fn aggregate(call: &str, schema: &mut Schema) -> Result<Aggregate> {
             None => bail!("--agg: {}", unknown(function)),
         },
     })
+}
+
+/// Whether no bracket closes that was not opened, but for those in quotes.
+fn is_balanced(text: &str) -> bool {
+    let (mut depth, mut quote) = (0i32, None);
+    for char in text.chars() {
+        match (quote, char) {
+            (Some(open), _) if char == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(char),
+            (None, '(') => depth += 1,
+            (None, ')') if depth == 0 => return false,
+            (None, ')') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    true
 }
 
 /// `p50` is 0.5, `p99` 0.99, `p999` 0.999.
@@ -172,7 +191,9 @@ mod tests {
             ("cuont", "did you mean `count`"),
             ("sum", "write it as `sum(bytes)`"),
             ("sum()", "write it as `sum(bytes)`"),
-            ("sum(a", "no closing bracket"),
+            ("sum(a", "do not close"),
+            ("sum(a)(b)", "do not close"),
+            ("count(a)", "takes no field"),
             ("top(path)", "top(3, path)"),
             ("top(0, path)", "top(3, path)"),
             ("rate(a = 1)", "=="),

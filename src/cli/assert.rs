@@ -63,8 +63,8 @@ impl Assertions {
     }
 
     /// Holds the rows of a report of changes to the demands on rows: a row that is said again is
-    /// judged anew.
-    pub fn watch(&self, report: &Report, broken: &mut BrokenRows) {
+    /// judged anew, and a session with all that it overlaps.
+    pub fn watch(&self, report: &Report, broken: &mut BrokenRows, are_sessions: bool) {
         let scope = Scope::new(report);
         broken.0.resize(self.conditions.len(), BTreeMap::new());
         for (condition, broken) in self.conditions.iter().zip(&mut broken.0) {
@@ -72,9 +72,13 @@ impl Assertions {
                 continue;
             }
             for row in scope.final_rows() {
-                let key = format!("{:?}", &row[..report.answer.keys]);
+                let keys = &row[..report.answer.keys];
+                if are_sessions && row.iter().rev().nth(1) != Some(&Cell::Count(0)) {
+                    broken.retain(|_, (other, _)| !overlap(other, keys));
+                }
+                let key = format!("{keys:?}");
                 match scope.broken(condition, row) {
-                    Some(line) => _ = broken.insert(key, line),
+                    Some(line) => _ = broken.insert(key, (keys.to_vec(), line)),
                     None => _ = broken.remove(&key),
                 }
             }
@@ -84,9 +88,9 @@ impl Assertions {
     /// The demands that were not met by rows that a watch has seen.
     pub fn judge(&self, broken: &BrokenRows) -> Vec<Failure> {
         let failed = self.conditions.iter().zip(&broken.0).filter(|(_, rows)| !rows.is_empty());
-        let failure = |(condition, rows): (&Expr, &BTreeMap<String, String>)| Failure {
+        let failure = |(condition, rows): (&Expr, &BTreeMap<String, (Vec<Cell>, String)>)| Failure {
             demand: condition.source().to_owned(),
-            lines: first_lines(rows.values().cloned()),
+            lines: first_lines(rows.values().map(|(_, line)| line.clone())),
         };
         failed.map(failure).collect()
     }
@@ -94,7 +98,13 @@ impl Assertions {
 
 /// The rows that broke each demand, as text, by their keys.
 #[derive(Default)]
-pub struct BrokenRows(Vec<BTreeMap<String, String>>);
+pub struct BrokenRows(Vec<BTreeMap<String, (Vec<Cell>, String)>>);
+
+/// Whether two rows are of one key, and their windows have an instant in common.
+fn overlap(a: &[Cell], b: &[Cell]) -> bool {
+    let time = |row: &[Cell], place: usize| if let Cell::Time(time) = row[place] { Some(time) } else { None };
+    a[2..] == b[2..] && time(a, 0) < time(b, 1) && time(b, 0) < time(a, 1)
+}
 
 /// What the names of an assertion stand for.
 struct Scope<'r> {

@@ -89,9 +89,10 @@ impl JobArgs {
             checkpoints.written = files.written;
         }
         let broken = Rc::new(RefCell::new(BrokenRows::default()));
-        if let Reporting::Changes { .. } = reporting {
+        if let Reporting::Changes { are_sessions, .. } = reporting {
             let (assertions, broken) = (assertions.clone(), broken.clone());
-            outputs.inspect = Some(Box::new(move |report| assertions.watch(report, &mut broken.borrow_mut())));
+            outputs.inspect =
+                Some(Box::new(move |report| assertions.watch(report, &mut broken.borrow_mut(), are_sessions)));
         }
         let limits = self.input.limits(self.output.letters());
         let plan = Plan {

@@ -204,8 +204,8 @@ impl OutputArgs {
         // What became final says itself when that was.
         let (mut render, render_name) =
             self.render(is_live, forwards_to_stdout, is_whole && every != Every::End, files)?;
-        if !is_whole {
-            render = Box::new(Changes::new(render, is_live, are_sessions));
+        if !is_whole && is_live {
+            render = Box::new(Changes::new(render, are_sessions));
         }
         let progress = (!self.quiet && !follow && !terminal && io::stderr().is_terminal()).then(progress_bar);
         let quiet = self.quiet;
@@ -222,6 +222,7 @@ impl OutputArgs {
             forward,
             strict: self.strict,
             idle_timeout,
+            only_changes: !is_whole && !is_live,
             inspect: None,
             say: Box::new(say),
             progress,

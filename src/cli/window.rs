@@ -7,7 +7,7 @@ use super::rows::{OutcomeArgs, RowArgs, check_columns, field};
 use super::units;
 use crate::analysis::{Aggregates, Dedup, Window, WindowPlan, WindowShape};
 use crate::schema::Schema;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ event of every file is that late, less --watermark-delay. What comes later still
 late, and goes to --dead-letter. `streamlab lateness` says how late events come.
 
 Aggregates: count, rate(EXPR), sum, mean, min, max and stddev(FIELD), p50 to p9999(FIELD), distinct(FIELD),
-top(N, FIELD); quantiles are within 1 % of the value, distinct within 1.6 %.
+top(N, FIELD); quantiles are within 1 % of the value, distinct about 1.6 % (standard error).
 
 More examples:
   Requests, errors and latency of each route, every 10 s over the last minute
@@ -185,7 +185,7 @@ impl WindowArgs {
 }
 
 fn nanos(length: Duration, flag: &'static str) -> Result<i64> {
-    i64::try_from(length.as_nanos()).with_context(|| format!("{flag}: at most 292 years can be told"))
+    i64::try_from(length.as_nanos()).map_err(|_| anyhow!("{flag}: at most 292 years can be told"))
 }
 
 fn positive(length: Duration, flag: &'static str) -> Result<i64> {

@@ -97,6 +97,8 @@ pub struct Outputs {
     pub strict: bool,
     /// An input that is silent for so long holds back no window.
     pub idle_timeout: Option<Duration>,
+    /// A report without rows says nothing, unless it is the last.
+    pub only_changes: bool,
     /// Is shown each report before it is rendered.
     pub inspect: Option<Inspect>,
     /// Takes sentences for people.
@@ -365,21 +367,25 @@ impl<'a, A: Analysis> Root<'a, A> {
         for sink in self.outputs.forward.iter_mut().chain(&mut self.outputs.dead_letters) {
             sink.attempt(|out| out.flush())?;
         }
-        self.seq += 1;
         self.updated = Instant::now();
         self.shown = self.ledger.read;
         self.pace.elapsed_seconds = self.started.elapsed().as_secs_f64();
         let analysis = self.analysis.read().expect(UNPOISONED);
+        let answer = analysis.report(&mut self.state, self.seen, last);
+        let is_shown = last || !self.outputs.only_changes || !answer.rows.is_empty();
+        self.seq += u64::from(is_shown);
         let report = Report {
             analysis: analysis.name(),
             seq: self.seq,
             last,
             seen: self.seen,
-            answer: analysis.report(&mut self.state, self.seen, last),
+            answer,
             ledger: self.ledger,
             pace: self.pace,
         };
-        show(&mut self.outputs, &report)?;
+        if is_shown {
+            show(&mut self.outputs, &report)?;
+        }
         Ok(report)
     }
 }

@@ -134,6 +134,7 @@ fn outputs(every: Every) -> Outputs {
         forward: None,
         strict: false,
         idle_timeout: None,
+        only_changes: false,
         inspect: None,
         say: Box::new(|_| ()),
         progress: None,

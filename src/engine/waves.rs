@@ -113,52 +113,77 @@ fn run<A: Analysis>(
         drop(partials);
         partials = fold(folder, wave, None, &root.frontier);
     }
-    for ((place, stretch), mut partial) in wave.drain(..).zip(partials) {
+    for ((place, stretch), partial) in wave.drain(..).zip(partials) {
         let outcome = &mut outcomes[place];
-        if outcome.is_stale {
-            continue;
-        }
-        if let Begin::Near(_) = stretch.begin {
-            match outcome.next {
-                _ if outcome.error.is_some() => continue,
-                // The bytes ran out inside a record: there is nothing behind it.
-                None => continue,
-                // One record reaches over the whole stretch.
-                Some(next) if next >= stretch.until => continue,
-                Some(next) if partial.guessed == Some(next) => {}
-                Some(_) => partial = again(folder, root, stretch, outcome.cursor),
-            }
-        }
-        if !folder.is_sound(&partial, &root.frontier) {
-            partial = again(folder, root, stretch, outcome.cursor);
-        }
-        loop {
-            if !stretch.last && !stretch.bytes.is_sound(partial.cursor.offset) {
-                outcome.is_stale = true;
-                break;
-            }
-            // A guess begins with the space before its record, which the stretch before may have passed.
-            root.advance(partial.cursor.offset.saturating_sub(outcome.cursor.offset));
-            outcome.cursor = partial.cursor;
-            outcome.next = partial.next;
-            outcome.error = partial.error.take();
-            let is_cut = partial.is_cut;
-            root.note_cursor(stretch.file, outcome.cursor);
-            root.absorb(partial)?;
-            // Between the parts of a wave that looked ahead, the state is one of no input.
-            if newest.is_none() {
-                root.attend()?;
-            }
-            if !is_cut {
-                break;
-            }
-            partial = again(folder, root, stretch, outcome.cursor);
+        if let Some(partial) = checked(folder, root, stretch, partial, outcome) {
+            take(folder, root, stretch, partial, outcome, newest.is_none())?;
         }
         if stretch.is_over {
             root.finish(stretch.file)?;
         }
     }
     if newest.is_some() { root.attend() } else { Ok(()) }
+}
+
+/// What a stretch comes to, now that all before it is known; `None` where it holds nothing of its own.
+fn checked<A: Analysis>(
+    folder: &Folder<'_, A>,
+    root: &Root<'_, A>,
+    stretch: Stretch<'_>,
+    partial: Partial<A::State>,
+    outcome: &Outcome,
+) -> Option<Partial<A::State>> {
+    if outcome.is_stale {
+        return None;
+    }
+    if let Begin::Near(_) = stretch.begin {
+        match outcome.next {
+            _ if outcome.error.is_some() => return None,
+            // The bytes ran out inside a record: there is nothing behind it.
+            None => return None,
+            // One record reaches over the whole stretch.
+            Some(next) if next >= stretch.until => return None,
+            Some(next) if partial.guessed == Some(next) => {}
+            Some(_) => return Some(again(folder, root, stretch, outcome.cursor)),
+        }
+    }
+    match folder.is_sound(&partial, &root.frontier) {
+        true => Some(partial),
+        false => Some(again(folder, root, stretch, outcome.cursor)),
+    }
+}
+
+/// Takes in a stretch, in several parts where there was no room for all at once.
+fn take<A: Analysis>(
+    folder: &Folder<'_, A>,
+    root: &mut Root<'_, A>,
+    stretch: Stretch<'_>,
+    mut partial: Partial<A::State>,
+    outcome: &mut Outcome,
+    attends: bool,
+) -> Result<(), Stop> {
+    loop {
+        if !stretch.last && !stretch.bytes.is_sound(partial.cursor.offset) {
+            outcome.is_stale = true;
+            return Ok(());
+        }
+        // A guess begins with the space before its record, which the stretch before may have passed.
+        root.advance(partial.cursor.offset.saturating_sub(outcome.cursor.offset));
+        outcome.cursor = partial.cursor;
+        outcome.next = partial.next;
+        outcome.error = partial.error.take();
+        let is_cut = partial.is_cut;
+        root.note_cursor(stretch.file, outcome.cursor);
+        root.absorb(partial)?;
+        // Between the parts of a wave that looked ahead, the state is one of no input.
+        if attends {
+            root.attend()?;
+        }
+        if !is_cut {
+            return Ok(());
+        }
+        partial = again(folder, root, stretch, outcome.cursor);
+    }
 }
 
 /// Folds what is left of a stretch, with all that is known by now.

@@ -166,6 +166,11 @@ impl LogFile {
         self.is_fresh = false;
     }
 
+    /// Its path leads elsewhere, or nowhere.
+    pub fn is_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
     /// It is to be tried again.
     pub(super) fn wake(&mut self) {
         (self.is_fresh, self.rests_until) = (true, None);

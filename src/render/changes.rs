@@ -9,20 +9,20 @@ use std::io;
 /// How many rows are kept for the screen.
 const KEPT_ROWS: usize = 500;
 
-/// Hands changes on: to a screen together with those before them, the newest first; to any other
-/// reader as they are, if there are any.
+/// Hands changes on to a screen together with those before them, the newest first.
 pub struct Changes {
     render: Box<dyn Render>,
-    is_screen: bool,
     /// A row that is said again takes the place of all that it overlaps.
     are_sessions: bool,
     /// The rows that are final, by their keys, and when each was said.
     rows: HashMap<String, (u64, Vec<Cell>)>,
+    /// How many were not kept.
+    left_out: usize,
 }
 
 impl Changes {
-    pub fn new(render: Box<dyn Render>, is_screen: bool, are_sessions: bool) -> Self {
-        Self { render, is_screen, are_sessions, rows: HashMap::new() }
+    pub fn new(render: Box<dyn Render>, are_sessions: bool) -> Self {
+        Self { render, are_sessions, rows: HashMap::new(), left_out: 0 }
     }
 
     /// The report with all rows that the screen shows.
@@ -30,7 +30,8 @@ impl Changes {
         let answer = &report.answer;
         let is_open = |row: &Vec<Cell>| row.last() == Some(&Cell::Bool(true));
         for row in answer.rows.iter().filter(|row| !is_open(row)) {
-            if self.are_sessions {
+            let is_said_again = row.iter().rev().nth(1) != Some(&Cell::Count(0));
+            if self.are_sessions && is_said_again {
                 let (start, end) = (time(row, 0), time(row, 1));
                 let is_replaced = |other: &[Cell]| {
                     other[2..answer.keys] == row[2..answer.keys] && start < time(other, 1) && time(other, 0) < end
@@ -47,9 +48,15 @@ impl Changes {
         if self.rows.len() > 2 * KEPT_ROWS {
             let kept: std::collections::HashSet<String> =
                 rows.iter().map(|row| format!("{:?}", &row[..answer.keys])).collect();
+            let before = self.rows.len();
             self.rows.retain(|key, _| kept.contains(key));
+            self.left_out += before - self.rows.len();
         }
         let mut whole = report.clone();
+        let left_out = (self.rows.len() + self.left_out).saturating_sub(KEPT_ROWS);
+        if left_out > 0 {
+            whole.answer.notes.push(format!("{left_out} older rows are not shown; -o csv has all."));
+        }
         whole.answer.rows = rows;
         whole
     }
@@ -66,14 +73,8 @@ fn time(row: &[Cell], place: usize) -> Option<Timestamp> {
 
 impl Render for Changes {
     fn render(&mut self, report: &Report) -> io::Result<()> {
-        if self.is_screen {
-            let whole = self.whole(report);
-            self.render.render(&whole)
-        } else if report.last || !report.answer.rows.is_empty() {
-            self.render.render(report)
-        } else {
-            Ok(())
-        }
+        let whole = self.whole(report);
+        self.render.render(&whole)
     }
 
     fn tick(&mut self) -> io::Result<()> {

@@ -53,6 +53,10 @@ impl<T> Panes<T> {
         self.rest.front().or(self.open.as_ref())
     }
 
+    pub fn last(&self) -> Option<&Pane<T>> {
+        self.open.as_ref()
+    }
+
     /// Those from one number to before another.
     pub fn range(&self, begin: i64, end: i64) -> impl Iterator<Item = &Pane<T>> {
         let from = self.rest.partition_point(|pane| pane.number < begin);

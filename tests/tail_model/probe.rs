@@ -112,6 +112,7 @@ impl Tail {
                 forward: None,
                 strict: false,
                 idle_timeout: None,
+                only_changes: false,
                 inspect: None,
                 say: Box::new(move |sentence| said.lock().unwrap().push(sentence.to_owned())),
                 progress: None,

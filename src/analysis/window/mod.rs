@@ -136,11 +136,7 @@ impl Analysis for Window {
     }
 
     fn take_closing(&self, state: &mut State) -> Option<Closing> {
-        let closed = &mut state.windows.as_mut()?.closed;
-        if closed.is_empty() {
-            return None;
-        }
-        let closed = closed.remove(0);
+        let closed = state.windows.as_mut()?.closed.pop_front()?;
         let answer = self.answer(closed.rows, Some(closed.watermark), closed.counts);
         Some(Closing { seen: closed.seen, ledger: closed.ledger, answer })
     }
@@ -174,15 +170,21 @@ fn drop_superseded(rows: &mut Vec<Vec<Cell>>, keys: usize, are_sessions: bool) {
     if !rows.iter().any(is_revised) {
         return;
     }
+    // Only what is said again takes the place of anything.
     let mut later: HashMap<String, Vec<[Option<Timestamp>; 2]>> = HashMap::new();
     let mut is_last: Vec<bool> = Vec::with_capacity(rows.len());
     for row in rows.iter().rev() {
         let own @ [start, end] = instants(row);
-        let same = later.entry(format!("{:?}", &row[2..keys])).or_default();
+        let key = match are_sessions {
+            true => format!("{:?}", &row[2..keys]),
+            false => format!("{:?}", &row[..keys]),
+        };
         let is_over =
             |other: &[Option<Timestamp>; 2]| *other == own || are_sessions && start < other[1] && other[0] < end;
-        is_last.push(!same.iter().any(is_over));
-        same.push(own);
+        is_last.push(!later.get(&key).into_iter().flatten().any(is_over));
+        if is_revised(row) {
+            later.entry(key).or_default().push(own);
+        }
     }
     rows.retain(|_| is_last.pop().unwrap_or(true));
     // What came last stands where it belongs.

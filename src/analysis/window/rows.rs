@@ -16,11 +16,13 @@ pub struct Rows<'p> {
     pub are_open: bool,
     /// How many of them had not been shown before.
     pub closed: u64,
+    /// Some keys had no row of their own.
+    pub is_full: bool,
 }
 
 impl<'p> Rows<'p> {
     pub fn new(plan: &'p Plan) -> Self {
-        Self { plan, rows: Vec::new(), revision: 0, are_open: false, closed: 0 }
+        Self { plan, rows: Vec::new(), revision: 0, are_open: false, closed: 0, is_full: false }
     }
 
     /// Pushes the row of a key, in its byte form; an empty one stands for all others.

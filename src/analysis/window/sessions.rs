@@ -148,11 +148,12 @@ impl Sessions {
         oldest.min(watermark.saturating_sub(plan.lateness_ns)).saturating_sub(gap)
     }
 
-    /// Shows the sessions that have not ended by the watermark.
-    pub fn show_open(&self, plan: &Plan, watermark: i64, rows: &mut Rows<'_>) {
+    /// Shows the sessions that hold anything new.
+    pub fn show_open(&self, plan: &Plan, rows: &mut Rows<'_>) {
         let gap = plan.gap().unwrap_or(0);
         for (key, held) in &self.keys {
-            for session in held.iter().filter(|session| session.end(gap) > watermark) {
+            for session in held.iter().filter(|session| session.is_fresh) {
+                rows.revision = session.revision.map_or(0, |shown| shown + 1);
                 rows.push(session.first, session.end(gap), key, &session.row);
             }
         }

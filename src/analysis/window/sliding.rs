@@ -69,18 +69,17 @@ impl Sliding {
             self.panes.insert(begin, Pane::default());
         }
         let pane = self.panes.get(begin).expect("it was put there");
-        let has_lost = |start: &i64| plan.is_over(*start, floor);
-        let is_of_all = !plan.starts(begin).any(|start| has_lost(&start));
-        let first = if is_of_all { None } else { plan.starts(begin).take_while(|start| !has_lost(start)).last() };
-        let groups = pane.from(first);
+        let earliest = plan.earliest_start(begin);
+        let first = plan.first_start_after(floor.saturating_sub(plan.lateness_ns)).max(earliest);
+        let groups = pane.from((first > earliest).then_some(first));
         groups.entry_of_key(key).merge(entry.row);
         groups.cap(plan.max_keys);
         self.is_full |= groups.overflow().is_some();
-        if plan.first_end(begin) <= watermark {
-            let is_closed = |start: &i64| plan.end(*start) <= watermark && !plan.is_over(*start, floor.max(watermark));
-            for start in plan.starts(begin).filter(is_closed) {
-                self.revised.entry(start).or_default().keys.insert(key.into());
-            }
+        // Those that have closed, and take late events.
+        let mut start = plan.first_start_after(watermark.saturating_sub(plan.lateness_ns)).max(first);
+        while start <= begin && plan.end(start) <= watermark {
+            self.revised.entry(start).or_default().keys.insert(key.into());
+            start += plan.slide();
         }
     }
 
@@ -105,19 +104,40 @@ impl Sliding {
             self.panes.evict_before(pane.number.saturating_add(1));
         }
         self.revised.retain(|start, _| !plan.is_over(*start, to));
+        self.is_full |= rows.is_full;
     }
 
-    /// Shows the windows that have not closed by `watermark`.
+    /// Shows the windows that have not closed by `watermark`, and what has changed in those that have.
     pub fn show_open(&self, plan: &Plan, watermark: i64, rows: &mut Rows<'_>) {
+        for (start, revised) in self.revised.iter().filter(|(_, revised)| !revised.keys.is_empty()) {
+            rows.revision = revised.count + 1;
+            self.show(plan, *start, Some(&revised.keys), rows);
+        }
+        rows.revision = 0;
         for start in self.starts(plan, watermark, i64::MAX) {
             self.show(plan, start, None, rows);
         }
     }
 
-    fn starts(&self, plan: &Plan, from: i64, to: i64) -> BTreeSet<i64> {
-        let is_due = |start: &i64| (from < plan.end(*start) || from == i64::MIN) && plan.end(*start) <= to;
-        let panes = self.panes.iter().take_while(|pane| pane.number < to);
-        panes.flat_map(|pane| plan.starts(pane.number)).filter(is_due).collect()
+    /// The beginnings of the windows that hold an event and end after `from`, but not after `to`.
+    fn starts(&self, plan: &Plan, from: i64, to: i64) -> Vec<i64> {
+        let (Some(first), Some(last)) = (self.panes.first(), self.panes.last()) else { return Vec::new() };
+        let mut start = plan.first_start_after(from).max(plan.earliest_start(first.number));
+        let most = if to == i64::MAX { last.number } else { last.number.min(to.saturating_sub(plan.longest())) };
+        let mut starts = Vec::new();
+        while start <= most {
+            let next = match self.panes.range(start, plan.end(start)).next() {
+                Some(_) => {
+                    starts.push(start);
+                    start.checked_add(plan.slide())
+                }
+                // Over the time in which nothing happened.
+                None => self.panes.range(plan.end(start), i64::MAX).next().map(|pane| plan.earliest_start(pane.number)),
+            };
+            let Some(next) = next else { break };
+            start = next;
+        }
+        starts
     }
 
     fn show(&self, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Rows<'_>) {
@@ -152,6 +172,7 @@ fn show(panes: &Panes<Pane>, plan: &Plan, start: i64, only: Option<&BTreeSet<Box
         }
     }
     window.cap(plan.max_keys);
+    rows.is_full |= window.overflow().is_some();
     if let Some(row) = window.overflow() {
         others.get_or_insert_default().merge(row.clone());
     }
@@ -177,17 +198,19 @@ impl Plan {
         self.end(start).saturating_add(self.lateness_ns) <= watermark
     }
 
-    /// The beginnings of all windows that the pane at `begin` is part of, the last one first.
-    fn starts(&self, begin: i64) -> impl Iterator<Item = i64> + use<> {
-        let (size_ns, slide_ns, pane_ns, offset_ns) = self.sizes();
-        let last = floor(begin, slide_ns, offset_ns);
-        let first = begin.saturating_add(pane_ns).saturating_sub(size_ns);
-        std::iter::successors(Some(last), move |start| start.checked_sub(slide_ns))
-            .take_while(move |start| *start >= first)
+    fn slide(&self) -> i64 {
+        self.sizes().1
     }
 
-    /// The end of the first of them.
-    fn first_end(&self, begin: i64) -> i64 {
-        self.starts(begin).last().map_or(i64::MAX, |start| self.end(start))
+    /// The beginning of the first window that the pane at `begin` is part of.
+    fn earliest_start(&self, begin: i64) -> i64 {
+        let (_, _, pane_ns, _) = self.sizes();
+        self.first_start_after(begin.saturating_add(pane_ns).saturating_sub(1))
+    }
+
+    /// The beginning of the first window that ends after an instant.
+    fn first_start_after(&self, nanos: i64) -> i64 {
+        let (size_ns, slide_ns, _, offset_ns) = self.sizes();
+        floor(nanos.saturating_sub(size_ns), slide_ns, offset_ns).saturating_add(slide_ns)
     }
 }

@@ -10,6 +10,7 @@ use crate::event::{Frontier, Ledger, Span, Timestamp};
 use crate::report::Cell;
 use crate::sketch::RecentIds;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// All that is remembered of the input.
 #[derive(Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub struct Windows {
     seen: Span,
     ids: RecentIds,
     /// What was closed and not shown.
-    pub closed: Vec<Closed>,
+    pub closed: VecDeque<Closed>,
     /// How many rows have closed, and how many were shown again.
     pub counts: Counts,
 }
@@ -61,7 +62,7 @@ impl Windows {
             next: i64::MIN,
             seen: Span::default(),
             ids: RecentIds::default(),
-            closed: Vec::new(),
+            closed: VecDeque::new(),
             counts: Counts::default(),
         }
     }
@@ -165,7 +166,7 @@ impl Windows {
         self.counts.closed += rows.closed;
         self.counts.revised += rows.rows.len() as u64 - rows.closed;
         let (seen, counts) = (self.seen, self.counts);
-        self.closed.push(Closed { rows: rows.rows, seen, ledger, watermark, counts });
+        self.closed.push_back(Closed { rows: rows.rows, seen, ledger, watermark, counts });
     }
 
     /// The rows of the windows that have not closed.
@@ -175,7 +176,7 @@ impl Windows {
         let watermark = self.watermark.unwrap_or(i64::MIN);
         match &self.store {
             Store::Sliding(sliding) => sliding.show_open(plan, watermark, &mut rows),
-            Store::Sessions(sessions) => sessions.show_open(plan, watermark, &mut rows),
+            Store::Sessions(sessions) => sessions.show_open(plan, &mut rows),
         }
         rows.rows
     }
