@@ -1,6 +1,6 @@
 //! The statistics: how a state is made, updated, merged and reported. One small file each.
 //!
-//! Every analysis obeys the laws of `tests/laws.rs`: folding two inputs and merging equals folding
+//! Every analysis obeys the laws of `tests/laws/`: folding two inputs and merging equals folding
 //! their concatenation, and the answer depends on nothing but the input.
 
 mod bloom;

@@ -1,6 +1,6 @@
 //! How a run is asked to end from outside: by a signal, a reader that left, a server or a test.
 
-use super::root::Stop;
+use super::outputs::Stop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -4,7 +4,7 @@
 //! The run encodes the image between two stretches and goes on reading; a thread makes it last. What was
 //! written is made to last before the image that counts on it.
 
-use super::root::Stop;
+use super::outputs::Stop;
 use crate::checkpoint::{Directory, Image, Plan, Store};
 use crate::event::{Cursor, FileId, Frontier, Ledger, Span};
 use crate::input::Roster;

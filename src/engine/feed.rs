@@ -1,7 +1,8 @@
 //! A stream that comes in blocks: standard input, pipes, compressed files.
 
 use super::fold::Folder;
-use super::root::{Root, Stop};
+use super::outputs::Stop;
+use super::root::Root;
 use super::waves::{self, Stream};
 use crate::analysis::Analysis;
 use crate::event::{Cursor, FileId};

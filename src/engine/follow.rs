@@ -4,7 +4,8 @@
 //! always told by `stat`, so a lost notice costs a second and never a record.
 
 use super::feed::ATTENTION;
-use super::root::{Root, Stop};
+use super::outputs::Stop;
+use super::root::Root;
 use super::sweep::{Ends, Sweeper};
 use crate::analysis::Analysis;
 use crate::input::{Wakeup, Wakeups};

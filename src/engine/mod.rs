@@ -10,13 +10,15 @@ mod feed;
 pub mod filter;
 mod fold;
 mod follow;
+mod outputs;
 mod root;
 pub mod signals;
 mod sweep;
 mod waves;
 
 pub use cancel::CancelToken;
-pub use root::{Every, Inspect, Outputs, Paths, Sink, Stop};
+pub use outputs::{Every, Inspect, Outputs, Sink, Stop};
+pub use root::Paths;
 pub use waves::STRETCH_BYTES;
 
 use crate::analysis::Analysis;

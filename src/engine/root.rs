@@ -6,31 +6,15 @@
 use super::cancel::CancelToken;
 use super::checkpoint::{Keeper, Standing};
 use super::fold::Partial;
+use super::outputs::{Every, Outputs, Stop, stop, write_letter};
 use crate::analysis::{Analysis, Closing, Settling};
 use crate::event::{Cursor, DeadLetter, FileId, Frontier, Ledger, Span};
 use crate::input::Roster;
-use crate::render::Render;
 use crate::report::{Pace, Report};
 use crate::sketch::Merge;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Write};
 use std::sync::RwLock;
-use std::time::{Duration, Instant};
-
-/// When a run shows an update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Every {
-    /// After so much wall time, if there is something new; with zero, as soon as there is.
-    Time(Duration),
-    /// After so many records, at the next seam between stretches.
-    Records(u64),
-    /// Whenever something became final, and every so often what has not.
-    Closing(Option<Duration>),
-    /// Only at the end.
-    End,
-}
+use std::time::Instant;
 
 /// By which way the records of a run were read.
 #[derive(Clone, Copy, Debug)]
@@ -43,69 +27,7 @@ pub struct Paths {
     pub shapes: u64,
 }
 
-/// Why a run ends before its input does.
-#[derive(Debug)]
-pub enum Stop {
-    /// By this signal.
-    Signal(i32),
-    /// By the program that the run is part of.
-    Cancelled,
-    /// The reader of our output went away: nobody wants more.
-    ReaderLeft,
-    /// What could not be written, and why.
-    Output { name: String, error: io::Error },
-    /// A bad record, in a strict run.
-    Strict(String),
-}
-
 const UNPOISONED: &str = "no refresh panics";
-
-/// Something to write to, and its name for messages.
-pub struct Sink {
-    pub name: String,
-    pub writer: Box<dyn Write>,
-}
-
-impl Sink {
-    fn attempt(&mut self, work: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Stop> {
-        work(&mut self.writer).map_err(|error| stop(&self.name, error))
-    }
-}
-
-fn stop(name: &str, error: io::Error) -> Stop {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => Stop::ReaderLeft,
-        _ => Stop::Output { name: name.to_owned(), error },
-    }
-}
-
-/// Looks at how far a run has come.
-pub type Progress = Box<dyn FnMut(&Pace)>;
-
-/// Looks at a report.
-pub type Inspect = Box<dyn FnMut(&Report)>;
-
-/// Where the results of a run go.
-pub struct Outputs {
-    pub render: Box<dyn Render>,
-    /// What the reports are written to, for messages.
-    pub render_name: String,
-    pub every: Every,
-    pub dead_letters: Option<Sink>,
-    pub forward: Option<Sink>,
-    /// Stop at the first bad record.
-    pub strict: bool,
-    /// An input that is silent for so long holds back no window.
-    pub idle_timeout: Option<Duration>,
-    /// A report without rows says nothing, unless it is the last.
-    pub only_changes: bool,
-    /// Is shown each report before it is rendered.
-    pub inspect: Option<Inspect>,
-    /// Takes sentences for people.
-    pub say: Box<dyn FnMut(&str)>,
-    /// Is shown how far a run has come, several times a second.
-    pub progress: Option<Progress>,
-}
 
 pub struct Root<'a, A: Analysis> {
     analysis: &'a RwLock<A>,
@@ -180,9 +102,7 @@ impl<'a, A: Analysis> Root<'a, A> {
     }
 
     fn keep(&mut self) -> Result<(), Stop> {
-        for sink in self.outputs.forward.iter_mut().chain(&mut self.outputs.dead_letters) {
-            sink.attempt(|out| out.flush())?;
-        }
+        self.outputs.flush()?;
         let standing = Standing {
             ledger: self.ledger,
             seen: self.seen,
@@ -273,7 +193,7 @@ impl<'a, A: Analysis> Root<'a, A> {
                 self.seq += 1;
                 let (analysis, seq, pace) = (analysis.name(), self.seq, self.pace);
                 let report = Report { analysis, seq, last: false, seen, answer, ledger, pace };
-                show(&mut self.outputs, &report)?;
+                self.outputs.show(&report)?;
             }
         }
         Ok(())
@@ -364,9 +284,7 @@ impl<'a, A: Analysis> Root<'a, A> {
 
     /// Renders the state; all that was written before it is flushed first.
     fn update(&mut self, last: bool) -> Result<Report, Stop> {
-        for sink in self.outputs.forward.iter_mut().chain(&mut self.outputs.dead_letters) {
-            sink.attempt(|out| out.flush())?;
-        }
+        self.outputs.flush()?;
         self.updated = Instant::now();
         self.shown = self.ledger.read;
         self.pace.elapsed_seconds = self.started.elapsed().as_secs_f64();
@@ -384,29 +302,8 @@ impl<'a, A: Analysis> Root<'a, A> {
             pace: self.pace,
         };
         if is_shown {
-            show(&mut self.outputs, &report)?;
+            self.outputs.show(&report)?;
         }
         Ok(report)
     }
-}
-
-fn show(outputs: &mut Outputs, report: &Report) -> Result<(), Stop> {
-    if let Some(inspect) = &mut outputs.inspect {
-        inspect(report);
-    }
-    outputs.render.render(report).map_err(|error| stop(&outputs.render_name, error))
-}
-
-/// One JSON line; the bytes as text where they are UTF-8, else in base64.
-pub(super) fn write_letter(out: &mut dyn Write, source: &str, letter: &DeadLetter) -> io::Result<()> {
-    let mut line = serde_json::json!({
-        "source": source,
-        "offset": letter.at.offset,
-        "reason": letter.reason,
-    });
-    match std::str::from_utf8(&letter.raw) {
-        Ok(text) => line["raw"] = text.into(),
-        Err(_) => line["raw_base64"] = BASE64.encode(&letter.raw).into(),
-    }
-    writeln!(out, "{line}")
 }

@@ -2,7 +2,8 @@
 
 use super::feed::{Drained, Feed};
 use super::fold::Folder;
-use super::root::{Root, Stop};
+use super::outputs::Stop;
+use super::root::Root;
 use super::waves::{self, Stream};
 use crate::analysis::Analysis;
 use crate::event::{Cursor, FileId};

@@ -1,7 +1,8 @@
 //! Many readers against one: whatever the bytes, where stretches are cut, what is guessed, and how
 //! a stream grows, the engine sees what one decoder sees that reads from the first byte to the last.
 
-use super::root::{Every, Outputs, Root, Sink, write_letter};
+use super::outputs::{Every, Outputs, Sink, write_letter};
+use super::root::Root;
 use super::waves::{self, Stream};
 use super::{Filter, Folder};
 use crate::analysis::{Analysis, By, SlidingWindow};

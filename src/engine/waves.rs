@@ -5,7 +5,8 @@
 
 use super::ahead;
 use super::fold::{Begin, Folder, Known, Partial, Stretch};
-use super::root::{Root, Stop};
+use super::outputs::Stop;
+use super::root::Root;
 use crate::analysis::Analysis;
 use crate::event::{Cursor, FileId, Frontier, Timestamp};
 use crate::input::ReadAt;
