@@ -41,6 +41,7 @@ fn run(path: &str, stretch_bytes: u64, limits: Limits) -> (Answer, Ledger, Strin
         follow: false,
         tail_only: false,
         cancel: CancelToken::default(),
+        checkpoints: None,
     };
     let dead = Shared::default();
     let outputs = Outputs {
@@ -50,6 +51,9 @@ fn run(path: &str, stretch_bytes: u64, limits: Limits) -> (Answer, Ledger, Strin
         dead_letters: Some(Sink { name: String::new(), writer: Box::new(dead.clone()) }),
         forward: None,
         strict: false,
+        idle_timeout: None,
+        only_changes: false,
+        inspect: None,
         say: Box::new(|_| ()),
         progress: None,
     };
