@@ -5,6 +5,7 @@
 //! cell. Where several reports may come, each row begins with the report's `seq` and `as_of`.
 
 use super::{Render, json, put};
+use crate::event::Timestamp;
 use crate::report::{Answer, Cell, Report};
 use std::io::{self, Write};
 
@@ -42,12 +43,13 @@ impl<W: Write> Render for Csv<W> {
         }
         self.header = Some(header);
         let about = [report.seq.to_string(), report.seen.newest().map(|time| time.to_string()).unwrap_or_default()];
+        let mut cells = Cells::default();
         for row in &answer.rows {
             for field in about.iter().filter(|_| self.updates) {
                 csv.write_field(field)?;
             }
             for (cell, interval) in row.iter().zip(&intervals) {
-                write_cell(&mut csv, cell, *interval)?;
+                cells.write(&mut csv, cell, *interval)?;
             }
             csv.write_record(None::<&[u8]>)?;
         }
@@ -69,33 +71,59 @@ fn header(answer: &Answer, intervals: &[bool], updates: bool) -> Vec<String> {
 
 /// By name too, so that the header is the same while all intervals are still unknown.
 fn is_interval(answer: &Answer, place: usize) -> bool {
-    answer.columns[place].ends_with("ci95")
-        || answer.rows.iter().any(|row| matches!(row.get(place), Some(Cell::Interval(..))))
+    let mut cells = answer.rows.iter().filter_map(|row| row.get(place));
+    answer.columns[place].ends_with("ci95") || cells.any(|cell| matches!(cell, Cell::Interval(..)))
 }
 
-/// Writes a cell, in two fields where its column holds intervals.
-fn write_cell(csv: &mut csv::Writer<Vec<u8>>, cell: &Cell, interval: bool) -> csv::Result<()> {
-    let second = match cell {
-        Cell::Interval(_, high) => number(*high),
-        _ => String::new(),
-    };
-    match cell {
-        Cell::Null => csv.write_field("")?,
-        Cell::Text(text) => csv.write_field(text)?,
-        Cell::Count(number) => csv.write_field(number.to_string())?,
-        Cell::Int(number) => csv.write_field(number.to_string())?,
-        Cell::Float(value) | Cell::Rate(value) | Cell::Interval(value, _) => csv.write_field(number(*value))?,
-        Cell::Bool(yes) => csv.write_field(yes.to_string())?,
-        Cell::Time(time) => csv.write_field(time.to_string())?,
-        // In a cell, as JSON.
-        Cell::Ranks(_) => csv.write_field(json::cell_text(cell))?,
+/// Writes cells without making a text of each.
+#[derive(Default)]
+struct Cells {
+    text: String,
+    /// The last times as they were written: those of a window come again in each row.
+    times: [(Option<Timestamp>, String); 2],
+}
+
+impl Cells {
+    /// Writes a cell, in two fields where its column holds intervals.
+    fn write(&mut self, csv: &mut csv::Writer<Vec<u8>>, cell: &Cell, interval: bool) -> csv::Result<()> {
+        match cell {
+            Cell::Text(text) => csv.write_field(text)?,
+            Cell::Time(time) => csv.write_field(self.time(*time))?,
+            Cell::Interval(low, high) => {
+                csv.write_field(self.number(*low))?;
+                return csv.write_field(self.number(*high));
+            }
+            Cell::Float(value) | Cell::Rate(value) => csv.write_field(self.number(*value))?,
+            Cell::Null => csv.write_field("")?,
+            Cell::Count(number) => csv.write_field(self.text(format_args!("{number}")))?,
+            Cell::Int(number) => csv.write_field(self.text(format_args!("{number}")))?,
+            Cell::Bool(yes) => csv.write_field(if *yes { "true" } else { "false" })?,
+            // In a cell, as JSON.
+            Cell::Ranks(_) => csv.write_field(json::cell_text(cell))?,
+        }
+        if interval { csv.write_field("") } else { Ok(()) }
     }
-    if interval { csv.write_field(second) } else { Ok(()) }
-}
 
-/// The shortest text that reads back as the same number; empty where there is no number.
-fn number(value: f64) -> String {
-    if value.is_finite() { value.to_string() } else { String::new() }
+    /// The shortest text that reads back as the same number; empty where there is no number.
+    fn number(&mut self, value: f64) -> &str {
+        if value.is_finite() { self.text(format_args!("{value}")) } else { "" }
+    }
+
+    fn time(&mut self, time: Timestamp) -> &str {
+        let place = self.times.iter().position(|(known, _)| *known == Some(time)).unwrap_or_else(|| {
+            self.times.swap(0, 1);
+            self.times[1] = (Some(time), time.to_string());
+            1
+        });
+        &self.times[place].1
+    }
+
+    fn text(&mut self, value: std::fmt::Arguments<'_>) -> &str {
+        use std::fmt::Write as _;
+        self.text.clear();
+        self.text.write_fmt(value).expect("text takes anything");
+        &self.text
+    }
 }
 
 #[cfg(test)]

@@ -113,6 +113,13 @@ pub fn decode_key(mut key: &[u8]) -> Option<Vec<Cell>> {
     Some(cells)
 }
 
+/// The bytes of a key that is one text.
+pub(super) fn single_text(key: &[u8]) -> Option<&[u8]> {
+    let (tag, mut rest) = key.split_first()?;
+    let length = if *tag == TEXT { take_length(&mut rest)? } else { return None };
+    (rest.len() == length).then_some(rest)
+}
+
 fn take_number(key: &mut &[u8]) -> Option<[u8; 8]> {
     let (bytes, rest) = key.split_first_chunk()?;
     *key = rest;
@@ -120,6 +127,13 @@ fn take_number(key: &mut &[u8]) -> Option<[u8; 8]> {
 }
 
 fn take_text(key: &mut &[u8]) -> Option<String> {
+    let length = take_length(key)?;
+    let (text, rest) = key.split_at_checked(length)?;
+    *key = rest;
+    String::from_utf8(text.to_vec()).ok()
+}
+
+fn take_length(key: &mut &[u8]) -> Option<usize> {
     let (mut length, mut shift) = (0usize, 0);
     loop {
         let (byte, rest) = key.split_first()?;
@@ -130,12 +144,9 @@ fn take_text(key: &mut &[u8]) -> Option<String> {
         length |= usize::from(byte & 0x7f) << shift;
         shift += 7;
         if byte & 0x80 == 0 {
-            break;
+            return Some(length);
         }
     }
-    let (text, rest) = key.split_at_checked(length)?;
-    *key = rest;
-    String::from_utf8(text.to_vec()).ok()
 }
 
 /// The order of rows by keys in their byte form; the empty key comes last.

@@ -110,8 +110,13 @@ impl<T> Groups<T> {
     /// As [`Self::sorted`], of the keys that are wanted.
     pub fn sorted_where(&self, is_wanted: impl Fn(&[u8]) -> bool) -> Vec<(Vec<Cell>, &T)> {
         let cells = |key: &[u8]| key::decode_key(key).expect("keys are made by encode_value or checked on load");
-        let wanted = self.iter().filter(|(key, _)| is_wanted(key));
-        let mut rows: Vec<_> = wanted.map(|(key, value)| (cells(key), value)).collect();
+        let mut wanted: Vec<(&[u8], &T)> = self.iter().filter(|(key, _)| is_wanted(key)).collect();
+        // The commonest keys are one text each, which is sorted as it stands.
+        if wanted.iter().all(|(key, _)| key::single_text(key).is_some()) {
+            wanted.sort_unstable_by_key(|(key, _)| key::single_text(key));
+            return wanted.into_iter().map(|(key, value)| (cells(key), value)).collect();
+        }
+        let mut rows: Vec<_> = wanted.into_iter().map(|(key, value)| (cells(key), value)).collect();
         rows.sort_by(|(a, _), (b, _)| key::compare(a, b));
         rows
     }
