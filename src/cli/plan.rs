@@ -30,13 +30,15 @@ pub fn plan(root: &Command, matches: &ArgMatches) -> Plan {
     let Some((command, matches)) = matches.subcommand() else { return Plan::default() };
     let mut plan = Plan { command: command.to_owned(), line: vec![command.to_owned()], ..Plan::default() };
     let mut places = Vec::new();
+    let writes_file = matches!(matches.try_get_raw("output_file"), Ok(Some(_)));
     let arguments = root.find_subcommand(command).into_iter().flat_map(Command::get_arguments);
     for argument in arguments {
         let id = argument.get_id().as_str();
         let name = argument.get_long().unwrap_or(id);
         let Ok(Some(values)) = matches.try_get_raw(id) else { continue };
         let values: Vec<String> = values.map(|value| value.to_string_lossy().into_owned()).collect();
-        if FREE.contains(&name) {
+        // What reports are written as matters to a file that they are added to.
+        if FREE.contains(&name) || name == "output" && !writes_file {
             continue;
         }
         if matches.value_source(id) != Some(ValueSource::DefaultValue) {

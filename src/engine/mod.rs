@@ -128,6 +128,7 @@ fn resume<A: Analysis>(
         Err(error) => return Err(stop(error)),
     };
     if let Some((standing, state)) = resumed {
+        root.keeper.iter_mut().for_each(|keeper| keeper.roster = standing.roster.clone());
         sweeper.files.resume(standing.roster.clone());
         root.resume(standing, state);
     }

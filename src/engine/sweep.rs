@@ -75,7 +75,8 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     pub fn sweep(&mut self, root: &mut Root<'_, A>, ends: Ends) -> Result<(), Stop> {
         let mut group = Vec::with_capacity(GROUP_LENGTH);
         let ready = self.files.ready();
-        if let Some(keeper) = root.keeper.as_mut().filter(|_| !ready.is_empty()) {
+        if let Some(keeper) = root.keeper.as_mut().filter(|keeper| !ready.is_empty() || keeper.roster.files.is_empty())
+        {
             keeper.roster = self.files.roster();
             keeper.cursors.clear();
         }

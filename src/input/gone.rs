@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// How long a file that lost its path is still watched: its writer may hold it open.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// So much at the end of a file holds no record.
+const LINE_BREAK_BYTES: u64 = 2;
+
 /// How many are remembered.
 const REMEMBERED: usize = 1024;
 
@@ -35,8 +38,8 @@ pub struct Past {
     head: Head,
     pub id: FileId,
     pub cursor: Cursor,
-    /// How many bytes were known and not read.
-    unread_bytes: u64,
+    /// How long it was, as far as that tells how much of it was not read.
+    length: u64,
     /// It was still read when the run that knew it ended.
     is_living: bool,
 }
@@ -63,7 +66,7 @@ impl Past {
             head: file.head,
             id: file.id,
             cursor: file.cursor,
-            unread_bytes: file.unread_bytes(),
+            length: if file.encoding == Encoding::Plain { file.length } else { 0 },
             is_living: false,
         }
     }
@@ -140,12 +143,15 @@ impl Files {
                     self.files.push(file);
                     self.index();
                 }
-                None if past.unread_bytes > 0 && !last.exists() => self.troubles.note(format!(
-                    "{} is gone since the last run: its last {} bytes were not read",
-                    found.display().to_string().escape_debug(),
-                    past.unread_bytes
-                )),
-                None => {}
+                None => {
+                    let unread_bytes = past.length.saturating_sub(past.cursor.offset);
+                    if unread_bytes > LINE_BREAK_BYTES && !last.exists() {
+                        self.troubles.note(format!(
+                            "{} is gone since the last run: its last {unread_bytes} bytes were not read",
+                            found.display().to_string().escape_debug(),
+                        ));
+                    }
+                }
             }
         }
     }
