@@ -25,6 +25,7 @@ pub struct Standing {
     pub seen: Span,
     pub frontier: Frontier,
     pub parsed: u64,
+    pub undecided: u64,
     pub seq: u64,
     pub first_dead: Option<String>,
     pub roster: Roster,

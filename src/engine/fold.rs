@@ -79,6 +79,8 @@ pub struct Partial<S> {
     pub error: Option<io::Error>,
     /// How many records no predicted shape fitted.
     pub parsed: u64,
+    /// How many records the filter could not decide on.
+    pub undecided: u64,
 }
 
 /// What all workers share.
@@ -161,6 +163,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             is_cut: false,
             error: None,
             parsed: 0,
+            undecided: 0,
         };
         // A guess looks back: is there a line break, or a comma?
         let begin = match stretch.begin {
@@ -194,9 +197,11 @@ impl<'a, A: Analysis> Folder<'a, A> {
                 last: stretch.last && buffer.at_end,
             };
             let filter = (!self.filter.keeps_all()).then_some(self.filter);
-            let mut fold = Fold { filter, analysis: &*analysis, state: &mut partial.state, seen: NOTHING };
+            let state = &mut partial.state;
+            let mut fold = Fold { filter, analysis: &*analysis, state, seen: NOTHING, undecided: 0 };
             let progress = decoder.visit(chunk, from, skip, &mut fold);
             partial.seen.join(fold.seen());
+            partial.undecided += fold.undecided;
             partial.cursor = Cursor { offset: buffer.offset + progress.end as u64, skip: progress.skip };
             partial.next = progress.next.map(|next| buffer.offset + next as u64);
             partial.is_cut = decoder.is_full();
@@ -223,6 +228,8 @@ struct Fold<'f, A: Analysis> {
     state: &'f mut A::State,
     /// The oldest and the newest event.
     seen: (Timestamp, Timestamp),
+    /// How many events the filter could not decide on.
+    undecided: u64,
 }
 
 /// Younger than the oldest of any events, older than the newest.
@@ -239,7 +246,7 @@ impl<A: Analysis> Visit for Fold<'_, A> {
     #[inline(always)]
     fn visit(&mut self, event: &Event<'_>) -> Verdict {
         // By value: an event that nothing points to stays in registers.
-        if self.filter.is_some_and(|filter| !filter.keeps(*event)) {
+        if self.filter.is_some_and(|filter| !filter.keeps(*event, &mut self.undecided)) {
             self.analysis.pass(self.state, event);
             return Verdict::Filtered;
         }

@@ -105,7 +105,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
         stop,
         unreadable: sweeper.files.unreadable(),
         first_dead: root.first_dead.take(),
-        filter_errors: filter.errors(),
+        filter_errors: filter.first_error().map(|reason| (root.undecided, reason.to_owned())),
         paths: root.paths(sweeper.folder.shapes()),
     }
 }

@@ -37,6 +37,8 @@ pub struct Root<'a, A: Analysis> {
     pub frontier: Frontier,
     /// How many records no predicted shape fitted.
     parsed: u64,
+    /// How many records the filter could not decide on.
+    pub undecided: u64,
     /// Waves may look ahead: nobody sees the state before the input is over, or the run is.
     pub looks_ahead: bool,
     seen: Span,
@@ -63,6 +65,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             ledger: Ledger::default(),
             frontier: Frontier::new(outputs.idle_timeout),
             parsed: 0,
+            undecided: 0,
             looks_ahead: outputs.every == Every::End,
             seen: Span::default(),
             outputs,
@@ -80,7 +83,8 @@ impl<'a, A: Analysis> Root<'a, A> {
 
     /// Goes on where an earlier run stood.
     pub fn resume(&mut self, standing: Standing, state: A::State) {
-        let Standing { ledger, seen, frontier, parsed, seq, first_dead, .. } = standing;
+        let Standing { ledger, seen, frontier, parsed, undecided, seq, first_dead, .. } = standing;
+        self.undecided = undecided;
         (self.ledger, self.seen, self.parsed, self.seq, self.first_dead) = (ledger, seen, parsed, seq, first_dead);
         self.shown = ledger.read;
         self.frontier = frontier.with_timeout(self.outputs.idle_timeout);
@@ -108,6 +112,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             seen: self.seen,
             frontier: self.frontier.clone(),
             parsed: self.parsed,
+            undecided: self.undecided,
             seq: self.seq,
             first_dead: self.first_dead.clone(),
             roster: Roster::default(),
@@ -159,6 +164,7 @@ impl<'a, A: Analysis> Root<'a, A> {
         let before = self.ledger;
         self.ledger += partial.ledger;
         self.parsed += partial.parsed;
+        self.undecided += partial.undecided;
         debug_assert!(self.ledger.balances(), "{:?}", self.ledger);
         self.seen.join(partial.seen);
         self.state.merge(partial.state);

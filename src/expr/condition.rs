@@ -3,8 +3,7 @@
 use super::{Expr, Operand};
 use crate::event::{Event, Role, Value};
 use crate::schema::{Field, Path, Schema};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::OnceLock;
 
 /// An expression that is evaluated on records.
 #[derive(Debug)]
@@ -12,7 +11,8 @@ pub struct Condition {
     expr: Expr,
     /// Where its variables are, in the order of [`Expr::variables`].
     places: Vec<Place>,
-    failures: Failures,
+    /// Why it could not be evaluated on the first record that was met.
+    first_error: OnceLock<String>,
 }
 
 #[derive(Debug)]
@@ -24,29 +24,22 @@ struct Place {
     is_time: bool,
 }
 
-/// The records that a condition could not be evaluated on.
-#[derive(Debug, Default)]
-struct Failures {
-    count: AtomicU64,
-    first: Mutex<Option<String>>,
-}
-
 impl Condition {
     /// Compiles an expression, and projects the fields that it names: a role by its name, any other
     /// name as the record's own top-level field.
     pub fn new(source: &str, schema: &mut Schema) -> Result<Self, String> {
         let expr = Expr::compile(source).map_err(|error| error.to_string())?;
         let places = expr.variables().iter().map(|name| Place::new(name, schema)).collect::<Result<_, _>>()?;
-        Ok(Self { expr, places, failures: Failures::default() })
+        Ok(Self { expr, places, first_error: OnceLock::new() })
     }
 
     pub fn source(&self) -> &str {
         self.expr.source()
     }
 
-    /// Whether it holds. It does not where it cannot be evaluated; such records are counted, unless
-    /// they lack a field that it names: they are simply not what was asked for.
-    pub fn holds(&self, event: &Event<'_>) -> bool {
+    /// Whether it holds. It does not where it cannot be evaluated; such records are added to
+    /// `undecided`, unless they lack a field that it names: they are simply not what was asked for.
+    pub fn holds(&self, event: &Event<'_>, undecided: &mut u64) -> bool {
         let lookup = |name: &str| {
             let place = self.expr.variables().iter().position(|variable| variable == name)?;
             self.places[place].operand(event)
@@ -54,25 +47,16 @@ impl Condition {
         self.expr.holds(&lookup).unwrap_or_else(|reason| {
             let is_there = |place: &Place| !matches!(place.operand(event), None | Some(Operand::Null));
             if self.places.iter().all(is_there) {
-                self.note(&reason);
+                *undecided += 1;
+                self.first_error.get_or_init(|| format!("`{}`: {reason}", self.expr.source()));
             }
             false
         })
     }
 
-    /// On how many records it could not be evaluated, and why on the first of them that was met.
-    /// `None` where there were none.
-    pub fn errors(&self) -> Option<(u64, String)> {
-        let first = self.failures.first.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        first.clone().map(|reason| (self.failures.count.load(Ordering::Relaxed), reason))
-    }
-
-    #[cold]
-    fn note(&self, reason: &str) {
-        if self.failures.count.fetch_add(1, Ordering::Relaxed) == 0 {
-            let mut first = self.failures.first.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            *first = Some(format!("`{}`: {reason}", self.expr.source()));
-        }
+    /// Why it could not be evaluated on the first record that was met; `None` where there was none.
+    pub fn first_error(&self) -> Option<&str> {
+        self.first_error.get().map(String::as_str)
     }
 }
 

@@ -137,22 +137,22 @@ impl Aggregates {
     }
 
     #[inline(always)]
-    pub fn add(&self, row: &mut Row, event: &Event<'_>, status: Option<u16>) {
+    pub fn add(&self, row: &mut Row, event: &Event<'_>, status: Option<u16>, undecided: &mut u64) {
         row.rate.add(match &self.hits {
             Hits::None => false,
             Hits::Failures(failures) => status.is_some_and(|status| failures.contains(status)),
-            Hits::Condition(condition) => condition.holds(event),
+            Hits::Condition(condition) => condition.holds(event, undecided),
         });
         if !self.slots.is_empty() {
-            self.add_to_slots(row, *event);
+            self.add_to_slots(row, *event, undecided);
         }
     }
 
     #[inline(never)]
-    fn add_to_slots(&self, row: &mut Row, event: Event<'_>) {
+    fn add_to_slots(&self, row: &mut Row, event: Event<'_>, undecided: &mut u64) {
         let slots = row.slots.get_or_insert_with(|| self.slots.iter().map(Kind::empty).collect());
         for (kind, slot) in self.slots.iter().zip(slots) {
-            kind.add(slot, &event);
+            kind.add(slot, &event, undecided);
         }
     }
 
@@ -161,14 +161,11 @@ impl Aggregates {
         self.columns.iter().map(move |column| column.show.cell(row))
     }
 
-    /// On how many records a condition could not be decided, in words.
-    pub fn notes(&self) -> impl Iterator<Item = String> {
+    /// Why a rate could not be decided on the first record that was met.
+    pub fn first_error(&self) -> Option<&str> {
         let first = if let Hits::Condition(condition) = &self.hits { Some(condition) } else { None };
         let others = self.slots.iter().filter_map(|kind| if let Kind::Rate(other) = kind { Some(other) } else { None });
-        first.into_iter().chain(others).filter_map(|condition| {
-            let (count, reason) = condition.errors()?;
-            Some(format!("A rate could not be decided for {count} records, which count as no: {reason}"))
-        })
+        first.into_iter().chain(others).find_map(|condition| condition.first_error())
     }
 }
 

@@ -158,7 +158,7 @@ impl Analysis for Window {
             rows.extend(windows.open(&self.plan));
         }
         let mut answer = self.answer(rows, windows.watermark, windows.counts);
-        answer.notes = windows.notes().chain(self.plan.aggregates.notes()).collect();
+        answer.notes = windows.notes(&self.plan).collect();
         answer
     }
 }

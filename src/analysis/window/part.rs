@@ -29,6 +29,8 @@ pub struct Part {
     input: Option<FileId>,
     span: Span,
     is_seam: bool,
+    /// How often a rate could not be decided.
+    pub undecided: u64,
     /// It was put together from several.
     is_joined: bool,
 }
@@ -80,6 +82,7 @@ impl Default for Part {
             input: None,
             span: Span::default(),
             is_seam: false,
+            undecided: 0,
             is_joined: false,
         }
     }
@@ -127,7 +130,7 @@ impl Part {
             let (begin, end) = plan.extent(nanos);
             (entry.begin, entry.end) = (entry.begin.min(begin), entry.end.max(end));
         }
-        plan.aggregates.add(&mut entry.row, event, status);
+        plan.aggregates.add(&mut entry.row, event, status, &mut self.undecided);
         if plan.keeps_late && self.is_late(plan, nanos) {
             self.keep(plan, *event, nanos, place);
         }
@@ -219,6 +222,7 @@ impl Merge for Part {
         self.epochs.extend(later.epochs.into_iter().map(moved));
         self.letters.extend(later.letters.into_iter().map(|(place, letter)| (place + before, letter)));
         self.ids.extend(later.ids);
+        self.undecided += later.undecided;
         (self.clock, self.input, self.sealed) = (Clock::default(), None, self.entries.len());
         self.is_joined = true;
     }

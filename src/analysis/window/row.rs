@@ -68,9 +68,9 @@ impl Kind {
         }
     }
 
-    pub fn add(&self, slot: &mut Slot, event: &Event<'_>) {
+    pub fn add(&self, slot: &mut Slot, event: &Event<'_>, undecided: &mut u64) {
         match (self, slot) {
-            (Kind::Rate(condition), Slot::Rate(rate)) => rate.add(condition.holds(event)),
+            (Kind::Rate(condition), Slot::Rate(rate)) => rate.add(condition.holds(event, undecided)),
             (Kind::Sum(field), Slot::Sum(count, sum)) => {
                 if let Some(number) = number(field.of(event)) {
                     *count += 1;

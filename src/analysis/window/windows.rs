@@ -22,6 +22,8 @@ pub struct Windows {
     next: i64,
     seen: Span,
     ids: RecentIds,
+    /// How often a rate could not be decided.
+    undecided: u64,
     /// What was closed and not shown.
     pub closed: VecDeque<Closed>,
     /// How many rows have closed, and how many were shown again.
@@ -62,6 +64,7 @@ impl Windows {
             next: i64::MIN,
             seen: Span::default(),
             ids: RecentIds::default(),
+            undecided: 0,
             closed: VecDeque::new(),
             counts: Counts::default(),
         }
@@ -70,6 +73,7 @@ impl Windows {
     /// Takes in a part that follows all that was taken in before.
     pub fn take(&mut self, plan: &Plan, mut part: Part, settling: &mut Settling<'_>) {
         part.end();
+        self.undecided += part.undecided;
         let mut is_late = vec![false; if part.letters.is_empty() { 0 } else { part.entries.len() }];
         let mut entries = part.entries.into_iter().enumerate();
         let mut seams = settling.seams.iter();
@@ -182,14 +186,18 @@ impl Windows {
     }
 
     /// Bounds that have acted, in words.
-    pub fn notes(&self) -> impl Iterator<Item = String> {
+    pub fn notes(&self, plan: &Plan) -> impl Iterator<Item = String> {
         let is_full = match &self.store {
             Store::Sliding(sliding) => sliding.is_full,
             Store::Sessions(sessions) => sessions.is_full,
         };
         let full = "There are more keys than --max-keys allows: those beyond are summed in the rows (other).";
         let cut = "There were more ids within the horizon of --dedup than are kept: some duplicates may be counted.";
-        [(is_full, full), (self.ids.is_cut, cut)].into_iter().filter(|(acts, _)| *acts).map(|(_, note)| note.to_owned())
+        let bounds = [(is_full, full), (self.ids.is_cut, cut)].into_iter().filter(|(acts, _)| *acts);
+        let undecided = plan.aggregates.first_error().filter(|_| self.undecided > 0).map(|reason| {
+            format!("Rates that could not be decided count as no: {} times. The first: {reason}", self.undecided)
+        });
+        bounds.map(|(_, note)| note.to_owned()).chain(undecided)
     }
 }
 
