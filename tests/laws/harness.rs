@@ -134,6 +134,14 @@ impl<'a, A: Analysis> Run<'a, A> {
     }
 }
 
+/// What comes of records that are read in one piece.
+pub fn once<A: Analysis>(analysis: &A, records: &[Record]) -> Outcome {
+    let mut run = Run::new(analysis);
+    let part = run.fold_behind(records);
+    run.take(part, records);
+    run.end()
+}
+
 /// Cuts the records in three and holds an analysis to the laws.
 pub fn hold<A: Analysis>(analysis: &A, records: &[Record], cuts: [Index; 2]) -> Outcome {
     let mut cuts = cuts.map(|cut| cut.index(records.len() + 1));

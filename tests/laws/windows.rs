@@ -1,6 +1,6 @@
 //! Windows of every kind, held to the laws and to the oracle.
 
-use crate::harness::{Outcome, Record, hold_parts};
+use crate::harness::{Outcome, Record, hold_parts, once};
 use crate::oracle::{self, Entry, Question, Row, Shape};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -169,6 +169,42 @@ proptest! {
             prop_assert!(own.iter().all(|row| whole[window].contains(row)), "each row is complete");
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #[test]
+    fn events_in_any_order_that_is_waited_for_give_the_answer_of_the_sorted_ones(
+        question in question(), mut entries in entries(), jitter in prop::collection::vec(0.0f64..1.0, 120),
+    ) {
+        let question = Question { ahead: i64::MAX / 4, horizon: None, ..question };
+        entries.iter_mut().for_each(|entry| entry.file = 0);
+        entries.sort_by_key(|entry| entry.time);
+        let sorted = standing(&once(&Window::new(plan(&question, false)), &records(&entries)), &question);
+        // No event comes after one that is further ahead of it than is waited for.
+        let most = (question.delay + question.lateness) as f64;
+        let mut order: Vec<(i64, Entry)> =
+            entries.iter().zip(&jitter).map(|(entry, part)| (entry.time + (part * most) as i64, *entry)).collect();
+        order.sort_by_key(|(instant, _)| *instant);
+        let permuted: Vec<Entry> = order.into_iter().map(|(_, entry)| entry).collect();
+        let outcome = once(&Window::new(plan(&question, false)), &records(&permuted));
+        prop_assert_eq!(outcome.ledger.late, 0);
+        prop_assert_eq!(standing(&outcome, &question), sorted);
+    }
+}
+
+/// The rows that stand in the end: what is said again takes the place of what it overlaps.
+fn standing(outcome: &Outcome, question: &Question) -> Vec<Row> {
+    let are_sessions = matches!(question.shape, Shape::Session { .. });
+    let mut standing: Vec<Row> = Vec::new();
+    for row in outcome.closings.iter().map(|(answer, ..)| answer).chain([&outcome.answer]).flat_map(rows) {
+        let is_same = |other: &Row| row.5 > 0 && other.2 == row.2 && (other.0, other.1) == (row.0, row.1);
+        let is_joined = |other: &Row| row.5 > 0 && other.2 == row.2 && other.0 < row.1 && row.0 < other.1;
+        standing.retain(|other| !is_same(other) && !(are_sessions && is_joined(other)));
+        standing.push((row.0, row.1, row.2, row.3, row.4, 0));
+    }
+    standing.sort();
+    standing
 }
 
 /// The totals of the rows of each window.
