@@ -1,15 +1,16 @@
-//! `state show`: what a checkpoint holds, in words or as JSON, also while a run goes on.
+//! `state show` and `state diff`: what checkpoints hold, in words or as JSON, also while a run goes on.
 
 use crate::analysis::Analysis;
 use crate::checkpoint::{Directory, Loaded, Store, StoreError};
 use crate::cli::output::{ScreenArgs, Unwritable};
 use crate::cli::{Command, exit};
 use crate::engine::checkpoint::Standing;
-use crate::render::{Format, json_line, renderer};
+use crate::render::{Format, Style, json_line, renderer};
 use crate::report::{Answer, Cell, Pace, Report};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,7 @@ pub struct StateCommand {
 #[derive(Subcommand)]
 enum Action {
     Show(ShowArgs),
+    Diff(DiffArgs),
 }
 
 /// What the last checkpoint in a state directory holds
@@ -44,6 +46,18 @@ struct ShowArgs {
     screen: ScreenArgs,
 }
 
+/// What differs between the checkpoints of two directories; exit code 1 if anything does
+#[derive(Args)]
+#[command(before_help = "Example: streamlab state diff state/ backup/")]
+struct DiffArgs {
+    /// A directory that was given as --state-dir
+    #[arg(value_name = "DIR")]
+    one: PathBuf,
+    /// Another
+    #[arg(value_name = "DIR")]
+    other: PathBuf,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
     Table,
@@ -56,12 +70,64 @@ pub struct View {
     loaded: Loaded,
     prefix: Option<String>,
     form: Form,
-    screen: ScreenArgs,
+    style: Style,
+    out: Shared,
 }
 
 impl StateCommand {
     pub fn run(self) -> Result<u8> {
-        let Action::Show(ShowArgs { directory, prefix, output: form, screen }) = self.action;
+        let (text, code) = match self.action {
+            Action::Show(ShowArgs { directory, prefix, output, screen }) => {
+                let style = screen.style(io::stdout().is_terminal());
+                (View::open(directory)?.text(prefix, output, style)?, exit::DONE)
+            }
+            Action::Diff(DiffArgs { one, other }) => diff(View::open(one)?, View::open(other)?)?,
+        };
+        io::stdout().write_all(&text).or_else(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Ok(()),
+            _ => Err(Unwritable::new("standard output".as_ref(), error)),
+        })?;
+        Ok(code)
+    }
+}
+
+/// What differs, a line each: what was, and what is.
+fn diff(one: View, other: View) -> Result<(Vec<u8>, u8)> {
+    let mut lines = one.loaded.image.plan.differences(&other.loaded.image.plan);
+    let style = Style { color: false, unicode: true };
+    let json = |view: View| -> Result<Json> { Ok(serde_json::from_slice(&view.text(None, Form::Json, style)?)?) };
+    let (one, other) = (json(one)?, json(other)?);
+    let changed = |what: String, one: &Json, other: &Json| (one != other).then(|| format!("{what}: {one} -> {other}"));
+    for (column, count) in one["report"]["ledger"].as_object().into_iter().flatten() {
+        lines.extend(changed(format!("ledger, {column}"), count, &other["report"]["ledger"][column]));
+    }
+    let offset = |view: &Json, name: &Json| {
+        let files = view["files"].as_array().into_iter().flatten();
+        files.clone().find(|file| file["name"] == *name).map_or(Json::Null, |file| file["offset"].clone())
+    };
+    let names: BTreeSet<String> = [&one, &other]
+        .into_iter()
+        .flat_map(|view| view["files"].as_array().into_iter().flatten())
+        .filter_map(|file| Some(file["name"].as_str()?.to_owned()))
+        .collect();
+    for name in names {
+        let (name, key) = (format!("file {}, read up to byte", name.escape_debug()), json!(name));
+        lines.extend(changed(name, &offset(&one, &key), &offset(&other, &key)));
+    }
+    let rows = |view: &Json| -> Result<Vec<String>> {
+        let rows = view["report"]["rows"].as_array().into_iter().flatten();
+        rows.map(|row| Ok(String::from_utf8(json_line(row)?)?.trim_end().to_owned())).collect()
+    };
+    let (before, after) = (rows(&one)?, rows(&other)?);
+    let (known, kept): (HashSet<&String>, HashSet<&String>) = (before.iter().collect(), after.iter().collect());
+    lines.extend(before.iter().filter(|row| !kept.contains(row)).map(|row| format!("- {row}")));
+    lines.extend(after.iter().filter(|row| !known.contains(row)).map(|row| format!("+ {row}")));
+    let code = if lines.is_empty() { exit::DONE } else { exit::FAILED };
+    Ok((lines.into_iter().flat_map(|line| (line + "\n").into_bytes()).collect(), code))
+}
+
+impl View {
+    fn open(directory: PathBuf) -> Result<Self> {
         let name = directory.display().to_string();
         if !directory.is_dir() {
             bail!("{name} is no directory; name the one that was given as --state-dir");
@@ -72,15 +138,22 @@ impl StateCommand {
             Err(StoreError::Io(error)) => return Err(error).with_context(|| format!("cannot read {name}")),
             Err(error) => bail!("{name}: {error}"),
         };
-        let mut command = Command::of(&loaded.image.plan)
-            .map_err(|error| anyhow!("{name}: its command line is not understood: {error}"))?;
-        let Some(job) = command.job() else { bail!("{name}: `{}` keeps no state", loaded.image.plan.command) };
-        job.view = Some(View { name, loaded, prefix, form, screen });
-        command.run()
+        let style = Style { color: false, unicode: true };
+        Ok(Self { name, loaded, prefix: None, form: Form::Json, style, out: Shared::default() })
     }
-}
 
-impl View {
+    /// What it shows: its command is run, and shows its state in place of reading anything.
+    fn text(self, prefix: Option<String>, form: Form, style: Style) -> Result<Vec<u8>> {
+        let plan = &self.loaded.image.plan;
+        let mut command =
+            Command::of(plan).map_err(|error| anyhow!("{}: its command line is not understood: {error}", self.name))?;
+        let Some(job) = command.job() else { bail!("{}: `{}` keeps no state", self.name, plan.command) };
+        let out = self.out.clone();
+        job.view = Some(Self { prefix, form, style, ..self });
+        command.run()?;
+        out.take()
+    }
+
     /// Shows the state of an analysis as its report.
     pub fn show<A: Analysis>(&self, analysis: &A) -> Result<u8> {
         let image = &self.loaded.image;
@@ -97,10 +170,7 @@ impl View {
             Form::Table => self.in_words(&standing, &report)?,
             Form::Json => self.as_json(&standing, &report)?,
         };
-        io::stdout().write_all(&text).or_else(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Ok(()),
-            _ => Err(Unwritable::new("standard output".as_ref(), error)),
-        })?;
+        self.out.clone().write_all(&text)?;
         Ok(exit::DONE)
     }
 
@@ -145,16 +215,21 @@ impl View {
 
     fn rendered(&self, format: Format, report: &Report) -> Result<Vec<u8>> {
         let text = Shared::default();
-        let style = self.screen.style(io::stdout().is_terminal());
-        renderer(format, style, false, Box::new(text.clone())).render(report)?;
-        let text = text.0.lock().map(|text| text.clone());
-        text.map_err(|_| anyhow!("a report could not be rendered"))
+        renderer(format, self.style, false, Box::new(text.clone())).render(report)?;
+        text.take()
     }
 }
 
 /// Text that is written while somebody else holds it.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn take(&self) -> Result<Vec<u8>> {
+        let mut text = self.0.lock().map_err(|_| anyhow!("a report could not be rendered"))?;
+        Ok(std::mem::take(&mut text))
+    }
+}
 
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
