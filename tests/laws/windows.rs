@@ -200,7 +200,7 @@ fn standing(outcome: &Outcome, question: &Question) -> Vec<Row> {
     for row in outcome.closings.iter().map(|(answer, ..)| answer).chain([&outcome.answer]).flat_map(rows) {
         let is_same = |other: &Row| row.5 > 0 && other.2 == row.2 && (other.0, other.1) == (row.0, row.1);
         let is_joined = |other: &Row| row.5 > 0 && other.2 == row.2 && other.0 < row.1 && row.0 < other.1;
-        standing.retain(|other| !is_same(other) && !(are_sessions && is_joined(other)));
+        standing.retain(|other| !(is_same(other) || are_sessions && is_joined(other)));
         standing.push((row.0, row.1, row.2, row.3, row.4, 0));
     }
     standing.sort();
