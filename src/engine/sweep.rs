@@ -64,9 +64,13 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     pub fn call_roll(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
         let files = self.files.all().iter().map(|file| file.id);
         root.frontier.call_roll(files.chain(self.pipes.iter().map(|(_, feed)| feed.file())));
-        // What was moved away and is read to its end holds nothing back, unless it speaks again.
-        for file in self.files.all().iter().filter(|file| file.is_lost() && file.unread_bytes() == 0) {
-            root.frontier.finish(file.id);
+        // What was moved away and is read to its end holds nothing back, unless it speaks again. Before
+        // its successor stands there, it holds its place.
+        let (lost, standing): (Vec<&LogFile>, Vec<&LogFile>) = self.files.all().iter().partition(|file| file.is_lost());
+        for file in lost.into_iter().filter(|file| file.unread_bytes() == 0) {
+            if standing.iter().any(|other| other.path == file.found.path) {
+                root.frontier.finish(file.id);
+            }
         }
         root.catch_up()
     }
