@@ -52,11 +52,8 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     pub fn expect_ready(&mut self, root: &mut Root<'_, A>, stdin: bool) -> Result<(), Stop> {
         let ready = self.files.ready();
         let files = self.files.all();
-        root.frontier.keep_only(files.iter().map(|file| file.id));
-        let present: Vec<FileId> =
-            ready.into_iter().map(|place| files[place].id).chain(stdin.then_some(STDIN)).collect();
-        present.iter().for_each(|input| root.frontier.expect(*input));
-        root.frontier.finish_others(&present);
+        let ready = ready.into_iter().map(|place| files[place].id).chain(stdin.then_some(STDIN)).collect();
+        root.frontier.expect_only(files.iter().map(|file| file.id), &ready);
         root.catch_up()
     }
 

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Frontier {
     inputs: BTreeMap<FileId, Input>,
+    /// How many inputs are waited for and have not spoken: while there are any, the others come no further.
+    unheard: usize,
     reached: Option<Timestamp>,
     idle_timeout: Option<Duration>,
 }
@@ -56,6 +58,12 @@ impl Leaps {
     }
 }
 
+impl Input {
+    fn is_unheard(&self) -> bool {
+        !self.is_idle && self.newest.is_none()
+    }
+}
+
 impl Frontier {
     /// After so much silence an input holds nobody up; without a limit it does for ever.
     pub fn new(idle_timeout: Option<Duration>) -> Self {
@@ -69,7 +77,23 @@ impl Frontier {
 
     /// There is something to come from this input: it counts from now on.
     pub fn expect(&mut self, input: FileId) {
-        self.inputs.entry(input).or_default().is_idle = false;
+        self.change(input, |input| input.is_idle = false);
+    }
+
+    /// Changes one input, or makes it.
+    fn change<T>(&mut self, input: FileId, change: impl FnOnce(&mut Input) -> T) -> T {
+        let known = self.inputs.contains_key(&input);
+        let input = self.inputs.entry(input).or_default();
+        let before = known && input.is_unheard();
+        let result = change(input);
+        self.unheard = self.unheard - usize::from(before) + usize::from(input.is_unheard());
+        result
+    }
+
+    /// After many inputs have changed.
+    fn recount(&mut self) {
+        self.unheard = self.inputs.values().filter(|input| input.is_unheard()).count();
+        self.merge();
     }
 
     /// The newest event that an input has shown.
@@ -83,15 +107,17 @@ impl Frontier {
     }
 
     pub fn note_leaps(&mut self, input: FileId, leaps: Leaps) {
-        self.inputs.entry(input).or_default().leaps = leaps;
+        self.change(input, |input| input.leaps = leaps);
     }
 
     /// An input has shown an event at `newest`.
     pub fn see(&mut self, input: FileId, newest: Timestamp) {
-        let input = self.inputs.entry(input).or_default();
-        let before = if input.is_idle { None } else { input.newest };
-        input.newest = input.newest.max(Some(newest));
-        (input.is_idle, input.has_spoken) = (false, true);
+        let before = self.change(input, |input| {
+            let before = if input.is_idle { None } else { input.newest };
+            input.newest = input.newest.max(Some(newest));
+            (input.is_idle, input.has_spoken) = (false, true);
+            before
+        });
         // Where it was not the last of all, they have come no further.
         if before.is_none() || before <= self.reached {
             self.merge();
@@ -100,33 +126,32 @@ impl Frontier {
 
     /// An input is over. How far it came is remembered, should it ever go on.
     pub fn finish(&mut self, input: FileId) {
-        if let Some(input) = self.inputs.get_mut(&input) {
-            input.is_idle = true;
+        if self.inputs.contains_key(&input) {
+            self.change(input, |input| input.is_idle = true);
             self.merge();
         }
     }
 
-    /// These are all inputs that there are: others are forgotten.
-    pub fn keep_only(&mut self, present: impl Iterator<Item = FileId>) {
+    /// These are all inputs that there are, others are forgotten; and of these, only the `ready` ones
+    /// have more to come.
+    pub fn expect_only(&mut self, present: impl Iterator<Item = FileId>, ready: &BTreeSet<FileId>) {
         let present: BTreeSet<FileId> = present.collect();
         self.inputs.retain(|id, _| present.contains(id));
-        self.merge();
-    }
-
-    /// All but these are over.
-    pub fn finish_others(&mut self, present: &[FileId]) {
+        ready.iter().for_each(|id| self.expect(*id));
         for (id, input) in &mut self.inputs {
-            input.is_idle |= !present.contains(id);
+            input.is_idle |= !ready.contains(id);
         }
-        self.merge();
+        self.recount();
     }
 
-    /// As [`Self::keep_only`]; those that are new count from now on.
-    pub fn call_roll(&mut self, present: impl Iterator<Item = FileId> + Clone) {
-        present.clone().for_each(|id| {
+    /// These are all inputs that there are, others are forgotten; those that are new count from now on.
+    pub fn call_roll(&mut self, present: impl Iterator<Item = FileId>) {
+        let present: BTreeSet<FileId> = present.collect();
+        self.inputs.retain(|id, _| present.contains(id));
+        for id in present {
             self.inputs.entry(id).or_default();
-        });
-        self.keep_only(present);
+        }
+        self.recount();
     }
 
     /// All inputs were just looked at, and what they had was taken in. Answers whether one of them
@@ -143,7 +168,7 @@ impl Frontier {
             }
         }
         if has_changed {
-            self.merge();
+            self.recount();
         }
         has_changed
     }
@@ -160,8 +185,10 @@ impl Frontier {
     }
 
     fn merge(&mut self) {
+        if self.unheard > 0 {
+            return;
+        }
         let mut active = self.inputs.values().filter(|input| !input.is_idle).map(|input| input.newest);
-        // None, the time of who has not spoken, is less than any.
         let least = active.next().and_then(|first| active.fold(first, Option::min));
         self.reached = self.reached.max(least);
     }
