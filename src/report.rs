@@ -71,6 +71,33 @@ pub struct Answer {
     pub notes: Vec<String>,
 }
 
+/// A row of changes: it begins with the start and the end of a window, and ends with its revision and
+/// whether it is open.
+#[derive(Clone, Copy)]
+pub struct Change<'a>(pub &'a [Cell]);
+
+impl Change<'_> {
+    /// The start and the end of the window.
+    pub fn span(self) -> [Option<Timestamp>; 2] {
+        [0, 1].map(|place| if let Some(Cell::Time(time)) = self.0.get(place) { Some(*time) } else { None })
+    }
+
+    pub fn is_open(self) -> bool {
+        self.0.last() == Some(&Cell::Bool(true))
+    }
+
+    /// Whether it was said before, and is said again.
+    pub fn is_revised(self) -> bool {
+        self.0.iter().rev().nth(1).is_some_and(|revision| *revision != Cell::Count(0))
+    }
+
+    /// Whether its window and that of another row have an instant in common.
+    pub fn overlaps(self, other: Change<'_>) -> bool {
+        let ([start, end], [other_start, other_end]) = (self.span(), other.span());
+        start < other_end && other_start < end
+    }
+}
+
 /// One update of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {

@@ -10,7 +10,7 @@ use super::medium::Medium;
 use super::plan::Plan;
 use fastcdc::v2020::FastCDC;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_128;
@@ -78,7 +78,7 @@ pub struct Store<M> {
 struct Log {
     number: u64,
     length: u64,
-    chunks: HashMap<(u64, u64), ()>,
+    chunks: HashSet<(u64, u64)>,
     /// How many images it holds.
     images: u64,
 }
@@ -116,7 +116,7 @@ impl<M: Medium> Store<M> {
                 {
                     let image = Image { plan: manifest.plan, bytes: whole };
                     let loaded = Loaded { image, generation: manifest.generation, is_previous: is_torn };
-                    let chunks = chunks.keys().map(|hash| (*hash, ())).collect();
+                    let chunks = chunks.keys().copied().collect();
                     best = Some((loaded, Log { number, length: end as u64, chunks, images }));
                 }
             }
@@ -140,11 +140,11 @@ impl<M: Medium> Store<M> {
         let mut log = match self.log.take() {
             Some(log) if !is_due(&log) => log,
             // What a failed attempt left is not touched: it may be all there is.
-            past => Log { number: past.map_or(0, |log| log.number + 1), length: 0, chunks: HashMap::new(), images: 0 },
+            past => Log { number: past.map_or(0, |log| log.number + 1), length: 0, chunks: HashSet::new(), images: 0 },
         };
         let mut frames = Vec::new();
         for (cut, hash) in cuts.iter().zip(&hashes) {
-            let is_there = log.chunks.insert(*hash, ()).is_some() && cuts.len() > 1;
+            let is_there = !log.chunks.insert(*hash) && cuts.len() > 1;
             if !is_there {
                 frame::write(&mut frames, Kind::Chunk, &image.bytes[cut.clone()]);
             }

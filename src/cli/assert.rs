@@ -5,7 +5,7 @@
 use super::nearest::nearest;
 use crate::event::Timestamp;
 use crate::expr::{Expr, Operand};
-use crate::report::{Cell, Report};
+use crate::report::{Cell, Change, Report};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -73,8 +73,9 @@ impl Assertions {
             }
             for row in scope.final_rows() {
                 let keys = &row[..report.answer.keys];
-                if are_sessions && row.iter().rev().nth(1) != Some(&Cell::Count(0)) {
-                    broken.retain(|_, (other, _)| !overlap(other, keys));
+                if are_sessions && Change(row).is_revised() {
+                    let is_replaced = |other: &[Cell]| other[2..] == keys[2..] && Change(other).overlaps(Change(keys));
+                    broken.retain(|_, (other, _)| !is_replaced(other));
                 }
                 let key = format!("{keys:?}");
                 match scope.broken(condition, row) {
@@ -99,12 +100,6 @@ impl Assertions {
 /// The rows that broke each demand, as text, by their keys.
 #[derive(Default)]
 pub struct BrokenRows(Vec<BTreeMap<String, (Vec<Cell>, String)>>);
-
-/// Whether two rows are of one key, and their windows have an instant in common.
-fn overlap(a: &[Cell], b: &[Cell]) -> bool {
-    let time = |row: &[Cell], place: usize| if let Cell::Time(time) = row[place] { Some(time) } else { None };
-    a[2..] == b[2..] && time(a, 0) < time(b, 1) && time(b, 0) < time(a, 1)
-}
 
 /// What the names of an assertion stand for.
 struct Scope<'r> {
@@ -164,7 +159,7 @@ impl<'r> Scope<'r> {
     fn final_rows(&self) -> impl Iterator<Item = &'r Vec<Cell>> {
         let answer = &self.report.answer;
         let has_open = answer.columns.last().is_some_and(|name| name == "open");
-        answer.rows.iter().filter(move |row| !has_open || row.last() != Some(&Cell::Bool(true)))
+        answer.rows.iter().filter(move |row| !has_open || !Change(row).is_open())
     }
 
     /// The rows that break the condition, as text.

@@ -1,8 +1,7 @@
 //! Reports that tell what has changed, on a screen that shows how things stand.
 
 use super::Render;
-use crate::event::Timestamp;
-use crate::report::{Cell, Report};
+use crate::report::{Cell, Change, Report};
 use std::collections::HashMap;
 use std::io;
 
@@ -28,13 +27,11 @@ impl Changes {
     /// The report with all rows that the screen shows.
     fn whole(&mut self, report: &Report) -> Report {
         let answer = &report.answer;
-        let is_open = |row: &Vec<Cell>| row.last() == Some(&Cell::Bool(true));
+        let is_open = |row: &Vec<Cell>| Change(row).is_open();
         for row in answer.rows.iter().filter(|row| !is_open(row)) {
-            let is_said_again = row.iter().rev().nth(1) != Some(&Cell::Count(0));
-            if self.are_sessions && is_said_again {
-                let (start, end) = (time(row, 0), time(row, 1));
+            if self.are_sessions && Change(row).is_revised() {
                 let is_replaced = |other: &[Cell]| {
-                    other[2..answer.keys] == row[2..answer.keys] && start < time(other, 1) && time(other, 0) < end
+                    other[2..answer.keys] == row[2..answer.keys] && Change(row).overlaps(Change(other))
                 };
                 self.rows.retain(|_, (_, other)| !is_replaced(other));
             }
@@ -64,11 +61,8 @@ impl Changes {
 
 /// By end, start, and then as they came.
 fn newest_first(a: &[Cell], b: &[Cell]) -> std::cmp::Ordering {
-    (time(b, 1), time(b, 0)).cmp(&(time(a, 1), time(a, 0))).then_with(|| format!("{a:?}").cmp(&format!("{b:?}")))
-}
-
-fn time(row: &[Cell], place: usize) -> Option<Timestamp> {
-    if let Some(Cell::Time(time)) = row.get(place) { Some(*time) } else { None }
+    let ([start, end], [other_start, other_end]) = (Change(a).span(), Change(b).span());
+    (other_end, other_start).cmp(&(end, start)).then_with(|| format!("{a:?}").cmp(&format!("{b:?}")))
 }
 
 impl Render for Changes {

@@ -23,7 +23,7 @@ pub use plan::{Dedup, Plan, Shape};
 use super::by::OTHERS;
 use super::{Analysis, Closing, Settling};
 use crate::event::{Event, FileId, Frontier, Span, Timestamp, Verdict};
-use crate::report::{Answer, Cell};
+use crate::report::{Answer, Cell, Change};
 use crate::sketch::{Merge, compare_cells};
 use part::Part;
 use serde::{Deserialize, Serialize};
@@ -42,13 +42,11 @@ pub struct State {
     part: Part,
     /// Only the root has any.
     windows: Option<Windows>,
-    /// All windows have closed.
-    is_over: bool,
 }
 
 impl From<Part> for State {
     fn from(part: Part) -> Self {
-        Self { part, windows: None, is_over: false }
+        Self { part, windows: None }
     }
 }
 
@@ -66,8 +64,8 @@ impl Window {
     }
 
     fn answer(&self, rows: Vec<Vec<Cell>>, watermark: Option<i64>, counts: Counts) -> Answer {
-        let start = rows.iter().filter_map(|row| instants(row)[0]).min();
-        let end = rows.iter().filter_map(|row| instants(row)[1]).max();
+        let start = rows.iter().filter_map(|row| Change(row).span()[0]).min();
+        let end = rows.iter().filter_map(|row| Change(row).span()[1]).max();
         let by = self.plan.by.columns();
         let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let columns = [named(&["start", "end"]), by.to_vec()].concat();
@@ -146,7 +144,6 @@ impl Analysis for Window {
             self.settle(state, settling);
             state.windows.iter_mut().for_each(|windows| windows.close_all(&self.plan, *settling.ledger));
         }
-        state.is_over = is_over;
     }
 
     fn report(&self, state: &mut State, _seen: Span, last: bool) -> Answer {
@@ -154,7 +151,8 @@ impl Analysis for Window {
         let mut rows: Vec<_> = std::mem::take(&mut windows.closed).into_iter().flat_map(|closed| closed.rows).collect();
         let keys = 2 + self.plan.by.columns().len();
         drop_superseded(&mut rows, keys, self.plan.gap().is_some());
-        if self.plan.shows_open || last && !state.is_over {
+        // Once all have closed, none is open.
+        if self.plan.shows_open || last {
             rows.extend(windows.open(&self.plan));
         }
         let mut answer = self.answer(rows, windows.watermark, windows.counts);
@@ -166,24 +164,18 @@ impl Analysis for Window {
 /// Of the rows of one window and key, only the last revision is left; a session that was shown again
 /// takes the place of all that it overlaps.
 fn drop_superseded(rows: &mut Vec<Vec<Cell>>, keys: usize, are_sessions: bool) {
-    let is_revised = |row: &Vec<Cell>| row.iter().rev().nth(1).is_some_and(|cell| *cell != Cell::Count(0));
-    if !rows.iter().any(is_revised) {
+    if !rows.iter().any(|row| Change(row).is_revised()) {
         return;
     }
     // Only what is said again takes the place of anything.
-    let mut later: HashMap<String, Vec<[Option<Timestamp>; 2]>> = HashMap::new();
+    let mut later: HashMap<String, Vec<&[Cell]>> = HashMap::new();
     let mut is_last: Vec<bool> = Vec::with_capacity(rows.len());
     for row in rows.iter().rev() {
-        let own @ [start, end] = instants(row);
-        let key = match are_sessions {
-            true => format!("{:?}", &row[2..keys]),
-            false => format!("{:?}", &row[..keys]),
-        };
-        let is_over =
-            |other: &[Option<Timestamp>; 2]| *other == own || are_sessions && start < other[1] && other[0] < end;
-        is_last.push(!later.get(&key).into_iter().flatten().any(is_over));
-        if is_revised(row) {
-            later.entry(key).or_default().push(own);
+        let key = if are_sessions { &row[2..keys] } else { &row[..keys] };
+        let same = later.entry(format!("{key:?}")).or_default();
+        is_last.push(!same.iter().any(|other| Change(row).overlaps(Change(other))));
+        if Change(row).is_revised() {
+            same.push(row);
         }
     }
     rows.retain(|_| is_last.pop().unwrap_or(true));
@@ -191,13 +183,8 @@ fn drop_superseded(rows: &mut Vec<Vec<Cell>>, keys: usize, are_sessions: bool) {
     rows.sort_by(|a, b| {
         let is_others = |row: &[Cell]| row[2..keys].iter().all(|cell| *cell == Cell::Text(OTHERS.to_owned()));
         let (others, others_too) = (is_others(a), is_others(b));
-        let ([start, end], [start_too, end_too]) = (instants(a), instants(b));
+        let ([start, end], [start_too, end_too]) = (Change(a).span(), Change(b).span());
         let order = (end, start, others).cmp(&(end_too, start_too, others_too));
         order.then_with(|| compare_cells(&a[2..keys], &b[2..keys]))
     });
-}
-
-/// Start and end of a row.
-fn instants(row: &[Cell]) -> [Option<Timestamp>; 2] {
-    [0, 1].map(|place| if let Cell::Time(time) = row[place] { Some(time) } else { None })
 }
