@@ -81,6 +81,9 @@ pub(super) struct ContentArgs {
         value_name = "NAMES"
     )]
     services: Vec<String>,
+    /// So many services instead, called service-0, service-1, ...: logs of many keys
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N", conflicts_with = "services")]
+    num_services: Option<u32>,
     /// The time of the first record: epoch seconds or RFC 3339 [default: 1760559686.31526; with --rate: now]
     #[arg(long, value_parser = instant, value_name = "TIME")]
     start: Option<Timestamp>,
@@ -146,7 +149,10 @@ impl GenerateArgs {
             format,
             files: self.num_files.or(if endless { None } else { defaults.files }),
             events_per_file: self.events_per_file,
-            services: content.services.clone(),
+            services: content.num_services.map_or_else(
+                || content.services.clone(),
+                |count| (0..count).map(|number| format!("service-{number}")).collect(),
+            ),
             start: content.start.unwrap_or_else(|| if live.rate.is_some() { now() } else { defaults.start }),
             interval: content.interval.or(paced_interval).unwrap_or(defaults.interval),
             jitter: content.jitter,
