@@ -2,6 +2,10 @@
 
 use crate::event::{Ledger, Span, Timestamp};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use std::cmp::Ordering;
+use std::ops::{Index, IndexMut};
+use std::slice::ChunksExact;
 
 /// One cell of a table or of the overall row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -9,7 +13,7 @@ pub enum Cell {
     /// Nothing to say: a rate of no events, a key that the records lack.
     Null,
     /// Text from the logs; renderers for a terminal escape it.
-    Text(String),
+    Text(SmolStr),
     Count(u64),
     Int(i64),
     Float(f64),
@@ -65,10 +69,90 @@ pub struct Answer {
     /// How many of the columns, from the first, are the key of a row.
     pub keys: usize,
     /// Sorted by key; every row is as long as `columns`.
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Rows,
     pub overall: Fields,
     /// Sentences about the answer that a person should read: a bound that acted, a sample's error.
     pub notes: Vec<String>,
+}
+
+/// Rows of one length: their cells lie one after the other, so that a row costs no allocation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rows {
+    width: usize,
+    cells: Vec<Cell>,
+}
+
+impl Rows {
+    /// Adds a row, as long as the others.
+    pub fn push(&mut self, row: impl IntoIterator<Item = Cell>) {
+        let before = self.cells.len();
+        self.cells.extend(row);
+        let width = self.cells.len() - before;
+        assert!(width > 0 && (before == 0 || width == self.width), "rows are of one length");
+        self.width = width;
+    }
+
+    pub fn len(&self) -> usize {
+        self.iter().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Adds rows of the same length.
+    pub fn append(&mut self, mut others: Self) {
+        assert!(self.is_empty() || others.is_empty() || self.width == others.width, "rows are of one length");
+        self.width = self.width.max(others.width);
+        self.cells.append(&mut others.cells);
+    }
+
+    /// Sorts them; equal ones stay as they are.
+    pub fn sort_by(&mut self, compare: impl Fn(&[Cell], &[Cell]) -> Ordering) {
+        let mut rows: Vec<&[Cell]> = self.iter().collect();
+        rows.sort_by(|a, b| compare(a, b));
+        *self = rows.into_iter().map(|row| row.iter().cloned()).collect();
+    }
+
+    /// Keeps the rows that are wanted.
+    pub fn retain(&mut self, mut is_wanted: impl FnMut(&[Cell]) -> bool) {
+        *self = self.iter().filter(|row| is_wanted(row)).map(|row| row.iter().cloned()).collect();
+    }
+
+    pub fn iter(&self) -> ChunksExact<'_, Cell> {
+        self.cells.chunks_exact(self.width.max(1))
+    }
+}
+
+impl<R: IntoIterator<Item = Cell>> FromIterator<R> for Rows {
+    fn from_iter<I: IntoIterator<Item = R>>(rows: I) -> Self {
+        let mut all = Self::default();
+        rows.into_iter().for_each(|row| all.push(row));
+        all
+    }
+}
+
+impl<'a> IntoIterator for &'a Rows {
+    type Item = &'a [Cell];
+    type IntoIter = ChunksExact<'a, Cell>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Index<usize> for Rows {
+    type Output = [Cell];
+
+    fn index(&self, row: usize) -> &[Cell] {
+        &self.cells[row * self.width..][..self.width]
+    }
+}
+
+impl IndexMut<usize> for Rows {
+    fn index_mut(&mut self, row: usize) -> &mut [Cell] {
+        &mut self.cells[row * self.width..][..self.width]
+    }
 }
 
 /// A row of changes: it begins with the start and the end of a window, and ends with its revision and

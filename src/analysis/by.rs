@@ -1,9 +1,10 @@
 //! What the rows of an answer are about: the fields whose values make a key.
 
 use crate::event::{Event, Role, Value};
-use crate::report::{Answer, Cell};
+use crate::report::{Answer, Cell, Rows};
 use crate::schema::Field;
-use crate::sketch::Groups;
+use crate::sketch::{Groups, key_cells};
+use std::iter;
 
 /// The label of the row that sums all keys beyond `--max-keys`.
 pub(super) const OTHERS: &str = "(other)";
@@ -73,12 +74,15 @@ impl By {
     ) -> Answer {
         let keys = self.columns.len();
         let columns = self.columns.iter().cloned().chain(columns.iter().map(|&name| name.to_owned())).collect();
-        let row = |key: Vec<Cell>, cells: Vec<Cell>| [key, cells].concat();
-        let mut rows: Vec<_> =
-            groups.sorted().into_iter().filter_map(|(key, group)| Some(row(key, cells(group)?))).collect();
+        let mut rows = Rows::default();
+        for (key, group) in groups.sorted() {
+            if let Some(cells) = cells(group) {
+                rows.push(key_cells(key).chain(cells));
+            }
+        }
         let mut notes = Vec::new();
         if let Some(cells) = groups.overflow().and_then(cells) {
-            rows.push(row(vec![Cell::Text(OTHERS.to_owned()); keys], cells));
+            rows.push(iter::repeat_n(Cell::Text(OTHERS.into()), keys).chain(cells));
             notes.push(format!(
                 "There are more keys than --max-keys allows: the first {} have rows of their own, \
                  the others are summed in the row {OTHERS}.",
@@ -112,7 +116,7 @@ mod tests {
         groups.cap(2);
         let answer = by.table(&groups, &["total"], |rate| Some(vec![Cell::Count(rate.total)]));
         let row = |key: &str, total| vec![Cell::Text(key.into()), Cell::Count(total)];
-        assert_eq!(answer.rows, [row("b", 2), row("c", 1), row("(other)", 2)]);
+        assert_eq!(answer.rows, [row("b", 2), row("c", 1), row("(other)", 2)].into_iter().collect());
         assert!(answer.notes[0].contains("the first 2"), "{:?}", answer.notes);
     }
 }

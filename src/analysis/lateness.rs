@@ -188,7 +188,7 @@ impl Analysis for Lateness {
         let mut rows: Vec<(String, Vec<Cell>)> =
             state.inputs.iter().map(|(input, held)| (Self::name(self, *input), held.late.cells())).collect();
         rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let row = |(name, cells): (String, Vec<Cell>)| [vec![Cell::Text(name)], cells].concat();
+        let row = |(name, cells): (String, Vec<Cell>)| [vec![Cell::Text(name.into())], cells].concat();
         let overall = COLUMNS.into_iter().zip(all.cells()).collect();
         let rows = rows.into_iter().map(row).collect();
         Answer { window: seen.0, columns, keys: 1, rows, overall, notes: all.advice() }

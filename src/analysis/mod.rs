@@ -82,6 +82,11 @@ pub trait Analysis: Send + Sync {
         self.empty()
     }
 
+    /// Whether inputs that wait to be read hold it up: it pays to look where they begin.
+    fn waits_for_all(&self) -> bool {
+        false
+    }
+
     /// Whether a state that was begun without that knowledge is as good as one with it. If not, its
     /// stretch is folded again.
     fn is_sound(&self, _state: &Self::State, _frontier: &Frontier) -> bool {

@@ -7,7 +7,7 @@ use super::{Analysis, By, Settling};
 use crate::event::{Event, Span, Value, Verdict};
 use crate::report::{Answer, Cell, Fields};
 use crate::schema::Field;
-use crate::sketch::{BottomK, Groups, Merge, Rate, encode_value, position_hash};
+use crate::sketch::{BottomK, Groups, Merge, Rate, encode_value, key_cells, position_hash};
 use serde::{Deserialize, Serialize};
 
 pub struct Reservoir {
@@ -170,9 +170,9 @@ fn sample_fields(tallies: &Groups<Tally>, sample_size: u64, total: u64) -> Field
 /// The value with the largest count, and that count; among equals the lowest value.
 fn most_common(tallies: &Groups<Tally>, count: impl Fn(&Tally) -> u64) -> (Cell, u64) {
     let mut most = (Cell::Null, 0);
-    for (mut key, tally) in tallies.sorted() {
+    for (key, tally) in tallies.sorted() {
         if count(tally) > most.1 {
-            most = (key.swap_remove(0), count(tally));
+            most = (key_cells(key).next().unwrap_or(Cell::Null), count(tally));
         }
     }
     most

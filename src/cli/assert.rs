@@ -156,7 +156,7 @@ impl<'r> Scope<'r> {
     }
 
     /// All rows but those of open windows.
-    fn final_rows(&self) -> impl Iterator<Item = &'r Vec<Cell>> {
+    fn final_rows(&self) -> impl Iterator<Item = &'r [Cell]> {
         let answer = &self.report.answer;
         let has_open = answer.columns.last().is_some_and(|name| name == "open");
         answer.rows.iter().filter(move |row| !has_open || !Change(row).is_open())
@@ -235,7 +235,7 @@ fn first_lines(mut rows: impl Iterator<Item = String>) -> Vec<String> {
 fn operand(cell: &Cell) -> Operand<'_> {
     match cell {
         Cell::Null => Operand::Null,
-        Cell::Text(text) => Operand::Text(text.into()),
+        Cell::Text(text) => Operand::Text(text.as_str().into()),
         // An int, so that `total - 1` is what it seems to be.
         Cell::Count(count) => i64::try_from(*count).map_or(Operand::Uint(*count), Operand::Int),
         Cell::Int(value) => Operand::Int(*value),

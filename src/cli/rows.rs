@@ -12,8 +12,8 @@ pub struct RowArgs {
     #[arg(long, value_name = "FIELD")]
     by: Vec<String>,
     /// How many rows at most; the keys that come later are summed in one
-    #[arg(long, value_name = "N", default_value_t = crate::analysis::MAX_KEYS as u64, value_parser = clap::value_parser!(u64).range(1..))]
-    max_keys: u64,
+    #[arg(long, value_name = "N", default_value_t = crate::analysis::MAX_KEYS as u32, value_parser = clap::value_parser!(u32).range(1..))]
+    max_keys: u32,
 }
 
 /// What is a success and what is a failure.
@@ -47,7 +47,7 @@ impl RowArgs {
     }
 
     pub fn max_keys(&self) -> usize {
-        usize::try_from(self.max_keys).unwrap_or(usize::MAX)
+        self.max_keys as usize
     }
 }
 

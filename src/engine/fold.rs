@@ -128,6 +128,11 @@ impl<'a, A: Analysis> Folder<'a, A> {
         self.filter.keeps_all() && analysis.empty_before(Timestamp::from_nanos(0)).is_some()
     }
 
+    /// Whether inputs that wait to be read hold the analysis up.
+    pub fn waits_for_all(&self) -> bool {
+        self.analysis.read().expect("no refresh panics").waits_for_all()
+    }
+
     /// Whether a partial state came out as if all had been known that the frontier knows now.
     pub fn is_sound(&self, partial: &Partial<A::State>, frontier: &Frontier) -> bool {
         self.analysis.read().expect("no refresh panics").is_sound(&partial.state, frontier)

@@ -11,6 +11,7 @@ pub mod filter;
 mod fold;
 mod follow;
 mod outputs;
+mod peek;
 mod root;
 pub mod signals;
 mod sweep;

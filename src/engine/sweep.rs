@@ -3,6 +3,7 @@
 use super::feed::{Drained, Feed};
 use super::fold::Folder;
 use super::outputs::Stop;
+use super::peek;
 use super::root::Root;
 use super::waves::{self, Stream};
 use crate::analysis::Analysis;
@@ -54,6 +55,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         let files = self.files.all();
         let ready = ready.into_iter().map(|place| files[place].id).chain(stdin.then_some(STDIN)).collect();
         root.frontier.expect_only(files.iter().map(|file| file.id), &ready);
+        peek::promise(&self.folder, root, &mut self.files);
         root.catch_up()
     }
 
@@ -69,6 +71,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
                 root.frontier.finish(file.id);
             }
         }
+        peek::promise(&self.folder, root, &mut self.files);
         root.catch_up()
     }
 

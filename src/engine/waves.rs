@@ -51,6 +51,17 @@ impl Outcome {
     }
 }
 
+/// Stretches that are folded together, each with the place of its stream.
+type Wave<'a> = Vec<(usize, Stretch<'a>)>;
+
+/// A wave that was folded, and not taken in yet.
+struct Folded<'a, S> {
+    wave: Wave<'a>,
+    partials: Vec<Partial<S>>,
+    /// The event that it was folded behind.
+    ahead: Option<Timestamp>,
+}
+
 /// Reads all streams, merging into `root`; gives an outcome for each, in order.
 pub fn sweep<A: Analysis>(
     folder: &Folder<'_, A>,
@@ -59,16 +70,29 @@ pub fn sweep<A: Analysis>(
 ) -> Result<Vec<Outcome>, Stop> {
     let begin = |stream: &Stream<'_>| Outcome { cursor: stream.cursor, next: None, error: None, is_stale: false };
     let mut outcomes: Vec<Outcome> = streams.iter().map(begin).collect();
-    let mut wave = Vec::with_capacity(WAVE_LENGTH);
-    for (place, stream) in streams.iter().enumerate() {
-        for stretch in stretches(stream, folder.stretch_bytes) {
-            wave.push((place, stretch));
-            if wave.len() == WAVE_LENGTH {
-                run(folder, root, &mut wave, &mut outcomes)?;
-            }
+    let numbered = |(place, stream)| stretches(stream, folder.stretch_bytes).map(move |stretch| (place, stretch));
+    let mut stretches = streams.iter().enumerate().flat_map(numbered);
+    let mut waves = std::iter::from_fn(|| {
+        let wave: Wave<'_> = stretches.by_ref().take(WAVE_LENGTH).collect();
+        (!wave.is_empty()).then_some(wave)
+    });
+    let Some(first) = waves.next() else { return Ok(outcomes) };
+    let mut folded = fold(folder, first, root.looks_ahead, Some(&root.frontier));
+    for wave in waves {
+        if rayon::current_num_threads() == 1 {
+            take_in(folder, root, folded, &mut outcomes)?;
+            folded = fold(folder, wave, root.looks_ahead, Some(&root.frontier));
+            continue;
         }
+        // While one wave is taken in, the next is folded.
+        let (looks_ahead, mut next) = (root.looks_ahead, None);
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| next = Some(fold(folder, wave, looks_ahead, None)));
+            take_in(folder, root, folded, &mut outcomes)
+        })?;
+        folded = next.expect("a scope ends when all in it is done");
     }
-    run(folder, root, &mut wave, &mut outcomes)?;
+    take_in(folder, root, folded, &mut outcomes)?;
     Ok(outcomes)
 }
 
@@ -97,33 +121,32 @@ fn stretches<'a>(stream: &Stream<'a>, length: u64) -> impl Iterator<Item = Stret
     })
 }
 
-/// Folds the wave and merges it in order, so that each stretch begins where the one before ended.
-fn run<A: Analysis>(
+/// Merges a wave in order, so that each stretch begins where the one before ended.
+fn take_in<A: Analysis>(
     folder: &Folder<'_, A>,
     root: &mut Root<'_, A>,
-    wave: &mut Vec<(usize, Stretch<'_>)>,
+    folded: Folded<'_, A::State>,
     outcomes: &mut [Outcome],
 ) -> Result<(), Stop> {
-    let mut newest = if root.looks_ahead { ahead::newest(folder, wave) } else { None };
-    let mut partials = fold(folder, wave, newest, &root.frontier);
+    let Folded { wave, mut partials, mut ahead } = folded;
     let next = |stream: usize| outcomes[stream].next.filter(|_| outcomes[stream].error.is_none());
-    if newest.is_some_and(|newest| !ahead::holds(newest, wave, &partials, next)) {
+    if ahead.is_some_and(|newest| !ahead::holds(newest, &wave, &partials, next)) {
         // The next waves are likely to be no better.
         root.looks_ahead = false;
-        newest = None;
+        ahead = None;
         drop(partials);
-        partials = fold(folder, wave, None, &root.frontier);
+        partials = fold_all(folder, &wave, None, Some(&root.frontier));
     }
-    for ((place, stretch), partial) in wave.drain(..).zip(partials) {
+    for ((place, stretch), partial) in wave.into_iter().zip(partials) {
         let outcome = &mut outcomes[place];
         if let Some(partial) = checked(folder, root, stretch, partial, outcome) {
-            take(folder, root, stretch, partial, outcome, newest.is_none())?;
+            take(folder, root, stretch, partial, outcome, ahead.is_none())?;
         }
         if stretch.is_over {
             root.finish(stretch.file)?;
         }
     }
-    if newest.is_some() { root.attend() } else { Ok(()) }
+    if ahead.is_some() { root.attend() } else { Ok(()) }
 }
 
 /// What a stretch comes to, now that all before it is known; `None` where it holds nothing of its own.
@@ -197,17 +220,29 @@ fn again<A: Analysis>(
     folder.fold(Stretch { begin: Begin::At(cursor), ..stretch }, Known::Past(&root.frontier))
 }
 
-fn fold<A: Analysis>(
+/// Folds a wave. Where others before it are not taken in yet, the frontier is of no use to it.
+fn fold<'a, A: Analysis>(
+    folder: &Folder<'_, A>,
+    wave: Wave<'a>,
+    looks_ahead: bool,
+    frontier: Option<&Frontier>,
+) -> Folded<'a, A::State> {
+    let ahead = if looks_ahead { ahead::newest(folder, &wave) } else { None };
+    let partials = fold_all(folder, &wave, ahead, frontier);
+    Folded { wave, partials, ahead }
+}
+
+fn fold_all<A: Analysis>(
     folder: &Folder<'_, A>,
     wave: &[(usize, Stretch<'_>)],
     ahead: Option<Timestamp>,
-    frontier: &Frontier,
+    frontier: Option<&Frontier>,
 ) -> Vec<Partial<A::State>> {
     let fold = |stretch: Stretch<'_>| {
-        let known = match (ahead, stretch.begin) {
-            (Some(newest), _) => Known::Newest(newest),
-            (None, Begin::At(_)) => Known::Past(frontier),
-            (None, Begin::Near(_)) => Known::Nothing,
+        let known = match (ahead, stretch.begin, frontier) {
+            (Some(newest), ..) => Known::Newest(newest),
+            (None, Begin::At(_), Some(frontier)) => Known::Past(frontier),
+            _ => Known::Nothing,
         };
         folder.fold(stretch, known)
     };

@@ -22,6 +22,8 @@ pub struct Frontier {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Input {
     newest: Option<Timestamp>,
+    /// It was seen to hold no event before this one by the time it shows any.
+    promised: Option<Timestamp>,
     leaps: Leaps,
     is_idle: bool,
     /// Since when it has been looked at in vain.
@@ -59,8 +61,13 @@ impl Leaps {
 }
 
 impl Input {
+    /// How far it lets the others come.
+    fn stands_at(&self) -> Option<Timestamp> {
+        self.newest.max(self.promised)
+    }
+
     fn is_unheard(&self) -> bool {
-        !self.is_idle && self.newest.is_none()
+        !self.is_idle && self.stands_at().is_none()
     }
 }
 
@@ -101,6 +108,11 @@ impl Frontier {
         self.inputs.get(&input).and_then(|input| input.newest)
     }
 
+    /// Whether an input has shown an event, or it is known where it begins.
+    pub fn has_spoken(&self, input: FileId) -> bool {
+        self.inputs.get(&input).is_some_and(|input| input.stands_at().is_some())
+    }
+
     /// How many events of an input lay too far ahead, up to the last it has shown.
     pub fn leaps_of(&self, input: FileId) -> Leaps {
         self.inputs.get(&input).map_or(Leaps::default(), |input| input.leaps)
@@ -113,7 +125,7 @@ impl Frontier {
     /// An input has shown an event at `newest`.
     pub fn see(&mut self, input: FileId, newest: Timestamp) {
         let before = self.change(input, |input| {
-            let before = if input.is_idle { None } else { input.newest };
+            let before = if input.is_idle { None } else { input.stands_at() };
             input.newest = input.newest.max(Some(newest));
             (input.is_idle, input.has_spoken) = (false, true);
             before
@@ -122,6 +134,14 @@ impl Frontier {
         if before.is_none() || before <= self.reached {
             self.merge();
         }
+    }
+
+    /// Inputs that have not spoken begin with events at these times and after.
+    pub fn promise(&mut self, oldest: Vec<(FileId, Timestamp)>) {
+        for (input, oldest) in oldest {
+            self.inputs.entry(input).or_default().promised = Some(oldest);
+        }
+        self.recount();
     }
 
     /// An input is over. How far it came is remembered, should it ever go on.
@@ -188,7 +208,7 @@ impl Frontier {
         if self.unheard > 0 {
             return;
         }
-        let mut active = self.inputs.values().filter(|input| !input.is_idle).map(|input| input.newest);
+        let mut active = self.inputs.values().filter(|input| !input.is_idle).map(Input::stands_at);
         let least = active.next().and_then(|first| active.fold(first, Option::min));
         self.reached = self.reached.max(least);
     }
@@ -227,6 +247,20 @@ mod tests {
         frontier.call_roll([B].into_iter());
         frontier.see(B, at(40));
         assert_eq!((frontier.reached(), frontier.newest_of(A)), (Some(at(40)), None));
+    }
+
+    #[test]
+    fn what_is_to_come_holds_others_back_no_further_than_where_it_begins() {
+        let mut frontier = Frontier::default();
+        frontier.expect(A);
+        frontier.expect(B);
+        frontier.see(A, at(10));
+        frontier.promise(vec![(B, at(8))]);
+        assert_eq!((frontier.reached(), frontier.newest_of(B)), (Some(at(8)), None));
+        frontier.see(B, at(9));
+        assert_eq!(frontier.reached(), Some(at(9)));
+        frontier.see(B, at(20));
+        assert_eq!(frontier.reached(), Some(at(10)));
     }
 
     #[test]

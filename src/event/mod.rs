@@ -206,6 +206,10 @@ impl Span {
         }
     }
 
+    pub fn oldest(self) -> Option<Timestamp> {
+        self.0.map(|(oldest, _)| oldest)
+    }
+
     pub fn newest(self) -> Option<Timestamp> {
         self.0.map(|(_, newest)| newest)
     }

@@ -27,7 +27,7 @@ impl Changes {
     /// The report with all rows that the screen shows.
     fn whole(&mut self, report: &Report) -> Report {
         let answer = &report.answer;
-        let is_open = |row: &Vec<Cell>| Change(row).is_open();
+        let is_open = |row: &[Cell]| Change(row).is_open();
         for row in answer.rows.iter().filter(|row| !is_open(row)) {
             if self.are_sessions && Change(row).is_revised() {
                 let is_replaced = |other: &[Cell]| {
@@ -35,16 +35,17 @@ impl Changes {
                 };
                 self.rows.retain(|_, (_, other)| !is_replaced(other));
             }
-            self.rows.insert(format!("{:?}", &row[..answer.keys]), (report.seq, row.clone()));
+            self.rows.insert(format!("{:?}", &row[..answer.keys]), (report.seq, row.to_vec()));
         }
         let mut kept: Vec<&(u64, Vec<Cell>)> = self.rows.values().collect();
         kept.sort_by(|(_, a), (_, b)| newest_first(a, b));
-        let mut rows: Vec<Vec<Cell>> = answer.rows.iter().filter(|row| is_open(row)).cloned().collect();
-        rows.sort_by(|a, b| newest_first(a, b));
-        rows.extend(kept.into_iter().take(KEPT_ROWS).map(|(_, row)| row.clone()));
+        let mut shown: Vec<&[Cell]> = answer.rows.iter().filter(|row| is_open(row)).collect();
+        shown.sort_by(|a, b| newest_first(a, b));
+        shown.extend(kept.into_iter().take(KEPT_ROWS).map(|(_, row)| row.as_slice()));
+        let rows = shown.iter().map(|row| row.iter().cloned()).collect();
         if self.rows.len() > 2 * KEPT_ROWS {
             let kept: std::collections::HashSet<String> =
-                rows.iter().map(|row| format!("{:?}", &row[..answer.keys])).collect();
+                shown.iter().map(|row| format!("{:?}", &row[..answer.keys])).collect();
             let before = self.rows.len();
             self.rows.retain(|key, _| kept.contains(key));
             self.left_out += before - self.rows.len();

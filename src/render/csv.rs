@@ -15,12 +15,13 @@ pub(super) struct Csv<W> {
     updates: bool,
     /// What stands above the rows; none where that is not known.
     header: Option<Vec<String>>,
+    lines: Lines,
 }
 
 impl<W: Write> Csv<W> {
     /// `updates`: whether rows say which report they belong to.
     pub fn new(out: W, updates: bool) -> Self {
-        Self { out, updates, header: Some(Vec::new()) }
+        Self { out, updates, header: Some(Vec::new()), lines: Lines::default() }
     }
 
     /// Goes on below a header that was written before.
@@ -36,25 +37,21 @@ impl<W: Write> Render for Csv<W> {
             return Ok(());
         }
         let intervals: Vec<bool> = (0..answer.columns.len()).map(|place| is_interval(answer, place)).collect();
-        let mut csv = csv::Writer::from_writer(Vec::new());
+        let lines = &mut self.lines;
+        (lines.begin, _) = (0, lines.bytes.clear());
         let header = header(answer, &intervals, self.updates);
         if self.header.as_ref().is_some_and(|known| *known != header) {
-            csv.write_record(&header)?;
+            header.iter().for_each(|name| lines.text(name));
+            lines.end();
         }
         self.header = Some(header);
         let about = [report.seq.to_string(), report.seen.newest().map(|time| time.to_string()).unwrap_or_default()];
-        let mut cells = Cells::default();
         for row in &answer.rows {
-            for field in about.iter().filter(|_| self.updates) {
-                csv.write_field(field)?;
-            }
-            for (cell, interval) in row.iter().zip(&intervals) {
-                cells.write(&mut csv, cell, *interval)?;
-            }
-            csv.write_record(None::<&[u8]>)?;
+            about.iter().filter(|_| self.updates).for_each(|field| lines.text(field));
+            row.iter().zip(&intervals).for_each(|(cell, interval)| lines.cell(cell, *interval));
+            lines.end();
         }
-        let update = csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
-        put(&mut self.out, &update)
+        put(&mut self.out, &lines.bytes)
     }
 }
 
@@ -75,54 +72,106 @@ fn is_interval(answer: &Answer, place: usize) -> bool {
     answer.columns[place].ends_with("ci95") || cells.any(|cell| matches!(cell, Cell::Interval(..)))
 }
 
-/// Writes cells without making a text of each.
+/// Lines of fields, each of which is followed by a comma, or by the end of its line.
 #[derive(Default)]
-struct Cells {
-    text: String,
+struct Lines {
+    bytes: Vec<u8>,
+    /// Where the line under way begins.
+    begin: usize,
+    integers: itoa::Buffer,
     /// The last times as they were written: those of a window come again in each row.
-    times: [(Option<Timestamp>, String); 2],
+    times: [Option<(Timestamp, String)>; 2],
+    /// Numbers as they were written, by their bits: shares of few records come again and again.
+    numbers: Vec<(u64, String)>,
 }
 
-impl Cells {
+/// How many numbers are remembered, at most: a power of two.
+const NUMBERS: usize = 256;
+
+impl Lines {
     /// Writes a cell, in two fields where its column holds intervals.
-    fn write(&mut self, csv: &mut csv::Writer<Vec<u8>>, cell: &Cell, interval: bool) -> csv::Result<()> {
+    fn cell(&mut self, cell: &Cell, interval: bool) {
         match cell {
-            Cell::Text(text) => csv.write_field(text)?,
-            Cell::Time(time) => csv.write_field(self.time(*time))?,
+            Cell::Text(text) => self.text(text),
+            Cell::Time(time) => self.time(*time),
             Cell::Interval(low, high) => {
-                csv.write_field(self.number(*low))?;
-                return csv.write_field(self.number(*high));
+                self.number(*low);
+                return self.number(*high);
             }
-            Cell::Float(value) | Cell::Rate(value) => csv.write_field(self.number(*value))?,
-            Cell::Null => csv.write_field("")?,
-            Cell::Count(number) => csv.write_field(self.text(format_args!("{number}")))?,
-            Cell::Int(number) => csv.write_field(self.text(format_args!("{number}")))?,
-            Cell::Bool(yes) => csv.write_field(if *yes { "true" } else { "false" })?,
+            Cell::Float(value) | Cell::Rate(value) => self.number(*value),
+            Cell::Null => self.field(b""),
+            Cell::Count(number) => {
+                self.bytes.extend_from_slice(self.integers.format(*number).as_bytes());
+                self.field(b"");
+            }
+            Cell::Int(number) => {
+                self.bytes.extend_from_slice(self.integers.format(*number).as_bytes());
+                self.field(b"");
+            }
+            Cell::Bool(yes) => self.field(if *yes { b"true" } else { b"false" }),
             // In a cell, as JSON.
-            Cell::Ranks(_) => csv.write_field(json::cell_text(cell))?,
+            Cell::Ranks(_) => self.text(&json::cell_text(cell)),
         }
-        if interval { csv.write_field("") } else { Ok(()) }
+        if interval {
+            self.field(b"");
+        }
+    }
+
+    /// A text, in quotes where it has to be (RFC 4180).
+    fn text(&mut self, text: &str) {
+        let needs_quotes = text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
+        if !needs_quotes {
+            return self.field(text.as_bytes());
+        }
+        self.bytes.push(b'"');
+        for (part, rest) in text.split('"').zip(std::iter::once("").chain(std::iter::repeat("\"\""))) {
+            self.bytes.extend_from_slice(rest.as_bytes());
+            self.bytes.extend_from_slice(part.as_bytes());
+        }
+        self.field(b"\"");
     }
 
     /// The shortest text that reads back as the same number; empty where there is no number.
-    fn number(&mut self, value: f64) -> &str {
-        if value.is_finite() { self.text(format_args!("{value}")) } else { "" }
+    fn number(&mut self, value: f64) {
+        if !value.is_finite() {
+            return self.field(b"");
+        }
+        self.numbers.resize(NUMBERS, (0, String::new()));
+        let bits = value.to_bits();
+        // The golden ratio spreads what differs in a few bits (Knuth, TAOCP 6.4).
+        let slot = (bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - NUMBERS.ilog2())) as usize;
+        if self.numbers[slot].0 != bits || self.numbers[slot].1.is_empty() {
+            self.numbers[slot] = (bits, value.to_string());
+        }
+        self.bytes.extend_from_slice(self.numbers[slot].1.as_bytes());
+        self.field(b"");
     }
 
-    fn time(&mut self, time: Timestamp) -> &str {
-        let place = self.times.iter().position(|(known, _)| *known == Some(time)).unwrap_or_else(|| {
+    fn time(&mut self, time: Timestamp) {
+        let is_known = |known: &Option<(Timestamp, String)>| known.as_ref().is_some_and(|(known, _)| *known == time);
+        let place = self.times.iter().position(is_known).unwrap_or_else(|| {
             self.times.swap(0, 1);
-            self.times[1] = (Some(time), time.to_string());
+            self.times[1] = Some((time, time.to_string()));
             1
         });
-        &self.times[place].1
+        self.bytes.extend(self.times[place].iter().flat_map(|(_, text)| text.bytes()));
+        self.field(b"");
     }
 
-    fn text(&mut self, value: std::fmt::Arguments<'_>) -> &str {
-        use std::fmt::Write as _;
-        self.text.clear();
-        self.text.write_fmt(value).expect("text takes anything");
-        &self.text
+    /// Ends a field with these bytes.
+    fn field(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.bytes.push(b',');
+    }
+
+    fn end(&mut self) {
+        self.bytes.pop();
+        // A line of one empty field would be no line to a reader.
+        if self.bytes.len() == self.begin {
+            self.bytes.extend_from_slice(b"\"\"");
+        }
+        self.bytes.push(b'\n');
+        self.begin = self.bytes.len();
     }
 }
 
@@ -150,8 +199,8 @@ mod tests {
     #[test]
     fn rows_of_updates_say_whose_they_are_and_a_header_returns_when_it_changes() {
         let mut first = report();
-        first.answer.rows =
-            vec![vec![Cell::Text("a,\"b\"\n".to_owned()), Cell::Count(1), Cell::Null, Cell::Null, Cell::Null]];
+        let row = vec![Cell::Text("a,\"b\"\n".into()), Cell::Count(1), Cell::Null, Cell::Null, Cell::Null];
+        first.answer.rows = [row].into_iter().collect();
         let (mut second, mut third) = (first.clone(), first.clone());
         second.seq = 8;
         second.seen.0 = None;

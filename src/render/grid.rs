@@ -23,8 +23,7 @@ impl Grid {
             let name = if place < answer.keys { name.clone() } else { heading(name) };
             text::shown(&name, unicode, columns)
         };
-        let row =
-            |row: &Vec<Cell>| row.iter().enumerate().map(|(place, cell)| show(cell, place < answer.keys)).collect();
+        let row = |row: &[Cell]| row.iter().enumerate().map(|(place, cell)| show(cell, place < answer.keys)).collect();
         let has_column = |name: &str| answer.columns.iter().skip(answer.keys).any(|column| column == name);
         let has_field = |column: &String| answer.overall.iter().any(|(name, _)| name == column);
         // Overall fields under some columns only would read as the sum of a table that has none.
@@ -122,10 +121,10 @@ mod tests {
         assert_eq!([value(Cell::Bool(true)), value(Cell::Null)], ["yes", "-"]);
         let key = |cell: Cell| shown(&cell, true, true, 60);
         assert_eq!(
-            [key(Cell::Count(12_200)), key(Cell::Null), key(Cell::Text(String::new()))],
+            [key(Cell::Count(12_200)), key(Cell::Null), key(Cell::Text("".into()))],
             ["12200", "(none)", "\"\""]
         );
-        assert_eq!(text::width(&key(Cell::Text("支".repeat(99)))), 59);
+        assert_eq!(text::width(&key(Cell::Text("支".repeat(99).into()))), 59);
     }
 
     #[test]

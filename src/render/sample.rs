@@ -1,7 +1,7 @@
 //! Reports to test with.
 
 use crate::event::{Ledger, Span, Timestamp};
-use crate::report::{Answer, Cell, Pace, Report};
+use crate::report::{Answer, Cell, Pace, Report, Rows};
 use proptest::prelude::*;
 
 /// A report as CLI.md shows one.
@@ -10,7 +10,7 @@ pub(super) fn report() -> Report {
     let window = (newest.before(5 * 3_600_000_000_000), newest);
     let row = |name: &str, total, success| {
         vec![
-            Cell::Text(name.to_owned()),
+            Cell::Text(name.into()),
             Cell::Count(total),
             Cell::Count(success),
             Cell::rate(success, total),
@@ -28,7 +28,7 @@ pub(super) fn report() -> Report {
             window: Some(window),
             columns: names.map(str::to_owned).to_vec(),
             keys: 1,
-            rows: vec![row("inference", 3000, 1050), row("pay|ment\x1b[2J", 9200, 3350)],
+            rows: [row("inference", 3000, 1050), row("pay|ment\x1b[2J", 9200, 3350)].into_iter().collect(),
             overall: names[1..].iter().copied().zip(overall).collect(),
             notes: Vec::new(),
         },
@@ -41,8 +41,9 @@ pub(super) fn report() -> Report {
 pub(super) fn any_cell() -> impl Strategy<Value = Cell> {
     prop_oneof![
         Just(Cell::Null),
-        any::<String>().prop_map(Cell::Text),
-        "[a|\\\\\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}\u{2066}\u{301}支]{0,9}".prop_map(Cell::Text),
+        any::<String>().prop_map(|text| Cell::Text(text.into())),
+        "[a|\\\\\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}\u{2066}\u{301}支]{0,9}"
+            .prop_map(|text| Cell::Text(text.into())),
         any::<u64>().prop_map(Cell::Count),
         any::<i64>().prop_map(Cell::Int),
         any::<f64>().prop_map(Cell::Float),
@@ -50,7 +51,8 @@ pub(super) fn any_cell() -> impl Strategy<Value = Cell> {
         (0.0..=1.0, 0.0..=1.0).prop_map(|(low, high)| Cell::Interval(low, high)),
         any::<bool>().prop_map(Cell::Bool),
         any::<i64>().prop_map(|nanos| Cell::Time(Timestamp::from_nanos(nanos))),
-        prop::collection::vec((any::<String>().prop_map(Cell::Text), any::<u64>()), 0..3).prop_map(Cell::Ranks),
+        prop::collection::vec((any::<String>().prop_map(|text| Cell::Text(text.into())), any::<u64>()), 0..3)
+            .prop_map(Cell::Ranks),
     ]
 }
 
@@ -67,7 +69,7 @@ pub(super) fn any_report() -> impl Strategy<Value = Report> {
             window: base.answer.window.filter(|_| windowed),
             columns: (0..columns).map(|place| format!("column_{place}")).collect(),
             keys,
-            rows,
+            rows: if columns == 0 { Rows::default() } else { rows.into_iter().collect() },
             overall: vec![("column_1", overall.clone()), ("elsewhere", overall)],
             notes,
         };

@@ -161,7 +161,7 @@ impl<W: Write> Render for Table<W> {
 mod tests {
     use super::*;
     use crate::render::sample::{any_report, report};
-    use crate::report::Cell;
+    use crate::report::{Cell, Rows};
     use proptest::prelude::*;
 
     const UNICODE: Style = Style { color: false, unicode: true };
@@ -212,7 +212,7 @@ note: a\\nb
     #[test]
     fn an_empty_answer_says_so() {
         let mut report = report();
-        report.answer.rows.clear();
+        report.answer.rows = Rows::default();
         assert!(rendered(&[report.clone()], ASCII).contains("\nno rows in this update\nread 12,250 ="));
         report.ledger = Ledger::default();
         assert!(rendered(&[report], ASCII).contains("\nno records counted\nread 0 = counted 0\n"));

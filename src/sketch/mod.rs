@@ -22,7 +22,7 @@ pub use filter_file::FILTER_MAGIC;
 pub use groups::Groups;
 pub use heavy::{Estimate, HeavyHitters};
 pub use ids::RecentIds;
-pub use key::{compare as compare_cells, compare_keys, decode_key, encode_value};
+pub use key::{compare as compare_cells, compare_keys, decode_key, encode_value, key_cells};
 pub use panes::{Pane, Panes};
 pub use rate::Rate;
 pub use recent::Recent;

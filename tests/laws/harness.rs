@@ -1,6 +1,7 @@
 //! Folds records in every way that the engine may, and holds the outcomes to be the same.
 
 use proptest::sample::Index;
+use std::collections::BTreeMap;
 use streamlab::analysis::{Analysis, Closing, Settling};
 use streamlab::event::{DeadLetter, Event, FileId, Frontier, Ledger, Position, Span, Timestamp, Value};
 use streamlab::report::Answer;
@@ -142,6 +143,17 @@ pub fn once<A: Analysis>(analysis: &A, records: &[Record]) -> Outcome {
     run.end()
 }
 
+/// The oldest of the first three records of every other file, in nanoseconds: what is known of it
+/// before it is read.
+pub fn promises<'r>(records: impl Iterator<Item = &'r Record>) -> BTreeMap<u64, i64> {
+    let mut files = BTreeMap::<u64, Vec<i64>>::new();
+    for record in records.filter(|record| record.file.is_multiple_of(2)) {
+        files.entry(record.file).or_default().extend(record.time_ns);
+    }
+    let oldest = |times: Vec<i64>| times.into_iter().take(3).min();
+    files.into_iter().filter_map(|(file, times)| Some((file, oldest(times)?))).collect()
+}
+
 /// Cuts the records in three and holds an analysis to the laws.
 pub fn hold<A: Analysis>(analysis: &A, records: &[Record], cuts: [Index; 2]) -> Outcome {
     let mut cuts = cuts.map(|cut| cut.index(records.len() + 1));
@@ -156,6 +168,8 @@ pub fn hold_parts<A: Analysis>(analysis: &A, whole: &[&[Record]], parts: &[Vec<&
     let run = |steps: &dyn Fn(&mut Run<'_, A>)| {
         let mut run = Run::new(analysis);
         whole.iter().copied().flatten().for_each(|record| run.frontier.expect(FileId(record.file)));
+        let promise = |(file, oldest_ns): (u64, i64)| (FileId(file), Timestamp::from_nanos(oldest_ns));
+        run.frontier.promise(promises(whole.iter().copied().flatten()).into_iter().map(promise).collect());
         steps(&mut run);
         run.end()
     };

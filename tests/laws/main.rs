@@ -70,7 +70,7 @@ fn expected(records: &[Record], counts: impl Fn(&Record) -> bool, hits: fn(u16) 
             *row = (row.0 + 1, row.1 + u64::from(hits(status)));
         }
     }
-    let cell = |service: Option<&str>| service.map_or(Cell::Null, |name| Cell::Text(name.to_owned()));
+    let cell = |service: Option<&str>| service.map_or(Cell::Null, |name| Cell::Text(name.into()));
     table.into_iter().map(|(service, (total, hit))| (cell(service), total, hit)).collect()
 }
 
@@ -104,7 +104,7 @@ proptest! {
         let whole = hold(&SlidingWindow::new(size_ms, By::default(), Outcomes::default(), 100), &records, cuts);
         let mut first = Vec::new();
         for record in records.iter().filter(|record| record.time_ns.is_some() && record.show(|event| event.status()).is_some()) {
-            let key = record.service.map_or(Cell::Null, |name| Cell::Text(name.to_owned()));
+            let key = record.service.map_or(Cell::Null, |name| Cell::Text(name.into()));
             if !first.contains(&key) {
                 first.push(key);
             }
@@ -112,7 +112,7 @@ proptest! {
         first.truncate(max_keys);
         let (kept, others): (Vec<_>, Vec<_>) = rows(&whole.answer).into_iter().partition(|row| first.contains(&row.0));
         let others = others.into_iter().reduce(|sum, row| (sum.0, sum.1 + row.1, sum.2 + row.2));
-        let others = others.map(|(_, total, hits)| (Cell::Text("(other)".to_owned()), total, hits));
+        let others = others.map(|(_, total, hits)| (Cell::Text("(other)".into()), total, hits));
         prop_assert_eq!(rows(&capped.answer), kept.into_iter().chain(others).collect::<Vec<_>>());
         prop_assert_eq!(capped.answer.overall, whole.answer.overall);
     }
@@ -154,7 +154,7 @@ fn every_event_is_sampled_as_often_as_any_other() {
             let at = Position { file: FileId(at / 50), offset: at * 117 };
             analysis.observe(&mut state, &Event { at, raw: b"", time: None, fields: &fields });
         }
-        for row in analysis.report(&mut state, Span::default(), true).rows {
+        for row in &analysis.report(&mut state, Span::default(), true).rows {
             let Cell::Int(at) = row[0] else { panic!("an event's number") };
             taken[at as usize] += 1;
         }

@@ -61,6 +61,8 @@ pub struct Answer {
 #[derive(Default)]
 struct Clock {
     newest: Option<i64>,
+    /// Where it begins, if that is known before it is read.
+    promised: Option<i64>,
     leaps: Vec<i64>,
 }
 
@@ -133,9 +135,14 @@ struct State {
     ids: Vec<(&'static str, i64)>,
 }
 
-pub fn answer(question: &Question, entries: &[Entry]) -> Answer {
+pub fn answer(question: &Question, entries: &[Entry], promises: &BTreeMap<u64, i64>) -> Answer {
     let mut state = State::default();
-    entries.iter().for_each(|entry| _ = state.clocks.entry(entry.file).or_default());
+    for entry in entries {
+        state.clocks.entry(entry.file).or_default().promised = promises.get(&entry.file).copied();
+    }
+    state.reached = state.least();
+    // Nothing was read, so that nothing is shown.
+    state.reached.into_iter().for_each(|reached| _ = state.close(question, question.watermark(reached)));
     let mut all = Answer { steps: Vec::new(), last: Vec::new(), late: Vec::new(), duplicates: 0 };
     for (place, entry) in entries.iter().enumerate() {
         let own = state.clocks.entry(entry.file).or_default().newest;
@@ -150,7 +157,7 @@ pub fn answer(question: &Question, entries: &[Entry]) -> Answer {
         let clock = state.clocks.get_mut(&entry.file).unwrap();
         clock.tick(entry.time, question.ahead);
         let before = state.reached;
-        let least = state.clocks.values().map(|clock| clock.newest).min().unwrap();
+        let least = state.least();
         state.reached = state.reached.max(least);
         if let Some(reached) = state.reached
             && before.is_none_or(|before| question.step(before) != question.step(reached))
@@ -166,6 +173,11 @@ pub fn answer(question: &Question, entries: &[Entry]) -> Answer {
 }
 
 impl State {
+    /// How far all files have come.
+    fn least(&self) -> Option<i64> {
+        self.clocks.values().map(|clock| clock.newest.max(clock.promised)).min().flatten()
+    }
+
     fn is_late(&self, question: &Question, entry: &Entry, floor: Option<i64>) -> bool {
         let end = match question.shape {
             Shape::Sliding { size, .. } => question.starts(entry.time)[0] + size,

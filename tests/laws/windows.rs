@@ -1,6 +1,6 @@
 //! Windows of every kind, held to the laws and to the oracle.
 
-use crate::harness::{Outcome, Record, hold_parts, once};
+use crate::harness::{Outcome, Record, hold_parts, once, promises};
 use crate::oracle::{self, Entry, Question, Row, Shape};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -101,7 +101,7 @@ fn rows(answer: &Answer) -> Vec<Row> {
         _ => None,
     };
     let row =
-        |row: &Vec<Cell>| (time(&row[0]), time(&row[1]), key(&row[2]), count(&row[3]), count(&row[4]), count(&row[7]));
+        |row: &[Cell]| (time(&row[0]), time(&row[1]), key(&row[2]), count(&row[3]), count(&row[4]), count(&row[7]));
     answer.rows.iter().map(row).collect()
 }
 
@@ -110,7 +110,8 @@ proptest! {
     #[test]
     fn windows_are_what_their_definition_says(question in question(), entries in entries(), cuts: [Index; 2], keeps_late: bool) {
         let outcome = hold(plan(&question, keeps_late), &records(&entries), cuts);
-        let expected = oracle::answer(&question, &entries);
+        let promises = promises(records(&entries).iter()).into_iter().map(|(file, oldest_ns)| (file, oldest_ns / MS));
+        let expected = oracle::answer(&question, &entries, &promises.collect());
         let steps: Vec<_> =
             outcome.closings.iter().map(|(answer, _, ledger)| (rows(answer), ledger.read, ledger.late)).collect();
         prop_assert_eq!(steps, expected.steps);
@@ -212,8 +213,8 @@ fn totals(outcome: &Outcome) -> BTreeMap<(i64, i64), Vec<(String, u64)>> {
     let mut all = BTreeMap::<_, Vec<_>>::new();
     for answer in outcome.closings.iter().map(|(answer, ..)| answer).chain([&outcome.answer]) {
         for row in &answer.rows {
-            let [Cell::Time(start), Cell::Time(end), key, Cell::Count(total), ..] = &row[..] else { panic!("{row:?}") };
-            let key = if let Cell::Text(key) = key { key.clone() } else { "null".to_owned() };
+            let [Cell::Time(start), Cell::Time(end), key, Cell::Count(total), ..] = row else { panic!("{row:?}") };
+            let key = if let Cell::Text(key) = key { key.to_string() } else { "null".to_owned() };
             let rows = all.entry((start.nanos(), end.nanos())).or_default();
             // What is said again stands for what was said before.
             rows.retain(|(known, _)| *known != key);

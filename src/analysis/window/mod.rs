@@ -23,7 +23,7 @@ pub use plan::{Dedup, Plan, Shape};
 use super::by::OTHERS;
 use super::{Analysis, Closing, Settling};
 use crate::event::{Event, FileId, Frontier, Span, Timestamp, Verdict};
-use crate::report::{Answer, Cell, Change};
+use crate::report::{Answer, Cell, Change, Rows};
 use crate::sketch::{Merge, compare_cells};
 use part::Part;
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ impl Window {
         Self { plan }
     }
 
-    fn answer(&self, rows: Vec<Vec<Cell>>, watermark: Option<i64>, counts: Counts) -> Answer {
+    fn answer(&self, rows: Rows, watermark: Option<i64>, counts: Counts) -> Answer {
         let start = rows.iter().filter_map(|row| Change(row).span()[0]).min();
         let end = rows.iter().filter_map(|row| Change(row).span()[1]).max();
         let by = self.plan.by.columns();
@@ -99,6 +99,10 @@ impl Analysis for Window {
 
     fn empty_behind(&self, frontier: &Frontier, input: FileId) -> State {
         Part::behind(&self.plan, frontier, windows::reached(&self.plan, frontier), input).into()
+    }
+
+    fn waits_for_all(&self) -> bool {
+        true
     }
 
     fn is_sound(&self, state: &State, frontier: &Frontier) -> bool {
@@ -147,13 +151,14 @@ impl Analysis for Window {
     }
 
     fn report(&self, state: &mut State, _seen: Span, last: bool) -> Answer {
-        let Some(windows) = &mut state.windows else { return self.answer(Vec::new(), None, Counts::default()) };
-        let mut rows: Vec<_> = std::mem::take(&mut windows.closed).into_iter().flat_map(|closed| closed.rows).collect();
+        let Some(windows) = &mut state.windows else { return self.answer(Rows::default(), None, Counts::default()) };
+        let mut rows = Rows::default();
+        std::mem::take(&mut windows.closed).into_iter().for_each(|closed| rows.append(closed.rows));
         let keys = 2 + self.plan.by.columns().len();
         drop_superseded(&mut rows, keys, self.plan.gap().is_some());
         // Once all have closed, none is open.
         if self.plan.shows_open || last {
-            rows.extend(windows.open(&self.plan));
+            rows.append(windows.open(&self.plan));
         }
         let mut answer = self.answer(rows, windows.watermark, windows.counts);
         answer.notes = windows.notes(&self.plan).collect();
@@ -163,7 +168,7 @@ impl Analysis for Window {
 
 /// Of the rows of one window and key, only the last revision is left; a session that was shown again
 /// takes the place of all that it overlaps.
-fn drop_superseded(rows: &mut Vec<Vec<Cell>>, keys: usize, are_sessions: bool) {
+fn drop_superseded(rows: &mut Rows, keys: usize, are_sessions: bool) {
     if !rows.iter().any(|row| Change(row).is_revised()) {
         return;
     }
@@ -181,7 +186,7 @@ fn drop_superseded(rows: &mut Vec<Vec<Cell>>, keys: usize, are_sessions: bool) {
     rows.retain(|_| is_last.pop().unwrap_or(true));
     // What came last stands where it belongs.
     rows.sort_by(|a, b| {
-        let is_others = |row: &[Cell]| row[2..keys].iter().all(|cell| *cell == Cell::Text(OTHERS.to_owned()));
+        let is_others = |row: &[Cell]| row[2..keys].iter().all(|cell| *cell == Cell::Text(OTHERS.into()));
         let (others, others_too) = (is_others(a), is_others(b));
         let ([start, end], [start_too, end_too]) = (Change(a).span(), Change(b).span());
         let order = (end, start, others).cmp(&(end_too, start_too, others_too));

@@ -148,7 +148,11 @@ impl Part {
     #[inline(never)]
     fn open(&mut self, plan: &Plan, event: Event<'_>, nanos: i64, key: usize) -> usize {
         let place = self.entries.len();
-        let (begin, end) = plan.extent(nanos);
+        let (begin, end) = match self.entries.last() {
+            // Of the same pane as the last.
+            Some(last) if plan.gap().is_none() && last.begin <= nanos && nanos < last.end => (last.begin, last.end),
+            _ => plan.extent(nanos),
+        };
         self.entries.push(Entry { begin, end, key, row: Row::default() });
         *self.keys.at_mut(key) = Latest(place);
         if let Some(dedup) = &plan.dedup {
@@ -215,7 +219,7 @@ impl Merge for Part {
         }
         let before = self.entries.len();
         for entry in later.entries {
-            let key = self.keys.place_of_key(later.keys.key(entry.key));
+            let key = self.keys.place_of(&later.keys, entry.key);
             self.entries.push(Entry { key, ..entry });
         }
         let moved = |epoch: Epoch| Epoch { end: epoch.end + before, ..epoch };

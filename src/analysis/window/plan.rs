@@ -170,5 +170,9 @@ fn step(gap_ns: i64) -> i64 {
 
 /// The last multiple of `step` away from `offset` that is not after `nanos`.
 pub fn floor(nanos: i64, step: i64, offset: i64) -> i64 {
-    nanos.saturating_sub((i128::from(nanos) - i128::from(offset)).rem_euclid(i128::from(step)) as i64)
+    let beyond = match nanos.checked_sub(offset) {
+        Some(nanos) => nanos.rem_euclid(step),
+        None => (i128::from(nanos) - i128::from(offset)).rem_euclid(i128::from(step)) as i64,
+    };
+    nanos.saturating_sub(beyond)
 }

@@ -4,13 +4,14 @@ use super::plan::Plan;
 use super::row::Row;
 use crate::analysis::by::OTHERS;
 use crate::event::Timestamp;
-use crate::report::Cell;
-use crate::sketch::{Groups, decode_key};
+use crate::report::{Cell, Rows};
+use crate::sketch::{Groups, key_cells};
+use std::iter;
 
-/// Rows as they are shown, in the order they were pushed.
-pub struct Rows<'p> {
+/// Makes rows as they are shown, in the order they were pushed.
+pub struct Maker<'p> {
     plan: &'p Plan,
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Rows,
     /// Of the rows that are pushed.
     pub revision: u64,
     pub are_open: bool,
@@ -20,18 +21,26 @@ pub struct Rows<'p> {
     pub is_full: bool,
 }
 
-impl<'p> Rows<'p> {
+impl<'p> Maker<'p> {
     pub fn new(plan: &'p Plan) -> Self {
-        Self { plan, rows: Vec::new(), revision: 0, are_open: false, closed: 0, is_full: false }
+        Self { plan, rows: Rows::default(), revision: 0, are_open: false, closed: 0, is_full: false }
     }
 
     /// Pushes the row of a key, in its byte form; an empty one stands for all others.
     pub fn push(&mut self, start: i64, end: i64, key: &[u8], row: &Row) {
-        let cells = match key {
-            [] => self.others(),
-            key => decode_key(key).expect("keys are made by encode_value or checked on load"),
-        };
-        self.push_cells(start, end, cells, row);
+        let others =
+            iter::repeat_n(Cell::Text(OTHERS.into()), if key.is_empty() { self.plan.by.columns().len() } else { 0 });
+        let [start, end] = [start, end].map(|nanos| Cell::Time(Timestamp::from_nanos(nanos)));
+        let last = [Cell::Count(self.revision), Cell::Bool(self.are_open)];
+        self.rows.push(
+            [start, end]
+                .into_iter()
+                .chain(key_cells(key))
+                .chain(others)
+                .chain(self.plan.aggregates.cells(row))
+                .chain(last),
+        );
+        self.closed += u64::from(self.revision == 0 && !self.are_open);
     }
 
     /// Pushes the groups that are wanted, sorted by key, then the others.
@@ -44,25 +53,10 @@ impl<'p> Rows<'p> {
         others: Option<&Row>,
     ) {
         for (key, row) in groups.sorted_where(is_wanted) {
-            self.push_cells(start, end, key, row);
+            self.push(start, end, key, row);
         }
         if let Some(row) = others {
-            self.push_cells(start, end, self.others(), row);
+            self.push(start, end, &[], row);
         }
-    }
-
-    fn others(&self) -> Vec<Cell> {
-        vec![Cell::Text(OTHERS.to_owned()); self.plan.by.columns().len()]
-    }
-
-    fn push_cells(&mut self, start: i64, end: i64, key: Vec<Cell>, row: &Row) {
-        let time = |nanos: i64| Cell::Time(Timestamp::from_nanos(nanos));
-        let mut cells = Vec::with_capacity(4 + key.len() + self.plan.aggregates.columns().count());
-        cells.extend([time(start), time(end)]);
-        cells.extend(key);
-        cells.extend(self.plan.aggregates.cells(row));
-        cells.extend([Cell::Count(self.revision), Cell::Bool(self.are_open)]);
-        self.closed += u64::from(self.revision == 0 && !self.are_open);
-        self.rows.push(cells);
     }
 }

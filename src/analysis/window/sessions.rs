@@ -6,7 +6,7 @@
 use super::part::Entry;
 use super::plan::Plan;
 use super::row::Row;
-use super::rows::Rows;
+use super::rows::Maker;
 use crate::sketch::{Merge, compare_keys};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,8 +81,8 @@ impl Sessions {
     }
 
     /// Takes in what is not late.
-    pub fn add(&mut self, plan: &Plan, key: &[u8], entry: Entry) {
-        let (first, last, gap) = plan.bounds(&entry);
+    pub fn add(&mut self, plan: &Plan, key: &[u8], entry: &mut Entry) {
+        let (first, last, gap) = plan.bounds(entry);
         let place = self.place(plan, key);
         self.is_full |= place.is_empty();
         let key: Arc<[u8]> = match self.keys.get_key_value(place) {
@@ -97,7 +97,7 @@ impl Sessions {
             whole.revision = whole.revision.max(session.revision);
             whole.row.merge(session.row);
         }
-        whole.row.merge(entry.row);
+        whole.row.merge(std::mem::take(&mut entry.row));
         self.due.insert((whole.end(gap), key));
         let after = held.partition_point(|session| session.first < whole.first);
         held.insert(after, whole);
@@ -105,7 +105,7 @@ impl Sessions {
 
     /// Shows the sessions that have ended by the watermark and hold anything new, and forgets those
     /// that are given up.
-    pub fn close(&mut self, plan: &Plan, watermark: i64, rows: &mut Rows<'_>) {
+    pub fn close(&mut self, plan: &Plan, watermark: i64, rows: &mut Maker<'_>) {
         let gap = plan.gap().unwrap_or(0);
         let mut keys = BTreeSet::new();
         while self.due.first().is_some_and(|(instant, _)| *instant <= watermark) {
@@ -149,7 +149,7 @@ impl Sessions {
     }
 
     /// Shows the sessions that hold anything new.
-    pub fn show_open(&self, plan: &Plan, rows: &mut Rows<'_>) {
+    pub fn show_open(&self, plan: &Plan, rows: &mut Maker<'_>) {
         let gap = plan.gap().unwrap_or(0);
         for (key, held) in &self.keys {
             for session in held.iter().filter(|session| session.is_fresh) {

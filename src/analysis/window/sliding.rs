@@ -3,13 +3,14 @@
 //! A pane holds a row a key. A window closes once, when the watermark passes its end; what comes for
 //! it afterwards is shown at the watermark's next step, as another revision.
 
-use super::part::Entry;
+use super::part::{Entry, Latest};
 use super::plan::{Plan, Shape, floor};
 use super::row::Row;
-use super::rows::Rows;
+use super::rows::Maker;
 use crate::sketch::{Groups, Merge, Panes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Sliding {
@@ -61,23 +62,35 @@ impl Sliding {
         plan.given_up_at(entry.begin) <= watermark
     }
 
-    /// Takes in what is not late. It is of those windows that `floor`, the watermark of its own input
-    /// or that of all, has not given up; `watermark` tells which have closed.
-    pub fn add(&mut self, plan: &Plan, key: &[u8], entry: Entry, floor: i64, watermark: i64) {
-        let begin = entry.begin;
+    /// Takes in entries of one pane that are not late. They are of those windows that `floor`, the
+    /// watermark of their own input or that of all, has not given up; `watermark` tells which have closed.
+    pub fn add(&mut self, plan: &Plan, keys: &Groups<Latest>, run: &mut [Entry], floor: i64, watermark: i64) {
+        let Some(begin) = run.first().map(|entry| entry.begin) else { return };
         if self.panes.get(begin).is_none() {
             self.panes.insert(begin, Pane::default());
         }
         let pane = self.panes.get(begin).expect("it was put there");
         let earliest = plan.earliest_start(begin);
-        let first = plan.first_start_after(floor.saturating_sub(plan.lateness_ns)).max(earliest);
+        let first = match plan.is_over(earliest, floor) {
+            true => plan.first_start_after(floor.saturating_sub(plan.lateness_ns)),
+            false => earliest,
+        };
         let groups = pane.from((first > earliest).then_some(first));
-        groups.entry_of_key(key).merge(entry.row);
+        for entry in &mut *run {
+            let place = groups.place_of(keys, entry.key);
+            groups.at_mut(place).merge(std::mem::take(&mut entry.row));
+        }
         groups.cap(plan.max_keys);
         self.is_full |= groups.overflow().is_some();
-        // Those that have closed, and take late events.
-        let mut start = plan.first_start_after(watermark.saturating_sub(plan.lateness_ns)).max(first);
-        while start <= begin && plan.end(start) <= watermark {
+        if plan.end(first) <= watermark {
+            run.iter().for_each(|entry| self.revise(plan, keys.key(entry.key), first..=begin, watermark));
+        }
+    }
+
+    /// Notes that a key has changed in those windows that have closed, and take late events.
+    fn revise(&mut self, plan: &Plan, key: &[u8], starts: RangeInclusive<i64>, watermark: i64) {
+        let mut start = plan.first_start_after(watermark.saturating_sub(plan.lateness_ns)).max(*starts.start());
+        while start <= *starts.end() && plan.end(start) <= watermark {
             self.revised.entry(start).or_default().keys.insert(key.into());
             start += plan.slide();
         }
@@ -85,7 +98,7 @@ impl Sliding {
 
     /// Shows the windows that end after `from` and not after `to`, by their ends; then closed ones
     /// that have changed. Forgets what nothing can change any more.
-    pub fn close(&mut self, plan: &Plan, from: i64, to: i64, rows: &mut Rows<'_>) {
+    pub fn close(&mut self, plan: &Plan, from: i64, to: i64, rows: &mut Maker<'_>) {
         for start in self.starts(plan, from, to) {
             self.show(plan, start, None, rows);
         }
@@ -108,7 +121,7 @@ impl Sliding {
     }
 
     /// Shows the windows that have not closed by `watermark`, and what has changed in those that have.
-    pub fn show_open(&self, plan: &Plan, watermark: i64, rows: &mut Rows<'_>) {
+    pub fn show_open(&self, plan: &Plan, watermark: i64, rows: &mut Maker<'_>) {
         for (start, revised) in self.revised.iter().filter(|(_, revised)| !revised.keys.is_empty()) {
             rows.revision = revised.count + 1;
             self.show(plan, *start, Some(&revised.keys), rows);
@@ -140,13 +153,13 @@ impl Sliding {
         starts
     }
 
-    fn show(&self, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Rows<'_>) {
+    fn show(&self, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Maker<'_>) {
         show(&self.panes, plan, start, only, rows);
     }
 }
 
 /// Shows the keys of a window, or only some.
-fn show(panes: &Panes<Pane>, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Rows<'_>) {
+fn show(panes: &Panes<Pane>, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Maker<'_>) {
     let end = plan.end(start);
     let panes: Vec<&Groups<Row>> = panes.range(start, end).flat_map(|pane| pane.held.of(start)).collect();
     let is_wanted = |key: &[u8]| only.is_none_or(|keys| keys.contains(key));

@@ -1,14 +1,14 @@
 //! The windows of a run: what the root makes of the parts, in input order.
 
-use super::part::{Entry, Part};
+use super::part::{Entry, Latest, Part};
 use super::plan::{Plan, Shape};
-use super::rows::Rows;
+use super::rows::Maker;
 use super::sessions::Sessions;
 use super::sliding::Sliding;
 use crate::analysis::Settling;
 use crate::event::{Frontier, Ledger, Span, Timestamp};
-use crate::report::Cell;
-use crate::sketch::RecentIds;
+use crate::report::Rows;
+use crate::sketch::{Groups, RecentIds};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -45,7 +45,7 @@ enum Store {
 /// Rows that closed at one step of the watermark, and how all stood then.
 #[derive(Serialize, Deserialize)]
 pub struct Closed {
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Rows,
     pub seen: Span,
     pub ledger: Ledger,
     pub watermark: i64,
@@ -75,7 +75,9 @@ impl Windows {
         part.end();
         self.undecided += part.undecided;
         let mut is_late = vec![false; if part.letters.is_empty() { 0 } else { part.entries.len() }];
-        let mut entries = part.entries.into_iter().enumerate();
+        // What is of one pane goes the same way, but for duplicates.
+        let is_alike =
+            |one: &Entry, next: &Entry| part.ids.is_empty() && plan.gap().is_none() && one.begin == next.begin;
         let mut seams = settling.seams.iter();
         // What was taken for counted, and is not.
         let (mut late, mut duplicate, mut done) = (0, 0, 0);
@@ -88,18 +90,18 @@ impl Windows {
         for epoch in part.epochs {
             let floor =
                 watermark_of(plan, settling.frontier.newest_of(epoch.input)).max(reached(plan, settling.frontier));
-            for (place, entry) in entries.by_ref().take(epoch.end - done) {
-                let (key, count) = (part.keys.key(entry.key), entry.row.rate.total);
-                if self.is_late(plan, key, &entry, floor) {
-                    late += count;
-                    is_late.get_mut(place).into_iter().for_each(|is_late| *is_late = true);
-                } else if part.ids.get(place).is_some_and(|id| self.is_duplicate(plan, *id)) {
-                    duplicate += count;
+            for run in part.entries[done..epoch.end].chunk_by_mut(is_alike) {
+                let count = || run.iter().map(|entry| entry.row.rate.total).sum::<u64>();
+                if self.is_late(plan, &part.keys, &run[0], floor) {
+                    late += count();
+                    is_late.iter_mut().skip(done).take(run.len()).for_each(|is_late| *is_late = true);
+                } else if part.ids.get(done).is_some_and(|id| self.is_duplicate(plan, *id)) {
+                    duplicate += count();
                 } else {
-                    self.add(plan, key, entry, floor);
+                    self.add(plan, &part.keys, run, floor);
                 }
+                done += run.len();
             }
-            done = epoch.end;
             self.seen.join(epoch.span);
             settling.frontier.see(epoch.input, Timestamp::from_nanos(epoch.newest));
             settling.frontier.note_leaps(epoch.input, epoch.leaps);
@@ -113,10 +115,10 @@ impl Windows {
         self.advance(plan, settling.frontier, *settling.ledger);
     }
 
-    fn is_late(&self, plan: &Plan, key: &[u8], entry: &Entry, watermark: i64) -> bool {
+    fn is_late(&self, plan: &Plan, keys: &Groups<Latest>, entry: &Entry, watermark: i64) -> bool {
         match &self.store {
             Store::Sliding(_) => Sliding::is_late(plan, entry, watermark),
-            Store::Sessions(sessions) => sessions.is_late(plan, key, entry, watermark),
+            Store::Sessions(sessions) => sessions.is_late(plan, keys.key(entry.key), entry, watermark),
         }
     }
 
@@ -124,10 +126,12 @@ impl Windows {
         plan.dedup.as_ref().is_some_and(|dedup| id != 0 && self.ids.has_seen(id, nanos, dedup.horizon_ns))
     }
 
-    fn add(&mut self, plan: &Plan, key: &[u8], entry: Entry, floor: i64) {
+    fn add(&mut self, plan: &Plan, keys: &Groups<Latest>, run: &mut [Entry], floor: i64) {
         match &mut self.store {
-            Store::Sliding(sliding) => sliding.add(plan, key, entry, floor, self.watermark.unwrap_or(i64::MIN)),
-            Store::Sessions(sessions) => sessions.add(plan, key, entry),
+            Store::Sliding(sliding) => sliding.add(plan, keys, run, floor, self.watermark.unwrap_or(i64::MIN)),
+            Store::Sessions(sessions) => {
+                run.iter_mut().for_each(|entry| sessions.add(plan, keys.key(entry.key), entry));
+            }
         }
     }
 
@@ -156,7 +160,7 @@ impl Windows {
     }
 
     fn close(&mut self, plan: &Plan, watermark: i64, ledger: Ledger) {
-        let mut rows = Rows::new(plan);
+        let mut rows = Maker::new(plan);
         match &mut self.store {
             Store::Sliding(sliding) => {
                 sliding.close(plan, self.watermark.unwrap_or(i64::MIN), watermark, &mut rows);
@@ -174,8 +178,8 @@ impl Windows {
     }
 
     /// The rows of the windows that have not closed.
-    pub fn open(&self, plan: &Plan) -> Vec<Vec<Cell>> {
-        let mut rows = Rows::new(plan);
+    pub fn open(&self, plan: &Plan) -> Rows {
+        let mut rows = Maker::new(plan);
         rows.are_open = true;
         let watermark = self.watermark.unwrap_or(i64::MIN);
         match &self.store {

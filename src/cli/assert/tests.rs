@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 fn report(rows: &[(&str, u64, Cell)]) -> Report {
     let rows = rows.iter().map(|(service, total, rate)| {
-        vec![Cell::Text((*service).to_owned()), Cell::Count(*total), rate.clone(), Cell::Interval(0.25, 0.5)]
+        vec![Cell::Text((*service).into()), Cell::Count(*total), rate.clone(), Cell::Interval(0.25, 0.5)]
     });
     let answer = Answer {
         columns: ["service", "total", "failure_rate", "ci95"].map(str::to_owned).to_vec(),

@@ -38,11 +38,16 @@ pub fn parts(findings: &Findings, sources: &[(&str, &str)]) -> Vec<Part> {
 
 /// A table whose first column is the key of its rows.
 fn table(columns: &[&str], rows: Vec<Vec<Cell>>) -> Answer {
-    Answer { columns: columns.iter().map(|&name| name.to_owned()).collect(), keys: 1, rows, ..Answer::default() }
+    Answer {
+        columns: columns.iter().map(|&name| name.to_owned()).collect(),
+        keys: 1,
+        rows: rows.into_iter().collect(),
+        ..Answer::default()
+    }
 }
 
 fn text(text: impl Into<String>) -> Cell {
-    Cell::Text(text.into())
+    Cell::Text(text.into().into())
 }
 
 fn files(findings: &Findings) -> Vec<Part> {

@@ -47,7 +47,7 @@ impl Screen {
 fn rows_of(names: &[String]) -> Report {
     let mut report = report();
     let row =
-        |name: &String| vec![Cell::Text(name.clone()), Cell::Count(7), Cell::Count(3), Cell::Rate(0.4), Cell::Null];
+        |name: &String| vec![Cell::Text(name.into()), Cell::Count(7), Cell::Count(3), Cell::Rate(0.4), Cell::Null];
     report.answer.rows = names.iter().map(row).collect();
     report
 }

@@ -1,6 +1,6 @@
 //! One summary a key, in order of first appearance, bounded by a cap.
 //!
-//! Every key stands once; `index` finds it and is rebuilt on load, never stored. Merging appends
+//! Every key stands once; how it is found is worked out anew on load, never stored. Merging appends
 //! the later part's new keys, so under a left fold in input order the kept keys are the first
 //! distinct ones of the input.
 
@@ -10,32 +10,60 @@ mod tests;
 
 use super::{Merge, key};
 use crate::event::Value;
-use crate::report::Cell;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use recall::{Print, Recall};
+use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use std::hash::BuildHasher;
+use std::sync::LazyLock;
 
 /// Summaries by key. A key is one or more field values (see [`super::encode_value`]).
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(try_from = "Stored<T>", bound(deserialize = "T: Deserialize<'de>"))]
 pub struct Groups<T> {
-    entries: Vec<(Box<[u8]>, T)>,
+    entries: Vec<Entry<T>>,
     /// What became of the keys beyond the cap.
     overflow: Option<T>,
     /// Places in `entries` by the hash of their key.
-    #[serde(skip)]
-    index: HashTable<usize>,
-    /// Keyed anew for each map: whoever writes the logs cannot choose colliding keys.
-    #[serde(skip)]
-    hasher: RandomState,
+    index: HashTable<u32>,
     /// The places of some keys.
-    #[serde(skip)]
     recall: Recall,
     /// The key asked for; kept so that a known key costs no allocation.
-    #[serde(skip)]
     scratch: Vec<u8>,
+}
+
+/// All of a key is in one place: where keys are many, each place is a wait for memory.
+#[derive(Clone)]
+struct Entry<T> {
+    hash: u64,
+    /// A name of up to 22 letters costs no allocation.
+    key: SmallVec<[u8; 24]>,
+    summary: T,
+}
+
+/// A key in its byte form and its hash.
+#[derive(Clone, Copy)]
+struct Hashed<'k> {
+    key: &'k [u8],
+    hash: u64,
+}
+
+/// Seeded anew for each process: whoever writes the logs cannot choose colliding keys. One seed for
+/// all, so that a key is hashed once, however many tables it comes through.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+impl<'k> Hashed<'k> {
+    fn new(key: &'k [u8]) -> Self {
+        Self { key, hash: HASHER.hash_one(key) }
+    }
+}
+
+impl<T> Entry<T> {
+    fn hashed(&self) -> Hashed<'_> {
+        Hashed { key: &self.key, hash: self.hash }
+    }
 }
 
 impl<T> Default for Groups<T> {
@@ -44,7 +72,6 @@ impl<T> Default for Groups<T> {
             entries: Vec::new(),
             overflow: None,
             index: HashTable::new(),
-            hasher: RandomState::default(),
             recall: Recall::default(),
             scratch: Vec::new(),
         }
@@ -63,38 +90,38 @@ impl<T> Groups<T> {
     /// The summary at a place that was given to a key.
     #[inline(always)]
     pub fn at_mut(&mut self, place: usize) -> &mut T {
-        &mut self.entries[place].1
+        &mut self.entries[place].summary
     }
 
     /// The key at a place, in its byte form.
     pub fn key(&self, place: usize) -> &[u8] {
-        &self.entries[place].0
+        &self.entries[place].key
     }
 
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.place(key).is_some()
+        self.place(Hashed::new(key)).is_some()
     }
 
     /// The place of a key in order of first appearance, and its summary.
     pub fn find<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>>) -> Option<(usize, &T)> {
         self.encode(values);
-        let place = self.place(&self.scratch)?;
-        Some((place, &self.entries[place].1))
+        let place = self.place(Hashed::new(&self.scratch))?;
+        Some((place, &self.entries[place].summary))
     }
 
     /// Keys in their byte form and their summaries, in order of first appearance.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &T)> {
-        self.entries.iter().map(|(key, value)| (&**key, value))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &T)> {
+        self.entries.iter().map(|entry| (&*entry.key, &entry.summary))
     }
 
     /// The summaries of all keys, then the overflow's.
     pub fn values(&self) -> impl Iterator<Item = &T> {
-        self.entries.iter().map(|(_, value)| value).chain(&self.overflow)
+        self.entries.iter().map(|entry| &entry.summary).chain(&self.overflow)
     }
 
     /// As [`Self::values`].
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.entries.iter_mut().map(|(_, value)| value).chain(&mut self.overflow)
+        self.entries.iter_mut().map(|entry| &mut entry.summary).chain(&mut self.overflow)
     }
 
     /// What was folded in under keys beyond the cap.
@@ -102,23 +129,16 @@ impl<T> Groups<T> {
         self.overflow.as_ref()
     }
 
-    /// Keys as cells and their summaries, sorted by key: null, false, true, numbers, text.
-    pub fn sorted(&self) -> Vec<(Vec<Cell>, &T)> {
+    /// Keys in their byte form and their summaries, sorted by key: null, false, true, numbers, text.
+    pub fn sorted(&self) -> impl ExactSizeIterator<Item = (&[u8], &T)> {
         self.sorted_where(|_| true)
     }
 
     /// As [`Self::sorted`], of the keys that are wanted.
-    pub fn sorted_where(&self, is_wanted: impl Fn(&[u8]) -> bool) -> Vec<(Vec<Cell>, &T)> {
-        let cells = |key: &[u8]| key::decode_key(key).expect("keys are made by encode_value or checked on load");
+    pub fn sorted_where(&self, is_wanted: impl Fn(&[u8]) -> bool) -> impl ExactSizeIterator<Item = (&[u8], &T)> {
         let mut wanted: Vec<(&[u8], &T)> = self.iter().filter(|(key, _)| is_wanted(key)).collect();
-        // The commonest keys are one text each, which is sorted as it stands.
-        if wanted.iter().all(|(key, _)| key::single_text(key).is_some()) {
-            wanted.sort_unstable_by_key(|(key, _)| key::single_text(key));
-            return wanted.into_iter().map(|(key, value)| (cells(key), value)).collect();
-        }
-        let mut rows: Vec<_> = wanted.into_iter().map(|(key, value)| (cells(key), value)).collect();
-        rows.sort_by(|(a, _), (b, _)| key::compare(a, b));
-        rows
+        key::sort(&mut wanted, |(key, _)| key);
+        wanted.into_iter()
     }
 
     fn encode<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>>) {
@@ -128,17 +148,20 @@ impl<T> Groups<T> {
         }
     }
 
-    fn place(&self, key: &[u8]) -> Option<usize> {
-        let hash = self.hasher.hash_one(key);
-        self.index.find(hash, |place| *self.entries[*place].0 == *key).copied()
+    fn place(&self, Hashed { key, hash }: Hashed<'_>) -> Option<usize> {
+        self.index.find(hash, |place| *self.entries[*place as usize].key == *key).map(|place| *place as usize)
     }
 
     /// Adds a key that is not there yet; answers its place.
-    fn push(&mut self, key: Box<[u8]>, value: T) -> usize {
-        let place = self.entries.len();
-        let hash = self.hasher.hash_one(&*key);
-        self.entries.push((key, value));
-        self.index.insert_unique(hash, place, |place| self.hasher.hash_one(&*self.entries[*place].0));
+    fn push(&mut self, Hashed { key, hash }: Hashed<'_>, summary: T) -> usize {
+        self.insert(Entry { hash, key: key.into(), summary })
+    }
+
+    fn insert(&mut self, entry: Entry<T>) -> usize {
+        let (hash, place) = (entry.hash, self.entries.len());
+        self.entries.push(entry);
+        let slot = u32::try_from(place).expect("--max-keys allows fewer");
+        self.index.insert_unique(hash, slot, |place| self.entries[*place as usize].hash);
         place
     }
 }
@@ -174,7 +197,7 @@ impl<T: Default> Groups<T> {
     pub fn place_of_values<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>> + Clone) -> usize {
         let hint = Print::hint(values.clone());
         match self.recall.place(hint) {
-            Some(place) if key::is_key_of(&self.entries[place].0, values.clone()) => place,
+            Some(place) if key::is_key_of(&self.entries[place].key, values.clone()) => place,
             _ => self.search(values, hint),
         }
     }
@@ -183,26 +206,26 @@ impl<T: Default> Groups<T> {
     #[inline(never)]
     fn search<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>>, print: Print) -> usize {
         self.encode(values);
-        let place = match self.place(&self.scratch) {
-            Some(place) => place,
-            None => self.push(self.scratch.as_slice().into(), T::default()),
-        };
+        let scratch = std::mem::take(&mut self.scratch);
+        let place = self.place_of_hashed(Hashed::new(&scratch));
+        self.scratch = scratch;
         self.recall.note(print, place);
         place
     }
 
-    /// As [`Self::place_of_text`] for a key in its byte form, made by [`super::encode_value`].
-    pub fn place_of_key(&mut self, key: &[u8]) -> usize {
-        match self.place(key) {
-            Some(place) => place,
-            None => self.push(key.into(), T::default()),
-        }
+    /// As [`Self::place_of_text`] for the key at a place of other groups.
+    pub fn place_of<U>(&mut self, others: &Groups<U>, place: usize) -> usize {
+        self.place_of_hashed(others.entries[place].hashed())
     }
 
-    /// The summary of a key in its byte form, empty if it is new.
+    /// The summary of a key in its byte form, made by [`super::encode_value`]; empty if it is new.
     pub fn entry_of_key(&mut self, key: &[u8]) -> &mut T {
-        let place = self.place_of_key(key);
-        &mut self.entries[place].1
+        let place = self.place_of_hashed(Hashed::new(key));
+        &mut self.entries[place].summary
+    }
+
+    fn place_of_hashed(&mut self, key: Hashed<'_>) -> usize {
+        self.place(key).unwrap_or_else(|| self.push(key, T::default()))
     }
 }
 
@@ -210,28 +233,32 @@ impl<T: Merge + Default> Groups<T> {
     /// Keeps the first `max_keys` keys and folds the others into the overflow. For the root, after
     /// each merge: a part of the input does not know which keys came before it.
     pub fn cap(&mut self, max_keys: usize) {
-        if self.entries.len() <= max_keys {
+        if self.len() <= max_keys {
             return;
         }
         self.recall.forget();
         // One by one: a search through the whole index would cost every merge as much as all keys.
-        for (beyond, (key, value)) in self.entries.drain(max_keys..).enumerate() {
-            let hash = self.hasher.hash_one(&*key);
-            if let Ok(known) = self.index.find_entry(hash, |place| *place == max_keys + beyond) {
+        for (beyond, entry) in self.entries.drain(max_keys..).enumerate() {
+            let place = max_keys + beyond;
+            if let Ok(known) = self.index.find_entry(entry.hash, |other| *other as usize == place) {
                 known.remove();
             }
-            self.overflow.get_or_insert_default().merge(value);
+            self.overflow.get_or_insert_default().merge(entry.summary);
         }
     }
 }
 
 impl<T: Merge> Merge for Groups<T> {
     fn merge(&mut self, later: Self) {
-        for (key, value) in later.entries {
-            match self.place(&key) {
-                Some(place) => self.entries[place].1.merge(value),
+        if self.is_empty() {
+            *self = later;
+            return;
+        }
+        for entry in later.entries {
+            match self.place(entry.hashed()) {
+                Some(place) => self.entries[place].summary.merge(entry.summary),
                 None => {
-                    self.push(key, value);
+                    self.insert(entry);
                 }
             }
         }
@@ -243,7 +270,16 @@ impl<T: Merge> Merge for Groups<T> {
     }
 }
 
-/// As stored: what the index is rebuilt from.
+impl<T: Serialize> Serialize for Groups<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut stored = serializer.serialize_struct("Groups", 2)?;
+        stored.serialize_field("entries", &self.iter().collect::<Vec<_>>())?;
+        stored.serialize_field("overflow", &self.overflow)?;
+        stored.end()
+    }
+}
+
+/// As stored.
 #[derive(Deserialize)]
 #[serde(rename = "Groups")]
 struct Stored<T> {
@@ -257,14 +293,15 @@ impl<T> TryFrom<Stored<T>> for Groups<T> {
     fn try_from(stored: Stored<T>) -> Result<Self, Self::Error> {
         let mut groups = Self { overflow: stored.overflow, ..Self::default() };
         groups.entries.reserve(stored.entries.len());
-        for (key, value) in stored.entries {
+        for (key, summary) in stored.entries {
             if key::decode_key(&key).is_none() {
                 return Err("the key of a group is damaged");
             }
-            if groups.place(&key).is_some() {
+            let key = Hashed::new(&key);
+            if groups.place(key).is_some() {
                 return Err("a group stands twice");
             }
-            groups.push(key, value);
+            groups.push(key, summary);
         }
         Ok(groups)
     }
@@ -273,13 +310,13 @@ impl<T> TryFrom<Stored<T>> for Groups<T> {
 /// Equal content in equal order; how it is indexed does not matter.
 impl<T: PartialEq> PartialEq for Groups<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.entries == other.entries && self.overflow == other.overflow
+        self.iter().eq(other.iter()) && self.overflow == other.overflow
     }
 }
 
 impl<T: std::fmt::Debug> std::fmt::Debug for Groups<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.entries.iter().map(|(key, value)| (key::decode_key(key), value))).finish()?;
+        f.debug_map().entries(self.iter().map(|(key, value)| (key::decode_key(key), value))).finish()?;
         write!(f, " + {:?}", self.overflow)
     }
 }
