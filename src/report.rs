@@ -85,11 +85,21 @@ pub struct Rows {
 impl Rows {
     /// Adds a row, as long as the others.
     pub fn push(&mut self, row: impl IntoIterator<Item = Cell>) {
+        self.push_with(|cells| cells.extend(row));
+    }
+
+    /// As [`Self::push`] of the cells that are appended.
+    pub fn push_with(&mut self, append: impl FnOnce(&mut Vec<Cell>)) {
         let before = self.cells.len();
-        self.cells.extend(row);
+        append(&mut self.cells);
         let width = self.cells.len() - before;
         assert!(width > 0 && (before == 0 || width == self.width), "rows are of one length");
         self.width = width;
+    }
+
+    /// Makes room for so many cells.
+    pub fn reserve(&mut self, cells: usize) {
+        self.cells.reserve(cells);
     }
 
     pub fn len(&self) -> usize {

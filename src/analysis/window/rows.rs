@@ -11,6 +11,7 @@ use std::iter;
 /// Makes rows as they are shown, in the order they were pushed.
 pub struct Maker<'p> {
     plan: &'p Plan,
+    width: usize,
     pub rows: Rows,
     /// Of the rows that are pushed.
     pub revision: u64,
@@ -23,23 +24,23 @@ pub struct Maker<'p> {
 
 impl<'p> Maker<'p> {
     pub fn new(plan: &'p Plan) -> Self {
-        Self { plan, rows: Rows::default(), revision: 0, are_open: false, closed: 0, is_full: false }
+        let width = 4 + plan.by.columns().len() + plan.aggregates.columns().count();
+        Self { plan, width, rows: Rows::default(), revision: 0, are_open: false, closed: 0, is_full: false }
     }
 
     /// Pushes the row of a key, in its byte form; an empty one stands for all others.
     pub fn push(&mut self, start: i64, end: i64, key: &[u8], row: &Row) {
-        let others =
-            iter::repeat_n(Cell::Text(OTHERS.into()), if key.is_empty() { self.plan.by.columns().len() } else { 0 });
-        let [start, end] = [start, end].map(|nanos| Cell::Time(Timestamp::from_nanos(nanos)));
-        let last = [Cell::Count(self.revision), Cell::Bool(self.are_open)];
-        self.rows.push(
-            [start, end]
-                .into_iter()
-                .chain(key_cells(key))
-                .chain(others)
-                .chain(self.plan.aggregates.cells(row))
-                .chain(last),
-        );
+        let time = |nanos: i64| Cell::Time(Timestamp::from_nanos(nanos));
+        let Self { plan, rows, revision, are_open, .. } = self;
+        rows.push_with(|cells| {
+            cells.extend([time(start), time(end)]);
+            match key {
+                [] => cells.extend(iter::repeat_n(Cell::Text(OTHERS.into()), plan.by.columns().len())),
+                key => cells.extend(key_cells(key)),
+            }
+            cells.extend(plan.aggregates.cells(row));
+            cells.extend([Cell::Count(*revision), Cell::Bool(*are_open)]);
+        });
         self.closed += u64::from(self.revision == 0 && !self.are_open);
     }
 
@@ -52,7 +53,9 @@ impl<'p> Maker<'p> {
         is_wanted: impl Fn(&[u8]) -> bool,
         others: Option<&Row>,
     ) {
-        for (key, row) in groups.sorted_where(is_wanted) {
+        let sorted = groups.sorted_where(is_wanted);
+        self.rows.reserve((sorted.len() + 1) * self.width);
+        for (key, row) in sorted {
             self.push(start, end, key, row);
         }
         if let Some(row) = others {

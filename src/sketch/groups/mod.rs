@@ -56,7 +56,11 @@ static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 impl<'k> Hashed<'k> {
     fn new(key: &'k [u8]) -> Self {
-        Self { key, hash: HASHER.hash_one(key) }
+        let hash = match key::single_text(key).and_then(Print::of) {
+            Some(print) => HASHER.hash_one(print),
+            None => HASHER.hash_one(key),
+        };
+        Self { key, hash }
     }
 }
 
@@ -170,20 +174,26 @@ impl<T: Default> Groups<T> {
     /// The place of a key of one text, which is given one if it is new.
     #[inline(always)]
     pub fn place_of_text(&mut self, text: &str) -> usize {
-        match Print::of(text).and_then(|print| self.recall.place(print)) {
-            Some(place) => place,
-            None => self.search_text(text),
+        match Print::of(text.as_bytes()) {
+            Some(print) => self.recall.place(print).unwrap_or_else(|| self.search_text(text, print)),
+            None => self.place_of_values(std::iter::once(&Value::Text(text))),
         }
     }
 
+    /// The print of a short text is as good as the text, and is at hand.
     #[inline(never)]
-    fn search_text(&mut self, text: &str) -> usize {
-        let value = Value::Text(text);
-        let key = std::iter::once(&value);
-        match Print::of(text) {
-            Some(print) => self.search(key, print),
-            None => self.place_of_values(key),
-        }
+    fn search_text(&mut self, text: &str, print: Print) -> usize {
+        let hash = HASHER.hash_one(print);
+        let is_text = |place: &u32| key::single_text(&self.entries[*place as usize].key) == Some(text.as_bytes());
+        let place = match self.index.find(hash, is_text) {
+            Some(place) => *place as usize,
+            None => {
+                self.encode(std::iter::once(&Value::Text(text)));
+                self.insert(Entry { hash, key: self.scratch.as_slice().into(), summary: T::default() })
+            }
+        };
+        self.recall.note(print, place);
+        place
     }
 
     /// The summary of a key, empty if it is new.

@@ -20,7 +20,7 @@ struct Slot {
 
 /// A text of 1 to 16 bytes, all of it: its ends, which may overlap, and its length. Or, under a
 /// length that no text has, a hint at any other key, which more than one may have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Print {
     head: u64,
     tail: u64,
@@ -34,8 +34,8 @@ const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 impl Print {
     /// `None` for texts that are too long, or empty.
     #[inline(always)]
-    pub fn of(text: &str) -> Option<Self> {
-        let (text, length) = (text.as_bytes(), text.len());
+    pub fn of(text: &[u8]) -> Option<Self> {
+        let length = text.len();
         let quarter =
             |at: usize| text.get(at..at + 4)?.first_chunk().map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
         let last = match length.checked_sub(4) {
@@ -130,7 +130,7 @@ mod tests {
         fn what_is_recalled_was_noted(texts in prop::collection::vec("[ab]{0,6}|[ab]{0,18}|\\PC{0,5}", 1..200)) {
             let mut recall = Recall::default();
             for (place, text) in texts.iter().enumerate() {
-                let Some(print) = Print::of(text) else {
+                let Some(print) = Print::of(text.as_bytes()) else {
                     prop_assert!(text.is_empty() || text.len() > 16);
                     continue;
                 };
