@@ -4,7 +4,7 @@ use super::assert::Assertions;
 use super::files::OutputFiles;
 use super::units;
 use crate::engine::{Every, Outputs, STRETCH_BYTES, Sink};
-use crate::render::{Changes, Format, Live, Render, Style, renderer, terminal_size};
+use crate::render::{Behind, Changes, Format, Live, Render, Style, renderer, terminal_size};
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -161,8 +161,6 @@ impl OutputArgs {
         files.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
     }
 
-    /// Opens all outputs. `forward` is where matching records go; with `-` they have standard
-    /// output to themselves, and reports go to standard error.
     /// Whether a table is redrawn in place.
     pub fn is_live(&self) -> bool {
         self.output_file.is_none() && self.output == Form::Table && io::stdout().is_terminal()
@@ -184,6 +182,8 @@ impl OutputArgs {
         }
     }
 
+    /// Opens all outputs. `forward` is where matching records go; with `-` they have standard
+    /// output to themselves, and reports go to standard error.
     pub fn outputs(
         &self,
         follow: bool,
@@ -201,9 +201,7 @@ impl OutputArgs {
             Reporting::Whole => (true, None, false),
             Reporting::Changes { idle_timeout, are_sessions, .. } => (false, idle_timeout, are_sessions),
         };
-        // What became final says itself when that was.
-        let (mut render, render_name) =
-            self.render(is_live, forwards_to_stdout, is_whole && every != Every::End, files)?;
+        let (mut render, render_name) = self.render(is_live, forwards_to_stdout, every, is_whole, files)?;
         if !is_whole && is_live {
             render = Box::new(Changes::new(render, are_sessions));
         }
@@ -233,7 +231,8 @@ impl OutputArgs {
         &self,
         is_live: bool,
         to_stderr: bool,
-        updates: bool,
+        every: Every,
+        is_whole: bool,
         files: &mut OutputFiles,
     ) -> Result<(Box<dyn Render>, String)> {
         let goes_on = files.goes_on(OUTPUT_FILE);
@@ -253,7 +252,13 @@ impl OutputArgs {
             Form::Csv => Format::Csv,
             Form::Markdown => Format::Markdown,
         };
-        Ok((renderer(format, style, updates, out), name))
+        // What became final says itself when that was.
+        let render = renderer(format, style, is_whole && every != Every::End, out);
+        // Rows that close all along are worth a thread; one report at the end is not.
+        match matches!(every, Every::Closing(_)) && rayon::current_num_threads() > 1 {
+            true => Ok((Box::new(Behind::new(render).context("cannot start a thread")?), name)),
+            false => Ok((render, name)),
+        }
     }
 }
 

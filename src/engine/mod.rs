@@ -31,7 +31,7 @@ use checkpoint::{Checkpoints, Keeper, Standing};
 use filter::Filter;
 use fold::Folder;
 use root::Root;
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 use sweep::{Ends, Sweeper};
 
 /// What is read, and how.
@@ -54,7 +54,7 @@ pub struct Plan {
 /// How a run came out.
 pub struct Outcome {
     /// The last report; none where the run was stopped before it could be written.
-    pub report: Option<Report>,
+    pub report: Option<Arc<Report>>,
     pub stop: Option<Stop>,
     /// How many sources and files could not be read, and still cannot.
     pub unreadable: usize,

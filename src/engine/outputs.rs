@@ -6,6 +6,7 @@ use crate::report::{Pace, Report};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// When a run shows an update.
@@ -85,15 +86,16 @@ pub struct Outputs {
 
 impl Outputs {
     /// Renders a report.
-    pub(super) fn show(&mut self, report: &Report) -> Result<(), Stop> {
+    pub(super) fn show(&mut self, report: &Arc<Report>) -> Result<(), Stop> {
         if let Some(inspect) = &mut self.inspect {
             inspect(report);
         }
         self.render.render(report).map_err(|error| stop(&self.render_name, error))
     }
 
-    /// Hands what was written to the system.
+    /// Waits until all that was shown is written, and hands what was written to the system.
     pub(super) fn flush(&mut self) -> Result<(), Stop> {
+        self.render.wait().map_err(|error| stop(&self.render_name, error))?;
         self.forward.iter_mut().chain(&mut self.dead_letters).try_for_each(|sink| sink.attempt(|out| out.flush()))
     }
 }

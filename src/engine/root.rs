@@ -13,7 +13,7 @@ use crate::input::Roster;
 use crate::report::{Pace, Report};
 use crate::sketch::Merge;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 /// By which way the records of a run were read.
@@ -198,7 +198,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             while let Some(Closing { seen, ledger, answer }) = analysis.take_closing(&mut self.state) {
                 self.seq += 1;
                 let (analysis, seq, pace) = (analysis.name(), self.seq, self.pace);
-                let report = Report { analysis, seq, last: false, seen, answer, ledger, pace };
+                let report = Arc::new(Report { analysis, seq, last: false, seen, answer, ledger, pace });
                 self.outputs.show(&report)?;
             }
         }
@@ -280,7 +280,7 @@ impl<'a, A: Analysis> Root<'a, A> {
     }
 
     /// Renders the state where the run ends: because the input `is_over`, or because it was stopped.
-    pub fn end(&mut self, is_over: bool) -> Result<Report, Stop> {
+    pub fn end(&mut self, is_over: bool) -> Result<Arc<Report>, Stop> {
         let analysis = self.analysis.read().expect(UNPOISONED);
         let Self { state, frontier, ledger, .. } = self;
         analysis.conclude(state, &mut Settling::between(frontier, ledger, &mut Vec::new()), is_over);
@@ -289,7 +289,7 @@ impl<'a, A: Analysis> Root<'a, A> {
     }
 
     /// Renders the state; all that was written before it is flushed first.
-    fn update(&mut self, last: bool) -> Result<Report, Stop> {
+    fn update(&mut self, last: bool) -> Result<Arc<Report>, Stop> {
         self.outputs.flush()?;
         self.updated = Instant::now();
         self.shown = self.ledger.read;
@@ -298,7 +298,7 @@ impl<'a, A: Analysis> Root<'a, A> {
         let answer = analysis.report(&mut self.state, self.seen, last);
         let is_shown = last || !self.outputs.only_changes || !answer.rows.is_empty();
         self.seq += u64::from(is_shown);
-        let report = Report {
+        let report = Arc::new(Report {
             analysis: analysis.name(),
             seq: self.seq,
             last,
@@ -306,7 +306,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             answer,
             ledger: self.ledger,
             pace: self.pace,
-        };
+        });
         if is_shown {
             self.outputs.show(&report)?;
         }

@@ -79,11 +79,6 @@ pub fn sweep<A: Analysis>(
     let Some(first) = waves.next() else { return Ok(outcomes) };
     let mut folded = fold(folder, first, root.looks_ahead, Some(&root.frontier));
     for wave in waves {
-        if rayon::current_num_threads() == 1 {
-            take_in(folder, root, folded, &mut outcomes)?;
-            folded = fold(folder, wave, root.looks_ahead, Some(&root.frontier));
-            continue;
-        }
         // While one wave is taken in, the next is folded.
         let (looks_ahead, mut next) = (root.looks_ahead, None);
         rayon::in_place_scope(|scope| {

@@ -4,6 +4,7 @@ use super::Render;
 use crate::report::{Cell, Change, Report};
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 
 /// How many rows are kept for the screen.
 const KEPT_ROWS: usize = 500;
@@ -67,9 +68,9 @@ fn newest_first(a: &[Cell], b: &[Cell]) -> std::cmp::Ordering {
 }
 
 impl Render for Changes {
-    fn render(&mut self, report: &Report) -> io::Result<()> {
+    fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
         let whole = self.whole(report);
-        self.render.render(&whole)
+        self.render.render(&Arc::new(whole))
     }
 
     fn tick(&mut self) -> io::Result<()> {

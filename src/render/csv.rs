@@ -8,6 +8,7 @@ use super::{Render, json, put};
 use crate::event::Timestamp;
 use crate::report::{Answer, Cell, Report};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Writes the rows of each report.
 pub(super) struct Csv<W> {
@@ -31,14 +32,14 @@ impl<W: Write> Csv<W> {
 }
 
 impl<W: Write> Render for Csv<W> {
-    fn render(&mut self, report: &Report) -> io::Result<()> {
+    fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
         let answer = &report.answer;
         if answer.columns.is_empty() {
             return Ok(());
         }
         let intervals: Vec<bool> = (0..answer.columns.len()).map(|place| is_interval(answer, place)).collect();
         let lines = &mut self.lines;
-        (lines.begin, _) = (0, lines.bytes.clear());
+        lines.clear();
         let header = header(answer, &intervals, self.updates);
         if self.header.as_ref().is_some_and(|known| *known != header) {
             header.iter().for_each(|name| lines.text(name));
@@ -50,6 +51,10 @@ impl<W: Write> Render for Csv<W> {
             about.iter().filter(|_| self.updates).for_each(|field| lines.text(field));
             row.iter().zip(&intervals).for_each(|(cell, interval)| lines.cell(cell, *interval));
             lines.end();
+            if lines.bytes.len() >= PIECE_BYTES {
+                self.out.write_all(&lines.bytes)?;
+                lines.clear();
+            }
         }
         put(&mut self.out, &lines.bytes)
     }
@@ -85,6 +90,8 @@ struct Lines {
     numbers: Vec<(u64, String)>,
 }
 
+/// A long report is written in pieces that are still in the cache.
+const PIECE_BYTES: usize = 1 << 18;
 /// How many numbers are remembered, at most: a power of two.
 const NUMBERS: usize = 256;
 
@@ -158,6 +165,11 @@ impl Lines {
         self.field(b"");
     }
 
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.begin = 0;
+    }
+
     /// Ends a field with these bytes.
     fn field(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
@@ -184,7 +196,7 @@ mod tests {
     fn rendered(reports: &[Report], updates: bool) -> String {
         let mut out = Vec::new();
         let mut csv = Csv::new(&mut out, updates);
-        reports.iter().for_each(|report| csv.render(report).unwrap());
+        reports.iter().for_each(|report| csv.render(&Arc::new(report.clone())).unwrap());
         String::from_utf8(out).unwrap()
     }
 

@@ -9,6 +9,7 @@ use crate::report::{Cell, Report};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Writes one line a report.
 pub(super) struct Json<W> {
@@ -22,7 +23,7 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write> Render for Json<W> {
-    fn render(&mut self, report: &Report) -> io::Result<()> {
+    fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
         put(&mut self.out, &json_line(&Object(report))?)
     }
 }
@@ -130,7 +131,7 @@ mod tests {
 
     fn line(report: &Report) -> String {
         let mut out = Vec::new();
-        Json::new(&mut out).render(report).unwrap();
+        Json::new(&mut out).render(&Arc::new(report.clone())).unwrap();
         String::from_utf8(out).unwrap()
     }
 

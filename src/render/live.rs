@@ -20,6 +20,7 @@ use super::{Render, Style, put};
 use crate::report::Report;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Rows that are laid out of a report that is not the last: more than any screen holds.
 const MAX_ROWS: usize = 300;
@@ -75,7 +76,7 @@ impl<W: Write> Live<W> {
 }
 
 impl<W: Write> Render for Live<W> {
-    fn render(&mut self, report: &Report) -> io::Result<()> {
+    fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
         let max_rows = if report.last { usize::MAX } else { MAX_ROWS };
         let lines = self.trends.update(&report.answer, report.seen.newest(), max_rows, self.style.unicode);
         let extra = lines.map(|lines| Extra { name: "trend", rows: lines.rows, overall: lines.overall });

@@ -9,6 +9,7 @@ use crate::report::Report;
 use comfy_table::CellAlignment;
 use comfy_table::presets::ASCII_MARKDOWN;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Cells are not cut, but for those that no page could hold.
 const MAX_CELL_COLUMNS: usize = 4096;
@@ -28,7 +29,7 @@ impl<W: Write> Markdown<W> {
 }
 
 impl<W: Write> Render for Markdown<W> {
-    fn render(&mut self, report: &Report) -> io::Result<()> {
+    fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
         let mut update = String::from(if self.started { "\n" } else { "" });
         self.started = true;
         let grid = Grid::new(&report.answer, true, MAX_CELL_COLUMNS, usize::MAX);
@@ -96,7 +97,7 @@ mod tests {
 
     fn rendered(report: &Report) -> String {
         let mut out = Vec::new();
-        Markdown::new(&mut out).render(report).unwrap();
+        Markdown::new(&mut out).render(&Arc::new(report.clone())).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -2,8 +2,9 @@
 //!
 //! Text from the logs never reaches a terminal raw: every form for people passes it through
 //! [`text`], JSON writes the same characters as `\u` escapes, and CSV alone carries them unchanged.
-//! Each update reaches its writer in one write.
+//! Each update reaches its writer in one write, unless it is very long.
 
+mod behind;
 mod changes;
 mod csv;
 mod frame;
@@ -23,6 +24,7 @@ mod text;
 #[cfg(test)]
 mod vt;
 
+pub use behind::Behind;
 pub use changes::Changes;
 pub use json::json_line;
 pub use live::{Live, Size, terminal_size};
@@ -30,15 +32,21 @@ pub use page::{Part, page};
 
 use crate::report::Report;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Shows the reports of a run, one after the other.
 pub trait Render {
     /// Shows a report; the one marked `last` is the run's result.
-    fn render(&mut self, report: &Report) -> io::Result<()>;
+    fn render(&mut self, report: &Arc<Report>) -> io::Result<()>;
 
     /// Mends what a resize of the terminal broke. In a followed run at a terminal it is called a
     /// few times a second, also when nothing new has come.
     fn tick(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Waits until all that was shown has been written.
+    fn wait(&mut self) -> io::Result<()> {
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use crate::event::{Ledger, Timestamp};
 use crate::report::Report;
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, TableStyle};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// The columns that a cell may take.
 pub(super) const MAX_CELL_COLUMNS: usize = 60;
@@ -145,7 +146,7 @@ impl<W: Write> Table<W> {
 }
 
 impl<W: Write> Render for Table<W> {
-    fn render(&mut self, report: &Report) -> io::Result<()> {
+    fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
         let mut update = String::from(if self.started { "\n" } else { "" });
         self.started = true;
         let Sheet { head, rows, foot } = Sheet::new(report, self.style, usize::MAX, None);
@@ -170,7 +171,7 @@ mod tests {
     fn rendered(reports: &[Report], style: Style) -> String {
         let mut out = Vec::new();
         let mut table = Table::new(&mut out, style);
-        reports.iter().for_each(|report| table.render(report).unwrap());
+        reports.iter().for_each(|report| table.render(&Arc::new(report.clone())).unwrap());
         String::from_utf8(out).unwrap()
     }
 

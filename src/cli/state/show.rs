@@ -174,12 +174,12 @@ impl View {
         Ok(exit::DONE)
     }
 
-    fn report(&self, analysis: &'static str, standing: &Standing, answer: Answer) -> Report {
+    fn report(&self, analysis: &'static str, standing: &Standing, answer: Answer) -> Arc<Report> {
         let (seq, seen, ledger) = (standing.seq, standing.seen, standing.ledger);
-        Report { analysis, seq, last: false, seen, answer, ledger, pace: Pace::default() }
+        Arc::new(Report { analysis, seq, last: false, seen, answer, ledger, pace: Pace::default() })
     }
 
-    fn in_words(&self, standing: &Standing, report: &Report) -> Result<Vec<u8>> {
+    fn in_words(&self, standing: &Standing, report: &Arc<Report>) -> Result<Vec<u8>> {
         let Loaded { image, generation, is_previous } = &self.loaded;
         let mut text = Vec::new();
         let line: Vec<String> = image.plan.line.iter().map(|word| word.escape_debug().to_string()).collect();
@@ -198,7 +198,7 @@ impl View {
         Ok(text)
     }
 
-    fn as_json(&self, standing: &Standing, report: &Report) -> Result<Vec<u8>> {
+    fn as_json(&self, standing: &Standing, report: &Arc<Report>) -> Result<Vec<u8>> {
         let Loaded { image, generation, is_previous } = &self.loaded;
         let report: serde_json::Value = serde_json::from_slice(&self.rendered(Format::Json, report)?)?;
         let file = |past: &crate::input::Past| json!({"name": past.name(), "offset": past.cursor.offset});
@@ -213,7 +213,7 @@ impl View {
         }))?)
     }
 
-    fn rendered(&self, format: Format, report: &Report) -> Result<Vec<u8>> {
+    fn rendered(&self, format: Format, report: &Arc<Report>) -> Result<Vec<u8>> {
         let text = Shared::default();
         renderer(format, self.style, false, Box::new(text.clone())).render(report)?;
         text.take()

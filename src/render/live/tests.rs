@@ -33,7 +33,7 @@ impl Screen {
     }
 
     fn render(&mut self, report: &Report) {
-        self.live.render(report).unwrap();
+        self.live.render(&Arc::new(report.clone())).unwrap();
         self.flush();
     }
 
@@ -125,7 +125,7 @@ fn a_frame_is_one_write_that_a_terminal_shows_at_once() {
         }
     }
     let mut live = Live::new(Writes(Vec::new()), Style { color: false, unicode: true }, Box::new(|| (80, 24)));
-    live.render(&report()).unwrap();
+    live.render(&Arc::new(report())).unwrap();
     live.tick().unwrap();
     let [frame] = live.out.0.as_slice() else { panic!("{} writes", live.out.0.len()) };
     assert!(frame.starts_with(BEGIN.as_bytes()) && frame.ends_with(END.as_bytes()));
