@@ -24,7 +24,7 @@ pub enum Cell {
     Bool(bool),
     Time(Timestamp),
     /// Values and how often each came, the most frequent first.
-    Ranks(Vec<(Cell, u64)>),
+    Ranks(Box<[(Cell, u64)]>),
 }
 
 impl Cell {
@@ -217,6 +217,9 @@ pub struct Pace {
     /// Whether the run waits for more input.
     pub following: bool,
 }
+
+/// There may be millions of them.
+const _: () = assert!(size_of::<Cell>() == 24);
 
 #[cfg(test)]
 mod tests {

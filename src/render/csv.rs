@@ -4,7 +4,7 @@
 //! other columns. An interval becomes two columns, named with `_low` and `_high`. Null is an empty
 //! cell. Where several reports may come, each row begins with the report's `seq` and `as_of`.
 
-use super::{Render, json, put};
+use super::{PIECE_BYTES, Render, json, put};
 use crate::event::Timestamp;
 use crate::report::{Answer, Cell, Report};
 use std::io::{self, Write};
@@ -90,8 +90,6 @@ struct Lines {
     numbers: Vec<(u64, String)>,
 }
 
-/// A long report is written in pieces that are still in the cache.
-const PIECE_BYTES: usize = 1 << 18;
 /// How many numbers are remembered, at most: a power of two.
 const NUMBERS: usize = 256;
 

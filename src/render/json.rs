@@ -3,12 +3,12 @@
 //! Characters that a terminal obeys or hides are written as `\u` escapes: the same text to a
 //! program, harmless on a screen.
 
-use super::{Render, put, text};
+use super::{PIECE_BYTES, Render, text};
 use crate::event::Timestamp;
-use crate::report::{Cell, Report};
+use crate::report::{Answer, Cell, Report};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::Formatter;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 /// Writes one line a report.
@@ -24,16 +24,22 @@ impl<W: Write> Json<W> {
 
 impl<W: Write> Render for Json<W> {
     fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
-        put(&mut self.out, &json_line(&Object(report))?)
+        let mut out = BufWriter::with_capacity(PIECE_BYTES, &mut self.out);
+        write_line(&Object(report), &mut out)?;
+        out.flush()
     }
 }
 
 /// Anything as one line of JSON in which no character is hidden.
 pub fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut line, Visible))?;
-    line.push(b'\n');
+    write_line(value, &mut line)?;
     Ok(line)
+}
+
+fn write_line(value: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Visible))?;
+    out.write_all(b"\n")
 }
 
 /// A cell by itself.
@@ -47,6 +53,10 @@ struct Visible;
 impl Formatter for Visible {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
+        // Most texts hide nothing.
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return out.write_all(fragment.as_bytes());
+        }
         while let Some((at, char)) = rest.char_indices().find(|(_, char)| text::is_hidden(*char)) {
             out.write_all(&rest.as_bytes()[..at])?;
             for unit in char.encode_utf16(&mut [0; 2]) {
@@ -64,11 +74,6 @@ struct Object<'a>(&'a Report);
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Report { analysis, seq, last, seen, answer, ledger, .. } = self.0;
-        let rows: Vec<_> = answer
-            .rows
-            .iter()
-            .map(|row| Members(answer.columns.iter().map(String::as_str).zip(row.iter().map(Value))))
-            .collect();
         let mut map = serializer.serialize_map(Some(8))?;
         map.serialize_entry("analysis", analysis)?;
         map.serialize_entry("seq", seq)?;
@@ -78,10 +83,20 @@ impl Serialize for Object<'_> {
         let bound = |bound: Option<Timestamp>| Cell::from(bound);
         let (start, end) = (bound(window.map(|(start, _)| start)), bound(window.map(|(_, end)| end)));
         map.serialize_entry("window", &Members([("start", Value(&start)), ("end", Value(&end))].into_iter()))?;
-        map.serialize_entry("rows", &rows)?;
+        map.serialize_entry("rows", &Objects(answer))?;
         map.serialize_entry("overall", &Members(answer.overall.iter().map(|(name, cell)| (*name, Value(cell)))))?;
         map.serialize_entry("ledger", &Members(ledger.columns().into_iter()))?;
         map.end()
+    }
+}
+
+/// The rows of an answer, each an object.
+struct Objects<'a>(&'a Answer);
+
+impl Serialize for Objects<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = self.0.columns.iter().map(String::as_str);
+        serializer.collect_seq(self.0.rows.iter().map(|row| Members(names.clone().zip(row.iter().map(Value)))))
     }
 }
 

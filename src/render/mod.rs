@@ -34,6 +34,9 @@ use crate::report::Report;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+/// A long report is written in pieces that are still in the cache, and need not be held.
+const PIECE_BYTES: usize = 1 << 18;
+
 /// Shows the reports of a run, one after the other.
 pub trait Render {
     /// Shows a report; the one marked `last` is the run's result.

@@ -52,7 +52,7 @@ pub(super) fn any_cell() -> impl Strategy<Value = Cell> {
         any::<bool>().prop_map(Cell::Bool),
         any::<i64>().prop_map(|nanos| Cell::Time(Timestamp::from_nanos(nanos))),
         prop::collection::vec((any::<String>().prop_map(|text| Cell::Text(text.into())), any::<u64>()), 0..3)
-            .prop_map(Cell::Ranks),
+            .prop_map(|ranks| Cell::Ranks(ranks.into())),
     ]
 }
 

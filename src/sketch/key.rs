@@ -163,29 +163,29 @@ pub fn compare_keys(a: &[u8], b: &[u8]) -> Ordering {
     a.is_empty().cmp(&b.is_empty()).then_with(|| compare(&cells(a), &cells(b)))
 }
 
-/// Sorts by key, of which each stands once. The commonest keys are one text each, such as names that
-/// begin alike: what follows that beginning tells most of them apart, as a number.
-pub(super) fn sort<T: Copy>(items: &mut [T], key: impl Fn(&T) -> &[u8]) {
-    let texts: Option<Vec<&[u8]>> = items.iter().map(|item| single_text(key(item))).collect();
-    let Some(texts) = texts else {
-        let mut keyed: Vec<(Vec<Cell>, T)> = items.iter().map(|item| (key_cells(key(item)).collect(), *item)).collect();
-        keyed.sort_by(|(a, _), (b, _)| compare(a, b));
-        items.iter_mut().zip(keyed).for_each(|(item, (_, sorted))| *item = sorted);
-        return;
+/// Sorts places by their keys, of which each stands once. The commonest keys are one text each, such as
+/// names that begin alike: what follows that beginning tells most of them apart, as a number.
+pub(super) fn sort<'k>(places: Vec<usize>, key: impl Fn(usize) -> &'k [u8]) -> Vec<usize> {
+    let text = |place: usize| single_text(key(place));
+    let shared = places.first().and_then(|place| text(*place)).and_then(|first| {
+        let alike = |shared, text: &[u8]| first[..shared].iter().zip(text).take_while(|(a, b)| a == b).count();
+        places.iter().try_fold(first.len(), |shared, place| Some(alike(shared, text(*place)?)))
+    });
+    let Some(shared) = shared else {
+        let mut order: Vec<(Vec<Cell>, usize)> =
+            places.into_iter().map(|place| (key_cells(key(place)).collect(), place)).collect();
+        order.sort_by(|(a, _), (b, _)| compare(a, b));
+        return order.into_iter().map(|(_, place)| place).collect();
     };
-    let Some((first, others)) = texts.split_first() else { return };
-    let shared = others
-        .iter()
-        .fold(first.len(), |shared, text| first[..shared].iter().zip(*text).take_while(|(a, b)| a == b).count());
-    let beginning = |text: &[u8]| {
+    let beginning = |place: usize| {
         let mut bytes = [0; 8];
-        bytes.iter_mut().zip(&text[shared..]).for_each(|(to, from)| *to = *from);
+        let rest = text(place).and_then(|text| text.get(shared..)).unwrap_or_default();
+        bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
         u64::from_be_bytes(bytes)
     };
-    let mut order: Vec<(u64, usize)> = texts.iter().enumerate().map(|(at, text)| (beginning(text), at)).collect();
-    order.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| texts[*one].cmp(texts[*other])));
-    let sorted: Vec<T> = order.into_iter().map(|(_, place)| items[place]).collect();
-    items.copy_from_slice(&sorted);
+    let mut order: Vec<(u64, usize)> = places.into_iter().map(|place| (beginning(place), place)).collect();
+    order.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| text(*one).cmp(&text(*other))));
+    order.into_iter().map(|(_, place)| place).collect()
 }
 
 /// The order of rows: null, then false, true, numbers by size, text by its bytes.

@@ -72,7 +72,7 @@ impl Analysis for Probe {
 struct Silent;
 
 impl Render for Silent {
-    fn render(&mut self, _: &Report) -> io::Result<()> {
+    fn render(&mut self, _: &std::sync::Arc<Report>) -> io::Result<()> {
         Ok(())
     }
 }

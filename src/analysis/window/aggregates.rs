@@ -203,8 +203,8 @@ impl Show {
                 _ => Cell::Count(0),
             },
             Show::Top(place, most) => match slot(place) {
-                Some(Slot::Top(hitters)) => Cell::Ranks(hitters.ranks(most)),
-                _ => Cell::Ranks(Vec::new()),
+                Some(Slot::Top(hitters)) => Cell::Ranks(hitters.ranks(most).into()),
+                _ => Cell::Ranks(Box::default()),
             },
         }
     }

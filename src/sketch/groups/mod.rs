@@ -140,9 +140,11 @@ impl<T> Groups<T> {
 
     /// As [`Self::sorted`], of the keys that are wanted.
     pub fn sorted_where(&self, is_wanted: impl Fn(&[u8]) -> bool) -> impl ExactSizeIterator<Item = (&[u8], &T)> {
-        let mut wanted: Vec<(&[u8], &T)> = self.iter().filter(|(key, _)| is_wanted(key)).collect();
-        key::sort(&mut wanted, |(key, _)| key);
-        wanted.into_iter()
+        let wanted = (0..self.len()).filter(|place| is_wanted(self.key(*place))).collect();
+        key::sort(wanted, |place| self.key(place)).into_iter().map(|place| {
+            let entry = &self.entries[place];
+            (&*entry.key, &entry.summary)
+        })
     }
 
     fn encode<'k, 'v: 'k>(&mut self, values: impl Iterator<Item = &'k Value<'v>>) {
