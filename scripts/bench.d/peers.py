@@ -22,6 +22,9 @@ class Peer:
     version: tuple[str, ...]  # the command that prints it; the first word is what must be found
     reads: tuple[str, ...] = ("ndjson", "array")
 
+    def answers(self, question: str) -> bool:
+        return any((QUERIES / self.name).glob(f"{question}.*"))
+
     def query(self, question: str) -> list[str]:
         """The command that answers the question; the format and the files follow."""
         script = next((QUERIES / self.name).glob(f"{question}.*"))
