@@ -70,7 +70,6 @@ pub fn follow<A: Analysis>(
         }
         root.attend()?;
         root.greet()?;
-        root.tick()?;
         is_awake = wait(sweeper, root, &mut wakeups, &mut clock)?;
         if Instant::now() >= clock.due {
             sweeper.files.mark_stale();

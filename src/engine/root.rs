@@ -218,7 +218,9 @@ impl<'a, A: Analysis> Root<'a, A> {
             progress(&self.pace);
         }
         self.keep_if_due()?;
-        self.cancel.reason().map_or_else(|| self.update_if_due(), Err)
+        self.cancel.reason().map_or(Ok(()), Err)?;
+        self.update_if_due()?;
+        self.outputs.render.tick().map_err(|error| stop(&self.outputs.render_name, error))
     }
 
     fn bury(&mut self, dead: &[DeadLetter]) -> Result<(), Stop> {
@@ -272,11 +274,6 @@ impl<'a, A: Analysis> Root<'a, A> {
     /// Lets the analysis take up what changed outside the input; gives what it has to say.
     pub fn refresh(&mut self) -> Option<String> {
         self.analysis.write().expect(UNPOISONED).refresh()
-    }
-
-    /// A chance for the renderer to mend the screen.
-    pub fn tick(&mut self) -> Result<(), Stop> {
-        self.outputs.render.tick().map_err(|error| stop(&self.outputs.render_name, error))
     }
 
     /// Renders the state where the run ends: because the input `is_over`, or because it was stopped.

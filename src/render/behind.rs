@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-/// How many reports may wait, and how many rows, so that memory is bounded.
-const MOST_REPORTS: usize = 64;
+/// Reports are handed over together until they have so many rows: to wake a thread for a few costs more
+/// than to write them.
+const BATCH_ROWS: usize = 1000;
+/// How many batches may wait, and how many rows, so that memory is bounded.
+const MOST_BATCHES: usize = 64;
 const MOST_ROWS: usize = 200_000;
 
 /// Hands reports to a renderer that works behind the run. What fails there is told by a later call, by
@@ -16,22 +19,25 @@ const MOST_ROWS: usize = 200_000;
 pub struct Behind {
     /// None once the renderer has failed.
     tasks: Option<SyncSender<Task>>,
+    /// Reports that are not handed over yet.
+    batch: Vec<Arc<Report>>,
+    batch_rows: usize,
     /// How many rows were handed over since the renderer last had nothing to do.
     rows: usize,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
 enum Task {
-    Show(Arc<Report>),
+    Show(Vec<Arc<Report>>),
     /// Answer when all before it is done.
     Answer(SyncSender<()>),
 }
 
 impl Behind {
     pub fn new(render: Box<dyn Render + Send>) -> io::Result<Self> {
-        let (tasks, todo) = sync_channel(MOST_REPORTS);
+        let (tasks, todo) = sync_channel(MOST_BATCHES);
         let thread = std::thread::Builder::new().name("render".to_owned()).spawn(move || work(render, &todo))?;
-        Ok(Self { tasks: Some(tasks), rows: 0, thread: Some(thread) })
+        Ok(Self { tasks: Some(tasks), batch: Vec::new(), batch_rows: 0, rows: 0, thread: Some(thread) })
     }
 
     fn send(&mut self, task: Task) -> io::Result<()> {
@@ -55,7 +61,7 @@ impl Behind {
 fn work(mut render: Box<dyn Render + Send>, todo: &Receiver<Task>) -> io::Result<()> {
     for task in todo {
         match task {
-            Task::Show(report) => render.render(&report)?,
+            Task::Show(reports) => reports.iter().try_for_each(|report| render.render(report))?,
             // Whoever does not wait any more needs no answer.
             Task::Answer(to) => _ = to.send(()),
         }
@@ -65,12 +71,25 @@ fn work(mut render: Box<dyn Render + Send>, todo: &Receiver<Task>) -> io::Result
 
 impl Render for Behind {
     fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
-        self.send(Task::Show(report.clone()))?;
-        self.rows += report.answer.rows.len();
-        if report.last || self.rows > MOST_ROWS { self.wait() } else { Ok(()) }
+        self.batch.push(report.clone());
+        self.batch_rows += report.answer.rows.len();
+        if report.last || self.rows + self.batch_rows > MOST_ROWS {
+            return self.wait();
+        }
+        if self.batch_rows > BATCH_ROWS { self.tick() } else { Ok(()) }
+    }
+
+    fn tick(&mut self) -> io::Result<()> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.rows += std::mem::take(&mut self.batch_rows);
+        let batch = std::mem::take(&mut self.batch);
+        self.send(Task::Show(batch))
     }
 
     fn wait(&mut self) -> io::Result<()> {
+        self.tick()?;
         self.rows = 0;
         let (to, done) = sync_channel(1);
         self.send(Task::Answer(to))?;
@@ -82,7 +101,7 @@ impl Render for Behind {
 impl Drop for Behind {
     fn drop(&mut self) {
         // Whoever wants to know what failed has asked before.
-        _ = self.end();
+        _ = self.tick().and_then(|()| self.end());
     }
 }
 

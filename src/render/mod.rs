@@ -42,8 +42,8 @@ pub trait Render {
     /// Shows a report; the one marked `last` is the run's result.
     fn render(&mut self, report: &Arc<Report>) -> io::Result<()>;
 
-    /// Mends what a resize of the terminal broke. In a followed run at a terminal it is called a
-    /// few times a second, also when nothing new has come.
+    /// Hands on what is held back, and mends what a resize of the terminal broke. Called several times a
+    /// second, also when nothing new has come.
     fn tick(&mut self) -> io::Result<()> {
         Ok(())
     }

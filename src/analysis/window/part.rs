@@ -27,13 +27,17 @@ pub struct Part {
     /// Entries before this one take no more events.
     sealed: usize,
     input: Option<FileId>,
-    span: Span,
+    /// The oldest and the newest event of the epoch under way.
+    span: (i64, i64),
     is_seam: bool,
     /// How often a rate could not be decided.
     pub undecided: u64,
     /// It was put together from several.
     is_joined: bool,
 }
+
+/// Younger than the oldest of any events, older than the newest.
+const NOTHING: (i64, i64) = (i64::MAX, i64::MIN);
 
 /// A place in the list of entries.
 #[derive(Clone, Copy)]
@@ -80,7 +84,7 @@ impl Default for Part {
             floor: i64::MIN,
             sealed: 0,
             input: None,
-            span: Span::default(),
+            span: NOTHING,
             is_seam: false,
             undecided: 0,
             is_joined: false,
@@ -140,7 +144,7 @@ impl Part {
     /// Takes note of an event that is no part of the question.
     #[inline(always)]
     pub fn see(&mut self, plan: &Plan, input: FileId, nanos: i64) {
-        self.span.include(Timestamp::from_nanos(nanos));
+        self.span = (self.span.0.min(nanos), self.span.1.max(nanos));
         self.pass(plan, input, nanos);
     }
 
@@ -199,7 +203,9 @@ impl Part {
 
     fn end_epoch(&mut self, is_over: bool) {
         let Some(input) = self.input else { return };
-        let (end, span) = (self.entries.len(), std::mem::take(&mut self.span));
+        let (end, (oldest, newest)) = (self.entries.len(), std::mem::replace(&mut self.span, NOTHING));
+        let span = (oldest <= newest).then(|| [oldest, newest].map(Timestamp::from_nanos).into());
+        let span = Span(span);
         let (newest, leaps) = (self.clock.newest, self.clock.leaps);
         self.epochs.push(Epoch { input, end, newest, leaps, span, is_over });
         self.sealed = end;
