@@ -127,6 +127,15 @@ impl Analysis for Bloom {
         }
     }
 
+    fn join(&self, state: &mut Self::State, other: Self::State) -> Result<Option<String>, String> {
+        state.groups.join(other.groups);
+        state.groups.cap(self.max_keys);
+        state.suspects.join(other.suspects);
+        state.suspects.cap(self.max_keys);
+        (state.true_matches, state.unverified) = (None, None);
+        Ok(None)
+    }
+
     fn report(&self, state: &mut Self::State, seen: Span, _last: bool) -> Answer {
         let mut all = Rate::default();
         state.groups.values().for_each(|rate| all.merge(*rate));

@@ -9,11 +9,9 @@ use crate::report::{Answer, Cell};
 use crate::sketch::Merge;
 use serde::{Deserialize, Serialize};
 use sketches_ddsketch::DDSketch;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 pub struct Lateness {
-    /// What to call the inputs.
-    names: HashMap<FileId, String>,
     /// The delays that are judged, in nanoseconds.
     delays_ns: Vec<i64>,
     /// An event further ahead of the newest does not move time by itself.
@@ -35,6 +33,8 @@ pub struct State {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Input {
+    /// What people call it.
+    name: String,
     newest: i64,
     leaps: Leaps,
     late: Late,
@@ -61,8 +61,8 @@ struct Late {
 const COLUMNS: [&str; 6] = ["events", "out_of_order", "p99_s", "p999_s", "max_s", "future"];
 
 impl Lateness {
-    pub fn new(names: HashMap<FileId, String>, delays_ns: Vec<i64>, ahead_ns: i64, now: Timestamp) -> Self {
-        Self { names, delays_ns, ahead_ns, now }
+    pub fn new(delays_ns: Vec<i64>, ahead_ns: i64, now: Timestamp) -> Self {
+        Self { delays_ns, ahead_ns, now }
     }
 
     fn take(&self, input: &mut Input, (nanos, is_counted): Passed) {
@@ -91,9 +91,11 @@ impl Lateness {
             *kept += u64::from(behind_ns <= *delay_ns);
         }
     }
+}
 
-    fn name(&self, input: FileId) -> String {
-        self.names.get(&input).cloned().unwrap_or_else(|| format!("file {:016x}", input.0))
+impl Default for Input {
+    fn default() -> Self {
+        Self { name: String::new(), newest: i64::MIN, leaps: Leaps::default(), late: Late::default() }
     }
 }
 
@@ -173,10 +175,27 @@ impl Analysis for Lateness {
 
     fn settle(&self, state: &mut State, _settling: &mut Settling<'_>) {
         for (input, times) in std::mem::take(&mut state.times) {
-            let fresh = || Input { newest: i64::MIN, leaps: Leaps::default(), late: Late::default() };
-            let input = state.inputs.entry(input).or_insert_with(fresh);
+            let input = state.inputs.entry(input).or_default();
             times.into_iter().for_each(|passed| self.take(input, passed));
         }
+    }
+
+    /// Files of one name are one row, as if one file had gone from machine to machine.
+    fn join(&self, state: &mut State, other: State) -> Result<Option<String>, String> {
+        for (mut input, held) in other.inputs {
+            // Files of two machines may stand at the same place of their sources.
+            while state.inputs.get(&input).is_some_and(|known| known.name != held.name) {
+                input = FileId(input.0.wrapping_add(1));
+            }
+            let known = state.inputs.entry(input).or_insert_with(|| Input { name: held.name, ..Input::default() });
+            known.late.join(&held.late);
+            known.newest = known.newest.max(held.newest);
+        }
+        Ok(None)
+    }
+
+    fn introduce(&self, state: &mut State, input: FileId, name: &str) {
+        name.clone_into(&mut state.inputs.entry(input).or_default().name);
     }
 
     fn report(&self, state: &mut State, seen: Span, _last: bool) -> Answer {
@@ -185,10 +204,10 @@ impl Analysis for Lateness {
         all.kept.resize(self.delays_ns.len(), 0);
         let delays = self.delays_ns.iter().map(|delay_ns| format!("kept_{}s", *delay_ns as f64 / 1e9));
         let columns = ["source"].into_iter().chain(COLUMNS).map(str::to_owned).chain(delays).collect();
-        let mut rows: Vec<(String, Vec<Cell>)> =
-            state.inputs.iter().map(|(input, held)| (Self::name(self, *input), held.late.cells())).collect();
+        let heard = state.inputs.values().filter(|input| input.newest != i64::MIN);
+        let mut rows: Vec<(&str, Vec<Cell>)> = heard.map(|input| (input.name.as_str(), input.late.cells())).collect();
         rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let row = |(name, cells): (String, Vec<Cell>)| [vec![Cell::Text(name.into())], cells].concat();
+        let row = |(name, cells): (&str, Vec<Cell>)| [vec![Cell::Text(name.into())], cells].concat();
         let overall = COLUMNS.into_iter().zip(all.cells()).collect();
         let rows = rows.into_iter().map(row).collect();
         Answer { window: seen.0, columns, keys: 1, rows, overall, notes: all.advice() }
@@ -226,9 +245,8 @@ mod tests {
 
     fn analysis(now_s: i64) -> Lateness {
         let second = 1_000_000_000;
-        let names = HashMap::from([(FileId(1), "a.log".to_owned())]);
         let now = Timestamp::from_nanos(now_s * second);
-        Lateness::new(names, vec![second, 5 * second], 3600 * second, now)
+        Lateness::new(vec![second, 5 * second], 3600 * second, now)
     }
 
     #[test]
@@ -236,7 +254,7 @@ mod tests {
         let times = [10.0, 9.5, 20.0, 16.0, 20.0, 5.0, 21.0, 30.0];
         let (_, answer, _) = run(&analysis(1000), &times.map(|time| (time, "")));
         let row = &answer.rows[0];
-        assert_eq!(row[..3], [Cell::Text("a.log".into()), Cell::Count(8), Cell::Rate(3.0 / 8.0)]);
+        assert_eq!(row[..3], [Cell::Text("".into()), Cell::Count(8), Cell::Rate(3.0 / 8.0)]);
         assert_eq!((row[5].clone(), row[6].clone()), (Cell::Float(15.0), Cell::Count(0)));
         assert_eq!(row[7..], [Cell::Rate(6.0 / 8.0), Cell::Rate(7.0 / 8.0)]);
         assert!(

@@ -127,6 +127,16 @@ pub trait Analysis: Send + Sync {
         None
     }
 
+    /// Puts beside a root's state that of another machine, which was asked the same. Answers a sentence
+    /// where not all of both is in it, an error where they cannot be put together.
+    fn join(&self, state: &mut Self::State, other: Self::State) -> Result<Option<String>, String> {
+        state.merge(other);
+        Ok(None)
+    }
+
+    /// Tells what people call an input, before anything of it is merged.
+    fn introduce(&self, _state: &mut Self::State, _input: FileId, _name: &str) {}
+
     /// Works out what is too costly for every update, and closes all where the input `is_over` and
     /// the run was not just stopped. Called once, before the last report. What fails is told by a
     /// note in that report.

@@ -91,6 +91,15 @@ impl Analysis for Reservoir {
         }
     }
 
+    /// Events at one offset of files of one name have one hash: they are in the sample together, or not
+    /// at all. Each is as likely in it as any other.
+    fn join(&self, state: &mut Self::State, other: Self::State) -> Result<Option<String>, String> {
+        state.sample.merge(other.sample);
+        state.exact.join(other.exact);
+        state.exact.cap(self.verify.unwrap_or(usize::MAX));
+        Ok(None)
+    }
+
     fn report(&self, state: &mut Self::State, seen: Span, _last: bool) -> Answer {
         let mut tallies = Groups::<Tally>::default();
         state.sample.iter().for_each(|sampled| tallies.entry_of_key(&sampled.value).sampled += 1);

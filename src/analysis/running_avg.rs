@@ -46,6 +46,12 @@ impl Analysis for RunningAvg {
         state.cap(self.max_keys);
     }
 
+    fn join(&self, state: &mut Self::State, other: Self::State) -> Result<Option<String>, String> {
+        state.join(other);
+        state.cap(self.max_keys);
+        Ok(None)
+    }
+
     fn report(&self, state: &mut Self::State, seen: Span, _last: bool) -> Answer {
         let mut all = Rate::default();
         state.values().for_each(|rate| all.merge(*rate));

@@ -117,6 +117,16 @@ impl Analysis for SlidingWindow {
         }
     }
 
+    fn join(&self, state: &mut Self::State, other: Self::State) -> Result<Option<String>, String> {
+        state.bounds = state.bounds.max(other.bounds);
+        state.groups.join(other.groups);
+        state.groups.cap(self.max_keys);
+        if let Some(Bounds { start_ms, .. }) = state.bounds {
+            state.groups.values_mut().for_each(|recent| recent.evict_before(start_ms));
+        }
+        Ok(None)
+    }
+
     fn report(&self, state: &mut Self::State, _seen: Span, _last: bool) -> Answer {
         let start_ms = state.bounds.map_or(i64::MIN, |bounds| bounds.start_ms);
         let mut all = Rate::default();

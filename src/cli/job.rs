@@ -49,7 +49,7 @@ impl JobArgs {
         reporting: Reporting,
     ) -> Result<u8> {
         if let Some(view) = &self.view {
-            return view.show(&analysis);
+            return view.look(&analysis);
         }
         let assertions = Rc::new(self.output.assertions()?);
         let sources = self.input.sources()?;

@@ -3,10 +3,9 @@
 use super::job::JobArgs;
 use super::units;
 use crate::analysis::Lateness;
-use crate::event::{FileId, Timestamp};
+use crate::event::Timestamp;
 use anyhow::{Result, bail};
 use clap::Args;
-use std::collections::HashMap;
 use std::time::Duration;
 
 /// How late events come, and which watermark delay would keep them
@@ -42,15 +41,7 @@ impl LatenessArgs {
         delays_ns.dedup();
         let ahead = self.job.input.ahead().map(|ahead| i64::try_from(ahead.as_nanos()).unwrap_or(i64::MAX));
         let now = i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX);
-        let names = self.names()?;
-        let lateness = Lateness::new(names, delays_ns, ahead.unwrap_or(i64::MAX), Timestamp::from_nanos(now));
+        let lateness = Lateness::new(delays_ns, ahead.unwrap_or(i64::MAX), Timestamp::from_nanos(now));
         self.job.run(lateness, self.job.input.schema(), None)
-    }
-
-    /// What the files are called that are there now.
-    fn names(&self) -> Result<HashMap<FileId, String>> {
-        let (found, _) = self.job.input.sources()?.scan();
-        let named = found.into_iter().map(|found| (found.id(0), found.path.display().to_string()));
-        Ok(named.chain([(FileId(0), "standard input".to_owned())]).collect())
     }
 }

@@ -46,7 +46,7 @@ impl Standing {
         postcard::take_from_bytes(image).map(|(standing, _)| standing).map_err(|error| error.to_string())
     }
 
-    fn encode(&self, state: &impl Serialize) -> io::Result<Vec<u8>> {
+    pub fn encode(&self, state: &impl Serialize) -> io::Result<Vec<u8>> {
         let bytes = postcard::to_stdvec(self).map_err(io::Error::other)?;
         postcard::to_extend(state, bytes).map_err(io::Error::other)
     }

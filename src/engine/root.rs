@@ -135,7 +135,11 @@ impl<'a, A: Analysis> Root<'a, A> {
 
     /// Tells what to call a file in dead letters.
     pub fn introduce(&mut self, file: FileId, name: impl FnOnce() -> String) {
-        self.names.entry(file).or_insert_with(name);
+        self.names.entry(file).or_insert_with(|| {
+            let name = name();
+            self.analysis.read().expect(UNPOISONED).introduce(&mut self.state, file, &name);
+            name
+        });
     }
 
     /// Forgets the name of a file that is over.

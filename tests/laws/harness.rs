@@ -135,6 +135,17 @@ impl<'a, A: Analysis> Run<'a, A> {
     }
 }
 
+/// The state of a machine that has read these records, and what became final meanwhile.
+pub fn root_of<A: Analysis>(analysis: &A, records: &[Record]) -> (A::State, Vec<Answer>) {
+    let mut run = Run::new(analysis);
+    records.iter().for_each(|record| run.frontier.expect(FileId(record.file)));
+    for part in records.chunk_by(|one, next| one.file == next.file) {
+        let folded = run.fold_behind(part);
+        run.take(folded, part);
+    }
+    (run.root, run.outcome.closings.into_iter().map(|(answer, ..)| answer).collect())
+}
+
 /// What comes of records that are read in one piece.
 pub fn once<A: Analysis>(analysis: &A, records: &[Record]) -> Outcome {
     let mut run = Run::new(analysis);

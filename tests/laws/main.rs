@@ -2,6 +2,7 @@
 //! stored and restored, the answer, the verdicts and the forwarded records are the same.
 
 mod harness;
+mod machines;
 mod oracle;
 mod windows;
 

@@ -13,7 +13,7 @@ use streamlab::schema::{Field, Outcomes};
 const MS: i64 = 1_000_000;
 const MESSAGE: Field = Field::Slot(Role::Message as usize);
 
-fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
+pub fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
     WindowPlan {
         shape: match question.shape {
             Shape::Sliding { size, slide, offset } => WindowShape::sliding(size * MS, slide * MS, offset * MS),
@@ -31,7 +31,7 @@ fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
     }
 }
 
-fn question() -> impl Strategy<Value = Question> {
+pub fn question() -> impl Strategy<Value = Question> {
     let length = prop_oneof![Just(10i64), Just(64), Just(100), 1i64..200];
     let sliding = (length.clone(), 1i64..8, 0i64..50).prop_map(|(unit, times, offset)| Shape::Sliding {
         size: unit * times,
@@ -50,7 +50,7 @@ fn question() -> impl Strategy<Value = Question> {
 }
 
 /// Records whose times rise with some disorder, over one to three files that are read in turns.
-fn entries() -> impl Strategy<Value = Vec<Entry>> {
+pub fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let entry = (
         0i64..30,
         prop_oneof![4 => 0i64..20, 2 => 0i64..300, 1 => -600i64..0],
@@ -70,7 +70,7 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
     })
 }
 
-fn records(entries: &[Entry]) -> Vec<Record> {
+pub fn records(entries: &[Entry]) -> Vec<Record> {
     let record = |(place, entry): (usize, &Entry)| Record {
         file: entry.file,
         offset: place as u64 * 100,

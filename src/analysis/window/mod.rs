@@ -7,6 +7,7 @@
 
 mod aggregates;
 mod clock;
+mod join;
 mod part;
 mod plan;
 mod row;
@@ -148,6 +149,14 @@ impl Analysis for Window {
             self.settle(state, settling);
             state.windows.iter_mut().for_each(|windows| windows.close_all(&self.plan, *settling.ledger));
         }
+    }
+
+    fn join(&self, state: &mut State, other: State) -> Result<Option<String>, String> {
+        let windows = |windows: Option<Windows>| windows.unwrap_or_else(|| Windows::new(&self.plan));
+        let mut joined = windows(state.windows.take());
+        let note = joined.join(&self.plan, windows(other.windows))?;
+        state.windows = Some(joined);
+        Ok(note)
     }
 
     fn report(&self, state: &mut State, _seen: Span, last: bool) -> Answer {

@@ -128,7 +128,7 @@ impl Plan {
     }
 
     /// The end of the last window that an event alone would be in.
-    fn last_end(&self, nanos: i64) -> i64 {
+    pub fn last_end(&self, nanos: i64) -> i64 {
         match self.shape {
             Shape::Sliding { size_ns, slide_ns, offset_ns, .. } => {
                 floor(nanos, slide_ns, offset_ns).saturating_add(size_ns)

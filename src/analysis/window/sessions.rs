@@ -82,7 +82,14 @@ impl Sessions {
 
     /// Takes in what is not late.
     pub fn add(&mut self, plan: &Plan, key: &[u8], entry: &mut Entry) {
-        let (first, last, gap) = plan.bounds(entry);
+        let (first, last, _) = plan.bounds(entry);
+        let row = std::mem::take(&mut entry.row);
+        self.put(plan, key, Session { first, last, row, revision: None, is_fresh: true });
+    }
+
+    /// Makes one of a session and those that it touches.
+    fn put(&mut self, plan: &Plan, key: &[u8], new: Session) {
+        let gap = plan.gap().unwrap_or(0);
         let place = self.place(plan, key);
         self.is_full |= place.is_empty();
         let key: Arc<[u8]> = match self.keys.get_key_value(place) {
@@ -90,17 +97,29 @@ impl Sessions {
             None => place.into(),
         };
         let held = self.keys.entry(key.clone()).or_default();
-        let mut whole = Session { first, last, row: Row::default(), revision: None, is_fresh: true };
-        for session in held.extract_if(.., |session| session.touches(first, last, gap)) {
+        let mut whole = Session { row: Row::default(), is_fresh: true, ..new };
+        for session in held.extract_if(.., |session| session.touches(new.first, new.last, gap)) {
             whole.first = whole.first.min(session.first);
             whole.last = whole.last.max(session.last);
             whole.revision = whole.revision.max(session.revision);
             whole.row.merge(session.row);
         }
-        whole.row.merge(std::mem::take(&mut entry.row));
+        whole.row.merge(new.row);
         self.due.insert((whole.end(gap), key));
         let after = held.partition_point(|session| session.first < whole.first);
         held.insert(after, whole);
+    }
+
+    /// Takes in those of another machine. What ends by `closed_to` is left out: it is not whole.
+    pub fn join(&mut self, plan: &Plan, mut other: Self, closed_to: Option<i64>) {
+        let gap = plan.gap().unwrap_or(0);
+        let is_open = |session: &mut Session| closed_to.is_none_or(|closed_to| session.end(gap) > closed_to);
+        self.keys.values_mut().chain(other.keys.values_mut()).for_each(|held| held.retain_mut(is_open));
+        self.keys.retain(|_, held| !held.is_empty());
+        for (key, held) in other.keys {
+            held.into_iter().for_each(|session| self.put(plan, &key, session));
+        }
+        self.is_full |= other.is_full;
     }
 
     /// Shows the sessions that have ended by the watermark and hold anything new, and forgets those

@@ -48,6 +48,14 @@ impl Pane {
     }
 }
 
+/// Of two machines: parts of one input never have panes of their own.
+impl Merge for Pane {
+    fn merge(&mut self, other: Self) {
+        self.all.join(other.all);
+        other.later.into_iter().for_each(|(first, groups)| self.from(Some(first)).join(groups));
+    }
+}
+
 /// What became of a window after it was closed.
 #[derive(Default, Serialize, Deserialize)]
 struct Revised {
@@ -93,6 +101,18 @@ impl Sliding {
         while start <= *starts.end() && plan.end(start) <= watermark {
             self.revised.entry(start).or_default().keys.insert(key.into());
             start += plan.slide();
+        }
+    }
+
+    /// Takes in those of another machine. What ends by `closed_to` is left out: it is not whole.
+    pub fn join(&mut self, plan: &Plan, other: Self, closed_to: Option<i64>) {
+        self.panes.merge(other.panes);
+        self.revised.clear();
+        self.is_full |= other.is_full;
+        while let Some(pane) = self.panes.first()
+            && closed_to.is_some_and(|closed_to| plan.last_end(pane.number) <= closed_to)
+        {
+            self.panes.evict_before(pane.number.saturating_add(1));
         }
     }
 

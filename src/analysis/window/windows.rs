@@ -15,15 +15,15 @@ use std::collections::VecDeque;
 /// All that is remembered of the input.
 #[derive(Serialize, Deserialize)]
 pub struct Windows {
-    store: Store,
+    pub(super) store: Store,
     /// The event time up to which windows have closed, once there is one.
     pub watermark: Option<i64>,
     /// The newest event of all inputs with which it moves on.
     next: i64,
-    seen: Span,
-    ids: RecentIds,
+    pub(super) seen: Span,
+    pub(super) ids: RecentIds,
     /// How often a rate could not be decided.
-    undecided: u64,
+    pub(super) undecided: u64,
     /// What was closed and not shown.
     pub closed: VecDeque<Closed>,
     /// How many rows have closed, and how many were shown again.
@@ -37,7 +37,7 @@ pub struct Counts {
 }
 
 #[derive(Serialize, Deserialize)]
-enum Store {
+pub(super) enum Store {
     Sliding(Sliding),
     Sessions(Sessions),
 }

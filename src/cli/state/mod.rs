@@ -1,5 +1,6 @@
 //! `--state-dir`: where a run keeps what the next one needs to go on.
 
+mod merge;
 mod show;
 
 pub use show::{StateCommand, View};

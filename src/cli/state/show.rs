@@ -1,5 +1,6 @@
 //! `state show` and `state diff`: what checkpoints hold, in words or as JSON, also while a run goes on.
 
+use super::merge::{MergeArgs, merged};
 use crate::analysis::Analysis;
 use crate::checkpoint::{Directory, Loaded, Store, StoreError};
 use crate::cli::output::{ScreenArgs, Unwritable};
@@ -9,8 +10,9 @@ use crate::render::{Format, Style, json_line, renderer};
 use crate::report::{Answer, Cell, Pace, Report};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Value as Json, json};
-use std::collections::{BTreeSet, HashSet};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -27,6 +29,7 @@ pub struct StateCommand {
 enum Action {
     Show(ShowArgs),
     Diff(DiffArgs),
+    Merge(MergeArgs),
 }
 
 /// What the last checkpoint in a state directory holds
@@ -64,13 +67,16 @@ enum Form {
     Json,
 }
 
-/// An image to be shown in place of a run.
+/// An image to be looked at in place of a run.
 pub struct View {
-    name: String,
-    loaded: Loaded,
+    pub(super) name: String,
+    pub(super) loaded: Loaded,
+    /// Those to be merged with it, where it is not to be shown.
+    others: Vec<View>,
     prefix: Option<String>,
     form: Form,
     style: Style,
+    /// What comes of it: text, or another image.
     out: Shared,
 }
 
@@ -82,6 +88,7 @@ impl StateCommand {
                 (View::open(directory)?.text(prefix, output, style)?, exit::DONE)
             }
             Action::Diff(DiffArgs { one, other }) => diff(View::open(one)?, View::open(other)?)?,
+            Action::Merge(merge) => return merge.run(),
         };
         io::stdout().write_all(&text).or_else(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Ok(()),
@@ -95,30 +102,25 @@ impl StateCommand {
 fn diff(one: View, other: View) -> Result<(Vec<u8>, u8)> {
     let mut lines = one.loaded.image.plan.differences(&other.loaded.image.plan);
     let style = Style { color: false, unicode: true };
-    let json = |view: View| -> Result<Json> { Ok(serde_json::from_slice(&view.text(None, Form::Json, style)?)?) };
-    let (one, other) = (json(one)?, json(other)?);
-    let changed = |what: String, one: &Json, other: &Json| (one != other).then(|| format!("{what}: {one} -> {other}"));
-    for (column, count) in one["report"]["ledger"].as_object().into_iter().flatten() {
-        lines.extend(changed(format!("ledger, {column}"), count, &other["report"]["ledger"][column]));
+    let object = |view: View| -> Result<Object> { Ok(serde_json::from_slice(&view.text(None, Form::Json, style)?)?) };
+    let (one, other) = (object(one)?, object(other)?);
+    let (before, after): (Compared<'_>, Compared<'_>) =
+        (serde_json::from_str(one.report.get())?, serde_json::from_str(other.report.get())?);
+    for (column, count) in &before.ledger {
+        let now = after.ledger.get(column).unwrap_or(&0);
+        lines.extend((count != now).then(|| format!("ledger, {column}: {count} -> {now}")));
     }
-    let offset = |view: &Json, name: &Json| {
-        let files = view["files"].as_array().into_iter().flatten();
-        files.clone().find(|file| file["name"] == *name).map_or(Json::Null, |file| file["offset"].clone())
+    let offsets = |object: &Object| -> BTreeMap<String, u64> {
+        object.files.iter().map(|file| (file.name.clone(), file.offset)).collect()
     };
-    let names: BTreeSet<String> = [&one, &other]
-        .into_iter()
-        .flat_map(|view| view["files"].as_array().into_iter().flatten())
-        .filter_map(|file| Some(file["name"].as_str()?.to_owned()))
-        .collect();
-    for name in names {
-        let (name, key) = (format!("file {}, read up to byte", name.escape_debug()), json!(name));
-        lines.extend(changed(name, &offset(&one, &key), &offset(&other, &key)));
+    let (was, is) = (offsets(&one), offsets(&other));
+    for name in was.keys().chain(is.keys().filter(|name| !was.contains_key(*name))) {
+        let shown = |offsets: &BTreeMap<String, u64>| offsets.get(name).map_or("none".to_owned(), u64::to_string);
+        let (was, is) = (shown(&was), shown(&is));
+        lines.extend((was != is).then(|| format!("file {}, read up to byte: {was} -> {is}", name.escape_debug())));
     }
-    let rows = |view: &Json| -> Result<Vec<String>> {
-        let rows = view["report"]["rows"].as_array().into_iter().flatten();
-        rows.map(|row| Ok(String::from_utf8(json_line(row)?)?.trim_end().to_owned())).collect()
-    };
-    let (before, after) = (rows(&one)?, rows(&other)?);
+    let texts = |rows: &[&'_ RawValue]| rows.iter().map(|row| row.get().to_owned()).collect::<Vec<_>>();
+    let (before, after) = (texts(&before.rows), texts(&after.rows));
     let (known, kept): (HashSet<&String>, HashSet<&String>) = (before.iter().collect(), after.iter().collect());
     lines.extend(before.iter().filter(|row| !kept.contains(row)).map(|row| format!("- {row}")));
     lines.extend(after.iter().filter(|row| !known.contains(row)).map(|row| format!("+ {row}")));
@@ -127,7 +129,7 @@ fn diff(one: View, other: View) -> Result<(Vec<u8>, u8)> {
 }
 
 impl View {
-    fn open(directory: PathBuf) -> Result<Self> {
+    pub(super) fn open(directory: PathBuf) -> Result<Self> {
         let name = directory.display().to_string();
         if !directory.is_dir() {
             bail!("{name} is no directory; name the one that was given as --state-dir");
@@ -139,23 +141,44 @@ impl View {
             Err(error) => bail!("{name}: {error}"),
         };
         let style = Style { color: false, unicode: true };
-        Ok(Self { name, loaded, prefix: None, form: Form::Json, style, out: Shared::default() })
+        let others = Vec::new();
+        Ok(Self { name, loaded, others, prefix: None, form: Form::Json, style, out: Shared::default() })
     }
 
-    /// What it shows: its command is run, and shows its state in place of reading anything.
+    /// What it shows.
     fn text(self, prefix: Option<String>, form: Form, style: Style) -> Result<Vec<u8>> {
+        Self { prefix, form, style, ..self }.take()
+    }
+
+    /// The image that it makes with others.
+    pub(super) fn merge(self, others: Vec<View>) -> Result<Vec<u8>> {
+        Self { others, ..self }.take()
+    }
+
+    /// What comes of it: its command is run, and looks at its state in place of reading anything.
+    fn take(self) -> Result<Vec<u8>> {
         let plan = &self.loaded.image.plan;
         let mut command =
             Command::of(plan).map_err(|error| anyhow!("{}: its command line is not understood: {error}", self.name))?;
         let Some(job) = command.job() else { bail!("{}: `{}` keeps no state", self.name, plan.command) };
         let out = self.out.clone();
-        job.view = Some(Self { prefix, form, style, ..self });
+        job.view = Some(self);
         command.run()?;
         out.take()
     }
 
-    /// Shows the state of an analysis as its report.
-    pub fn show<A: Analysis>(&self, analysis: &A) -> Result<u8> {
+    /// Looks at the state of an analysis, as it was asked to.
+    pub fn look<A: Analysis>(&self, analysis: &A) -> Result<u8> {
+        let bytes = match self.others.is_empty() {
+            true => self.show(analysis)?,
+            false => merged(analysis, self, &self.others)?,
+        };
+        self.out.clone().write_all(&bytes)?;
+        Ok(exit::DONE)
+    }
+
+    /// The state of an analysis as its report.
+    fn show<A: Analysis>(&self, analysis: &A) -> Result<Vec<u8>> {
         let image = &self.loaded.image;
         let (standing, mut state): (_, A::State) =
             Standing::decode(&image.bytes).map_err(|reason| anyhow!("{}: {reason}", self.name))?;
@@ -166,12 +189,10 @@ impl View {
             answer.rows.retain(|row| row[..keys].iter().any(begins));
         }
         let report = self.report(analysis.name(), &standing, answer);
-        let text = match self.form {
-            Form::Table => self.in_words(&standing, &report)?,
-            Form::Json => self.as_json(&standing, &report)?,
-        };
-        self.out.clone().write_all(&text)?;
-        Ok(exit::DONE)
+        match self.form {
+            Form::Table => self.in_words(&standing, &report),
+            Form::Json => self.as_json(&standing, &report),
+        }
     }
 
     fn report(&self, analysis: &'static str, standing: &Standing, answer: Answer) -> Arc<Report> {
@@ -200,17 +221,17 @@ impl View {
 
     fn as_json(&self, standing: &Standing, report: &Arc<Report>) -> Result<Vec<u8>> {
         let Loaded { image, generation, is_previous } = &self.loaded;
-        let report: serde_json::Value = serde_json::from_slice(&self.rendered(Format::Json, report)?)?;
-        let file = |past: &crate::input::Past| json!({"name": past.name(), "offset": past.cursor.offset});
-        Ok(json_line(&json!({
-            "generation": generation,
-            "is_previous": is_previous,
-            "command": image.plan.command,
-            "flags": image.plan.flags,
-            "files": standing.roster.files.iter().map(file).collect::<Vec<_>>(),
-            "written": standing.lengths,
-            "report": report,
-        }))?)
+        let report = String::from_utf8(self.rendered(Format::Json, report)?)?;
+        let files = &standing.roster.files;
+        Ok(json_line(&Object {
+            generation: *generation,
+            is_previous: *is_previous,
+            command: image.plan.command.clone(),
+            flags: image.plan.flags.clone(),
+            files: files.iter().map(|past| Place { name: past.name(), offset: past.cursor.offset }).collect(),
+            written: standing.lengths.clone(),
+            report: RawValue::from_string(report.trim_end().to_owned())?,
+        })?)
     }
 
     fn rendered(&self, format: Format, report: &Arc<Report>) -> Result<Vec<u8>> {
@@ -218,6 +239,33 @@ impl View {
         renderer(format, self.style, false, Box::new(text.clone())).render(report)?;
         text.take()
     }
+}
+
+/// A checkpoint as JSON. Its report is as a run writes it, to the last digit.
+#[derive(Serialize, Deserialize)]
+struct Object {
+    generation: u64,
+    is_previous: bool,
+    command: String,
+    flags: BTreeMap<String, Vec<String>>,
+    files: Vec<Place>,
+    written: BTreeMap<String, u64>,
+    report: Box<RawValue>,
+}
+
+/// How far a file was read.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    name: String,
+    offset: u64,
+}
+
+/// What is compared of a report.
+#[derive(Deserialize)]
+struct Compared<'a> {
+    #[serde(borrow)]
+    rows: Vec<&'a RawValue>,
+    ledger: BTreeMap<String, u64>,
 }
 
 /// Text that is written while somebody else holds it.

@@ -4,11 +4,12 @@
 //! the later part's new keys, so under a left fold in input order the kept keys are the first
 //! distinct ones of the input.
 
+mod merge;
 mod recall;
 #[cfg(test)]
 mod tests;
 
-use super::{Merge, key};
+use super::key;
 use crate::event::Value;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -238,47 +239,6 @@ impl<T: Default> Groups<T> {
 
     fn place_of_hashed(&mut self, key: Hashed<'_>) -> usize {
         self.place(key).unwrap_or_else(|| self.push(key, T::default()))
-    }
-}
-
-impl<T: Merge + Default> Groups<T> {
-    /// Keeps the first `max_keys` keys and folds the others into the overflow. For the root, after
-    /// each merge: a part of the input does not know which keys came before it.
-    pub fn cap(&mut self, max_keys: usize) {
-        if self.len() <= max_keys {
-            return;
-        }
-        self.recall.forget();
-        // One by one: a search through the whole index would cost every merge as much as all keys.
-        for (beyond, entry) in self.entries.drain(max_keys..).enumerate() {
-            let place = max_keys + beyond;
-            if let Ok(known) = self.index.find_entry(entry.hash, |other| *other as usize == place) {
-                known.remove();
-            }
-            self.overflow.get_or_insert_default().merge(entry.summary);
-        }
-    }
-}
-
-impl<T: Merge> Merge for Groups<T> {
-    fn merge(&mut self, later: Self) {
-        if self.is_empty() {
-            *self = later;
-            return;
-        }
-        for entry in later.entries {
-            match self.place(entry.hashed()) {
-                Some(place) => self.entries[place].summary.merge(entry.summary),
-                None => {
-                    self.insert(entry);
-                }
-            }
-        }
-        match (&mut self.overflow, later.overflow) {
-            (Some(overflow), Some(later)) => overflow.merge(later),
-            (overflow @ None, later) => *overflow = later,
-            (Some(_), None) => {}
-        }
     }
 }
 

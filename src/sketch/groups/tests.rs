@@ -1,7 +1,7 @@
 use super::*;
 use crate::report::Cell;
-use crate::sketch::key_cells;
 use crate::sketch::laws;
+use crate::sketch::{Merge, key_cells};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
@@ -78,6 +78,31 @@ proptest! {
         // What is indexed is what is held: a key that was moved away is new again.
         for key in keys {
             parts.find([Value::Int(i64::from(key)), Value::Text("x")].iter());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_of_two_machines_are_whole(a in keys(), b in keys(), max: [usize; 2]) {
+        let capped = |keys: &[u8], max: usize| {
+            let mut groups = fold(Groups::default(), keys);
+            groups.cap(max % 25);
+            groups
+        };
+        let mut joined = capped(&a, max[0]);
+        joined.join(capped(&b, max[1]));
+        let whole = fold(Groups::default(), &[a.clone(), b.clone()].concat());
+        let whole: HashMap<&[u8], &u64> = whole.iter().collect();
+        prop_assert!(joined.iter().all(|(key, count)| whole[key] == count));
+        prop_assert_eq!(joined.values().sum::<u64>(), (a.len() + b.len()) as u64);
+        let is_full = |keys: &[u8], max: usize| capped(keys, max).overflow().is_some();
+        if !is_full(&a, max[0]) && !is_full(&b, max[1]) {
+            prop_assert_eq!(joined.len(), whole.len());
+        }
+        // What is indexed is what is held.
+        for (key, count) in joined.clone().iter() {
+            prop_assert_eq!(&*joined.entry_of_key(key), count);
         }
     }
 }
