@@ -206,7 +206,7 @@ impl Analysis for Lateness {
         let columns = ["source"].into_iter().chain(COLUMNS).map(str::to_owned).chain(delays).collect();
         let heard = state.inputs.values().filter(|input| input.newest != i64::MIN);
         let mut rows: Vec<(&str, Vec<Cell>)> = heard.map(|input| (input.name.as_str(), input.late.cells())).collect();
-        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        rows.sort_by_key(|(name, _)| *name);
         let row = |(name, cells): (&str, Vec<Cell>)| [vec![Cell::Text(name.into())], cells].concat();
         let overall = COLUMNS.into_iter().zip(all.cells()).collect();
         let rows = rows.into_iter().map(row).collect();
