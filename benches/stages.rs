@@ -9,11 +9,13 @@ use serde_json::Value;
 use std::io::Write;
 use std::sync::LazyLock;
 use streamlab::analysis::{Analysis, By, Reservoir, RunningAvg, Settling, SlidingWindow};
+use streamlab::checkpoint::{Directory, Image, Plan as CheckpointPlan, Store};
 use streamlab::decode::{Chunk, Decoder, Limits};
+use streamlab::engine::checkpoint::Standing;
 use streamlab::event::{FileId, Frontier, Ledger, Position, Role, Skip, Timestamp, Verdict};
 use streamlab::generate::{Format, Plan};
 use streamlab::schema::{Field, Outcomes, Schema, preset};
-use streamlab::sketch::Merge;
+use streamlab::sketch::{Groups, Merge, Rate};
 
 fn main() {
     divan::main();
@@ -147,4 +149,43 @@ fn reservoir(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn generate(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::new(LINES.len())).bench_local(|| generated(Format::Ndjson));
+}
+
+/// A state of 100,000 keys, as a run would keep it.
+static MANY_KEYS: LazyLock<(Standing, Groups<Rate>)> = LazyLock::new(|| {
+    let analysis = RunningAvg::new(By::default(), Outcomes::default(), 200_000);
+    let services = (0..100_000).map(|number| format!("service-{number}")).collect();
+    let plan = Plan { format: Format::Ndjson, files: Some(1), events_per_file: 1_000_000, services, ..Plan::default() };
+    let lines = plan.to_bytes().expect("a sound plan").0;
+    let mut state = analysis.empty();
+    let mut decoder = Decoder::new(&schema(), Limits::default());
+    decoder.decode(chunk(&lines), 0, Skip::No, |event| analysis.observe(&mut state, event));
+    (Standing::default(), state)
+});
+
+/// For so long a run does not read.
+#[divan::bench]
+fn checkpoint_image_of_100_000_keys(bencher: Bencher<'_, '_>) {
+    let (standing, state) = &*MANY_KEYS;
+    bencher.bench_local(|| standing.encode(state).expect("it is encoded"));
+}
+
+/// What a thread does beside it: finds what has changed, writes it, and makes it last.
+#[divan::bench]
+fn checkpoint_of_100_000_keys_made_to_last(bencher: Bencher<'_, '_>) {
+    let (standing, state) = &*MANY_KEYS;
+    let folder = tempfile::tempdir().expect("a folder");
+    let directory = Directory::lock(folder.path().join("state")).expect("it is ours");
+    let (mut store, _) = Store::open(directory).expect("it is new");
+    let mut state = state.clone();
+    let mut place = 0;
+    let images = || {
+        // A key in a hundred has changed.
+        (0..1000).for_each(|_| {
+            place = (place + 7919) % state.len();
+            state.at_mut(place).add(true);
+        });
+        Image { plan: CheckpointPlan::default(), bytes: standing.encode(&state).expect("it is encoded") }
+    };
+    bencher.with_inputs(images).bench_local_values(|image| store.save(&image).expect("it is saved"));
 }

@@ -21,6 +21,8 @@
 //! | 4 | [`engine`] |
 //! | 5 | [`cli`] |
 #![deny(unsafe_code)]
+// They panic where nobody reads.
+#![cfg_attr(not(test), deny(clippy::print_stderr, clippy::print_stdout))]
 
 pub mod analysis;
 pub mod checkpoint;

@@ -159,10 +159,10 @@ impl BuildArgs {
         };
         if let Err(error) = write() {
             let _ = fs::remove_file(&beside);
-            eprintln!("streamlab: error: cannot write {}: {error}", self.to.display());
+            say!("streamlab: error: cannot write {}: {error}", self.to.display());
             return Ok(exit::UNWRITABLE);
         }
-        eprintln!(
+        say!(
             "{}: {} items, {} bits, {} hashes, expected false positives {:.4} %",
             Path::new(&self.to).display(),
             filter.items(),

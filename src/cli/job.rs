@@ -58,7 +58,7 @@ impl JobArgs {
         if follow {
             let missing = sources.missing();
             if missing.len() == sources.len() {
-                missing.iter().for_each(|source| eprintln!("streamlab: error: {source}"));
+                missing.iter().for_each(|source| say!("streamlab: error: {source}"));
                 return Ok(exit::UNREADABLE);
             }
         }
@@ -124,7 +124,7 @@ impl JobArgs {
             failures.retain(|failure| !judged.iter().any(|other| other.is_of(failure)));
             failures.extend(judged);
         }
-        failures.iter().for_each(|failure| eprintln!("{failure}"));
+        failures.iter().for_each(|failure| say!("{failure}"));
         Ok(match code(&outcome, follow, !failures.is_empty()) {
             exit::DONE | exit::FAILED if matched_nothing && outcome.report.is_some() => exit::UNREADABLE,
             code => code,
@@ -137,9 +137,9 @@ impl JobArgs {
         for (source, is_directory) in empty {
             let source = source.escape_debug();
             if !is_directory {
-                eprintln!("streamlab: error: no file matches {source}; check the pattern");
+                say!("streamlab: error: no file matches {source}; check the pattern");
             } else if !self.output.is_quiet() {
-                eprintln!(
+                say!(
                     "streamlab: warning: no file was found in {source}; of a directory only *.json, *.jsonl, *.ndjson \
                      and *.log are read (also .gz, .zst), unless --include names others"
                 );
@@ -151,9 +151,9 @@ impl JobArgs {
     /// What could not be read is told even where warnings are not wanted: the answer lacks it.
     fn say_what_is_unreadable(&self, count: usize) -> Result<()> {
         let (_, unreadable) = self.input.sources()?.scan();
-        unreadable.iter().for_each(|source| eprintln!("streamlab: error: {source}"));
+        unreadable.iter().for_each(|source| say!("streamlab: error: {source}"));
         if unreadable.is_empty() {
-            eprintln!("streamlab: error: sources that cannot be read: {count}; without --quiet they are named");
+            say!("streamlab: error: sources that cannot be read: {count}; without --quiet they are named");
         }
         Ok(())
     }
@@ -162,11 +162,11 @@ impl JobArgs {
     fn warn(&self, outcome: &Outcome, reporting: Reporting) {
         if let (Some(first), Some(report)) = (&outcome.first_dead, &outcome.report) {
             let (bad, read, kept) = (report.ledger.dead_letter, report.ledger.read, self.where_letters_are());
-            eprintln!("streamlab: warning: bad records: {bad} of {read}; {kept}. The first: {first}");
+            say!("streamlab: warning: bad records: {bad} of {read}; {kept}. The first: {first}");
         }
         if let Some(report) = outcome.report.as_ref().filter(|report| report.ledger.late > 0) {
             let (late, read, kept) = (report.ledger.late, report.ledger.read, self.where_letters_are());
-            eprintln!(
+            say!(
                 "streamlab: warning: too late to be counted: {late} of {read}; {kept}. `streamlab lateness` says which \
                  --watermark-delay would count them"
             );
@@ -174,12 +174,10 @@ impl JobArgs {
         if let (Some(report), Reporting::Changes { .. }, false) =
             (&outcome.report, reporting, self.output.is_for_people())
         {
-            report.answer.notes.iter().for_each(|note| eprintln!("streamlab: note: {note}"));
+            report.answer.notes.iter().for_each(|note| say!("streamlab: note: {note}"));
         }
         if let Some((count, reason)) = &outcome.filter_errors {
-            eprintln!(
-                "streamlab: warning: --where could not be decided for {count} records, which were left out: {reason}"
-            );
+            say!("streamlab: warning: --where could not be decided for {count} records, which were left out: {reason}");
         }
     }
 
@@ -197,10 +195,10 @@ impl JobArgs {
             0 => "a thread a core".to_owned(),
             count => format!("threads: {count}"),
         };
-        eprintln!("streamlab: {mode} {sources} source(s), {threads}");
+        say!("streamlab: {mode} {sources} source(s), {threads}");
         for role in crate::event::Role::ALL {
             let path = schema.role(role).map_or("none".to_owned(), ToString::to_string);
-            eprintln!("streamlab: field for {}: {path}", role.name());
+            say!("streamlab: field for {}: {path}", role.name());
         }
     }
 }
@@ -209,7 +207,7 @@ impl JobArgs {
 fn explain(paths: Paths) {
     let Paths { predicted, parsed, shapes } = paths;
     let share = 100.0 * predicted as f64 / (predicted + parsed).max(1) as f64;
-    eprintln!(
+    say!(
         "streamlab: records compared with a known shape: {predicted} ({share:.1} %); parsed: {parsed}; shapes learned: \
          {shapes}, by each thread its own"
     );
@@ -247,15 +245,15 @@ fn code(outcome: &Outcome, follow: bool, asserted: bool) -> u8 {
     match &outcome.stop {
         Some(Stop::ReaderLeft) => return exit::DONE,
         Some(Stop::Output { name, error }) => {
-            eprintln!("streamlab: error: cannot write {name}: {error}");
+            say!("streamlab: error: cannot write {name}: {error}");
             return exit::UNWRITABLE;
         }
         Some(Stop::Strict(place)) => {
-            eprintln!("streamlab: error: stopped at a bad record, as --strict asks: {place}");
+            say!("streamlab: error: stopped at a bad record, as --strict asks: {place}");
             return exit::FAILED;
         }
         Some(Stop::Signal(signal)) if !follow => {
-            eprintln!("streamlab: interrupted: the result is incomplete");
+            say!("streamlab: interrupted: the result is incomplete");
             return u8::try_from(128 + signal).unwrap_or(exit::FAILED);
         }
         Some(Stop::Signal(_) | Stop::Cancelled) | None => {}

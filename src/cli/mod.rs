@@ -3,6 +3,14 @@
 //! One file a subcommand holds its arguments and what it does; [`input`], [`output`] and [`job`]
 //! hold what they share.
 
+/// Says a line on standard error. Where that fails, there is nobody to tell, and no reason to panic.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod aggregates;
 mod analyses;
 pub mod assert;
@@ -141,7 +149,7 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
 
 /// What is wrong with the plan is said before any work starts.
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("streamlab: error: {error:#}");
+    say!("streamlab: error: {error:#}");
     let is_output = |cause: &(dyn std::error::Error + 'static)| {
         cause.is::<output::Unwritable>() || matches!(cause.downcast_ref(), Some(crate::generate::Error::Write { .. }))
     };

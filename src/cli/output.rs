@@ -209,7 +209,7 @@ impl OutputArgs {
         let quiet = self.quiet;
         let say = move |sentence: &str| {
             if !quiet {
-                eprintln!("streamlab: warning: {sentence}");
+                say!("streamlab: warning: {sentence}");
             }
         };
         Ok(Outputs {

@@ -52,7 +52,7 @@ impl ManArgs {
 pub fn print(bytes: &[u8]) -> Result<u8> {
     match io::stdout().write_all(bytes) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("streamlab: error: cannot write standard output: {error}");
+            say!("streamlab: error: cannot write standard output: {error}");
             Ok(exit::UNWRITABLE)
         }
         _ => Ok(exit::DONE),

@@ -45,7 +45,7 @@ pub fn expand(
 ) -> Result<Vec<OsString>> {
     let (argv, warnings) = expanded(command, argv, env)?;
     for warning in warnings {
-        eprintln!("streamlab: warning: {warning}");
+        say!("streamlab: warning: {warning}");
     }
     Ok(argv)
 }

@@ -54,7 +54,7 @@ impl GenerateArgs {
         }
         let strangers = if self.truth.is_some() { strangers(directory, plan, self.live.rotate.is_some()) } else { 0 };
         if strangers > 0 {
-            eprintln!(
+            say!(
                 "warning: {} already holds {strangers} other files; the truth knows nothing of them",
                 directory.display()
             );

@@ -70,7 +70,7 @@ impl InspectArgs {
         files.rescan();
         let findings = self.look(&mut files, stdin, &cancel);
         for note in files.take_notes().iter().filter(|_| !self.quiet) {
-            eprintln!("streamlab: warning: {note}");
+            say!("streamlab: warning: {note}");
         }
         let unreadable = files.unreadable() > 0;
         let written = if findings.kinds.is_empty() && unreadable && self.output == Form::Table {
@@ -81,7 +81,7 @@ impl InspectArgs {
         Ok(match cancel.signal() {
             _ if written != exit::DONE => written,
             Some(signal) => {
-                eprintln!("streamlab: interrupted: the findings are incomplete");
+                say!("streamlab: interrupted: the findings are incomplete");
                 u8::try_from(128 + signal).unwrap_or(exit::FAILED)
             }
             None if unreadable => exit::UNREADABLE,

@@ -102,7 +102,7 @@ pub fn merged<A: Analysis>(analysis: &A, first: &View, others: &[View]) -> Resul
         all.first_dead = all.first_dead.or(standing.first_dead);
         all.roster.files.extend(standing.roster.files);
         let note = analysis.join(&mut state, other).map_err(|reason| anyhow!("{}: {reason}", view.name))?;
-        note.iter().for_each(|note| eprintln!("streamlab: note: {note}"));
+        note.iter().for_each(|note| say!("streamlab: note: {note}"));
     }
     Ok(all.encode(&state)?)
 }

@@ -61,7 +61,7 @@ impl StateArgs {
                 );
             }
             if is_previous && !quiet {
-                eprintln!(
+                say!(
                     "streamlab: warning: the last checkpoint in {name} is torn or damaged: going on from the one before"
                 );
             }
