@@ -69,9 +69,9 @@ pub struct WindowArgs {
     /// Count records with the same value of this field once, as with the ids of messages sent twice
     #[arg(long, value_name = "FIELD", help_heading = "Event time")]
     dedup: Option<String>,
-    /// How far apart in event time such records may be
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = units::duration, help_heading = "Event time")]
-    dedup_horizon: Duration,
+    /// How far apart in event time such records may be [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = "Event time")]
+    dedup_horizon: Option<Duration>,
 
     #[command(flatten)]
     rows: RowArgs,
@@ -100,6 +100,7 @@ fn timeout(text: &str) -> Result<Timeout, String> {
 const MAX_PANES: i64 = 10_000;
 const DEFAULT_SIZE: Duration = Duration::from_secs(60);
 const DEFAULT_GAP: Duration = Duration::from_secs(30);
+const DEFAULT_HORIZON: Duration = Duration::from_secs(600);
 
 impl WindowArgs {
     pub fn run(self) -> Result<u8> {
@@ -178,9 +179,15 @@ impl WindowArgs {
     }
 
     fn dedup(&self, schema: &mut Schema) -> Result<Option<Dedup>> {
-        let Some(name) = &self.dedup else { return Ok(None) };
+        let Some(name) = &self.dedup else {
+            return match self.dedup_horizon {
+                Some(_) => bail!("--dedup-horizon: --dedup says which records are the same; name its field"),
+                None => Ok(None),
+            };
+        };
         let field = field(schema, name, "--dedup")?;
-        Ok(Some(Dedup { field, horizon_ns: nanos(self.dedup_horizon, "--dedup-horizon")? }))
+        let horizon_ns = nanos(self.dedup_horizon.unwrap_or(DEFAULT_HORIZON), "--dedup-horizon")?;
+        Ok(Some(Dedup { field, horizon_ns }))
     }
 }
 
