@@ -3,7 +3,7 @@
 use super::aggregates::aggregates;
 use super::job::JobArgs;
 use super::output::Reporting;
-use super::rows::{OutcomeArgs, RowArgs, check_columns, field};
+use super::rows::{OutcomeArgs, RowArgs, field};
 use super::units;
 use crate::analysis::{Aggregates, Dedup, Window, WindowPlan, WindowShape};
 use crate::schema::Schema;
@@ -120,7 +120,14 @@ impl WindowArgs {
         };
         let columns: Vec<String> = plan.aggregates.columns().map(str::to_owned).collect();
         let taken: Vec<&str> = ["start", "end", "revision", "open"].into_iter().chain(plan.by.names()).collect();
-        check_columns(&columns, &taken, "--agg")?;
+        if let Some((place, name)) = columns
+            .iter()
+            .enumerate()
+            .find(|(place, name)| taken.contains(&name.as_str()) || columns[..*place].contains(name))
+        {
+            let whose = if columns[..place].contains(name) { "already" } else { "of its own" };
+            bail!("--agg: the table has a column `{name}` {whose}; call yours otherwise: --agg '{name}_2=...'");
+        }
         let are_sessions = plan.gap().is_some();
         let reporting = Reporting::Changes { early: self.early, idle_timeout: self.idle_timeout.0, are_sessions };
         self.job.report(Window::new(plan), schema, None, reporting)

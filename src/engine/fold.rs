@@ -4,6 +4,7 @@
 //! stream guesses where the first record begins; [`super::waves`] checks each guess against where
 //! the worker before it came out, so the answer never depends on one.
 
+use super::buffer::Buffer;
 use super::filter::Filter;
 use crate::analysis::Analysis;
 use crate::decode::{Chunk, Decoder, GUESS_BYTES, Limits, Visit, guess_start};
@@ -265,50 +266,5 @@ impl<A: Analysis> Visit for Fold<'_, A> {
     #[inline(always)]
     fn is_seam(&mut self) -> bool {
         self.analysis.take_seam(self.state)
-    }
-}
-
-/// A window that slides over a stream.
-#[derive(Default)]
-struct Buffer {
-    /// Kept at its longest, so that it is cleared once and not for every read.
-    storage: Vec<u8>,
-    length: usize,
-    /// Where the first byte stands in the stream.
-    offset: u64,
-    at_end: bool,
-}
-
-impl Buffer {
-    fn restart(&mut self, offset: u64) {
-        (self.length, self.offset, self.at_end) = (0, offset, false);
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.storage[..self.length]
-    }
-
-    /// Forgets the first `count` bytes.
-    fn consume(&mut self, count: usize) {
-        self.storage.copy_within(count..self.length, 0);
-        self.length -= count;
-        self.offset += count as u64;
-    }
-
-    /// Reads on, until it holds `target` bytes or the stream ends.
-    fn fill(&mut self, source: &dyn ReadAt, target: usize) -> io::Result<()> {
-        if self.storage.len() < target {
-            self.storage.resize(target, 0);
-        }
-        while self.length < target {
-            match source.read_at(&mut self.storage[self.length..target], self.offset + self.length as u64)? {
-                0 => {
-                    self.at_end = true;
-                    return Ok(());
-                }
-                count => self.length += count,
-            }
-        }
-        Ok(())
     }
 }

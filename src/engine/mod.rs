@@ -4,6 +4,7 @@
 //! sweeps what has come. Both end in the same [`root`], which merges in input order and settles.
 
 mod ahead;
+mod buffer;
 mod cancel;
 pub mod checkpoint;
 mod feed;
