@@ -34,6 +34,7 @@ mod window;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// Live answers from streams of JSON logs
@@ -139,9 +140,12 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
     let command = match parsed {
         Ok(command) => command,
         Err(error) => {
-            // Help asked for is a result, and its reader may leave.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
+            let code = u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
+            return ExitCode::from(match error.print() {
+                // Help asked for is a result, and its reader may leave.
+                Err(trouble) if code == exit::DONE && trouble.kind() != ErrorKind::BrokenPipe => exit::UNWRITABLE,
+                _ => code,
+            });
         }
     };
     command.run().map_or_else(|error| fail(&error), ExitCode::from)

@@ -15,6 +15,9 @@ pub struct Filter {
     keep: Vec<Condition>,
 }
 
+/// Keeps all records.
+pub static ALL: Filter = Filter { since: None, until: None, keep: Vec::new() };
+
 impl Filter {
     /// Compiles the conditions, and projects the fields that they name: a role by its name, any
     /// other name as the record's own top-level field.

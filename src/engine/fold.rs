@@ -5,7 +5,7 @@
 //! the worker before it came out, so the answer never depends on one.
 
 use super::buffer::Buffer;
-use super::filter::Filter;
+use super::filter::{self, Filter};
 use crate::analysis::Analysis;
 use crate::decode::{Chunk, Decoder, GUESS_BYTES, Limits, Visit, guess_start};
 use crate::event::{Cursor, DeadLetter, Event, FileId, Frontier, Ledger, Position, Skip, Span, Timestamp, Verdict};
@@ -114,6 +114,11 @@ impl<'a, A: Analysis> Folder<'a, A> {
         stretch_bytes: u64,
     ) -> Self {
         Self { analysis, schema, filter, limits, stretch_bytes: stretch_bytes.max(1), idle: Mutex::default() }
+    }
+
+    /// The same without a filter.
+    pub fn unfiltered(&self) -> Self {
+        Self::new(self.analysis, self.schema, &filter::ALL, self.limits, self.stretch_bytes)
     }
 
     /// How many shapes of records were learned, once nobody folds any more.

@@ -107,7 +107,10 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
         stop,
         unreadable: sweeper.files.unreadable(),
         first_dead: root.first_dead.take(),
-        filter_errors: filter.first_error().map(|reason| (root.undecided, reason.to_owned())),
+        filter_errors: filter
+            .first_error()
+            .filter(|_| root.undecided > 0)
+            .map(|reason| (root.undecided, reason.to_owned())),
         paths: root.paths(sweeper.folder.shapes()),
     }
 }

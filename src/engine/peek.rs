@@ -19,13 +19,15 @@ pub fn promise<A: Analysis>(folder: &Folder<'_, A>, root: &mut Root<'_, A>, file
     if !folder.waits_for_all() {
         return;
     }
+    // What a filter drops moves time as well.
+    let folder = folder.unfiltered();
     let mut promises = Vec::new();
     for place in files.ready() {
         let file = &mut files.all()[place];
         if file.is_pipe || file.cursor.offset > 0 || root.frontier.has_spoken(file.id) {
             continue;
         }
-        promises.extend(oldest(folder, file).map(|oldest| (file.id, oldest)));
+        promises.extend(oldest(&folder, file).map(|oldest| (file.id, oldest)));
     }
     root.frontier.promise(promises);
 }

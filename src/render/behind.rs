@@ -80,6 +80,9 @@ impl Render for Behind {
     }
 
     fn tick(&mut self) -> io::Result<()> {
+        if self.thread.as_ref().is_some_and(JoinHandle::is_finished) {
+            return self.end();
+        }
         if self.batch.is_empty() {
             return Ok(());
         }

@@ -49,6 +49,11 @@ impl<T> Panes<T> {
         self.rest.iter().chain(&self.open)
     }
 
+    /// What each of them holds.
+    pub fn held_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.rest.iter_mut().chain(&mut self.open).map(|pane| &mut pane.held)
+    }
+
     pub fn first(&self) -> Option<&Pane<T>> {
         self.rest.front().or(self.open.as_ref())
     }

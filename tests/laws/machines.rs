@@ -57,6 +57,27 @@ proptest! {
     }
 
     #[test]
+    fn sessions_that_no_machine_has_closed_are_whole(gap in 1i64..200, delay in 0i64..200, entries in entries(), on_one: [bool; 8]) {
+        // In order, so that none is late; on one machine or the other.
+        let mut entries = entries;
+        entries.sort_by_key(|entry| entry.time);
+        entries.iter_mut().for_each(|entry| entry.file = 0);
+        let (mut machines, mut place) = ([Vec::new(), Vec::new()], 0);
+        for entry in &entries {
+            place = (place + entry.time.unsigned_abs() as usize) % on_one.len();
+            machines[usize::from(on_one[place])].push(*entry);
+        }
+        let asked = |delay| Question { shape: Shape::Session { gap }, delay, lateness: 0, ahead: i64::MAX / 4, horizon: None };
+        let machines = machines.map(|entries| windows::records(&entries));
+        let (answer, _) = joined(&Window::new(plan(&asked(delay), false)), [&machines[0], &machines[1]]);
+        let all = of_all(&Window::new(plan(&asked(1 << 40), false)), [&windows::records(&entries), &[]]);
+        let all: Vec<_> = all.rows.iter().map(|row| format!("{:?}", &row[..5])).collect();
+        for row in &answer.rows {
+            prop_assert!(all.contains(&format!("{:?}", &row[..5])), "{:?} is not of {:?}", row, all);
+        }
+    }
+
+    #[test]
     fn windows_that_no_machine_has_closed_are_whole(question in question(), entries in entries(), cut: prop::sample::Index) {
         let Shape::Sliding { .. } = question.shape else { return Ok(()) };
         let question = Question { horizon: None, ..question };

@@ -149,7 +149,9 @@ proptest! {
 
     #[test]
     fn what_has_no_row_is_among_the_others(question in question(), entries in entries(), cuts: [Index; 2], max_keys in 1usize..3) {
-        let question = Question { lateness: 0, ..question };
+        // A session that is shown again stands for others, which is counted elsewhere.
+        let lateness = if let Shape::Session { .. } = question.shape { 0 } else { question.lateness };
+        let question = Question { lateness, ..question };
         let records = records(&entries);
         let all = hold(plan(&question, false), &records, cuts);
         let capped = hold(WindowPlan { max_keys, ..plan(&question, false) }, &records, cuts);
@@ -165,7 +167,8 @@ proptest! {
         for (window, rows) in &capped {
             let sum = |rows: &[(String, u64)]| rows.iter().map(|(_, total)| total).sum::<u64>();
             prop_assert_eq!(sum(rows), sum(&whole[window]), "none is lost");
-            let own: Vec<_> = rows.iter().filter(|(key, _)| key != "(other)").collect();
+            // A key that has lost its place is shown with nothing.
+            let own: Vec<_> = rows.iter().filter(|(key, total)| key != "(other)" && *total > 0).collect();
             prop_assert!(own.len() <= max_keys);
             prop_assert!(own.iter().all(|row| whole[window].contains(row)), "each row is complete");
         }

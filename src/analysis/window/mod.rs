@@ -102,8 +102,9 @@ impl Analysis for Window {
         Part::behind(&self.plan, frontier, windows::reached(&self.plan, frontier), input).into()
     }
 
+    /// Which sessions a late event belongs to depends on when those of other files are given up.
     fn waits_for_all(&self) -> bool {
-        true
+        self.plan.gap().is_none()
     }
 
     fn is_sound(&self, state: &State, frontier: &Frontier) -> bool {

@@ -110,15 +110,16 @@ impl Sessions {
         held.insert(after, whole);
     }
 
-    /// Takes in those of another machine. What ends by `closed_to` is left out: it is not whole.
-    pub fn join(&mut self, plan: &Plan, mut other: Self, closed_to: Option<i64>) {
-        let gap = plan.gap().unwrap_or(0);
-        let is_open = |session: &mut Session| closed_to.is_none_or(|closed_to| session.end(gap) > closed_to);
-        self.keys.values_mut().chain(other.keys.values_mut()).for_each(|held| held.retain_mut(is_open));
-        self.keys.retain(|_, held| !held.is_empty());
+    /// Takes in those of another machine. What begins before `closed_to` is left out: it may belong to one
+    /// that has closed by then.
+    pub fn join(&mut self, plan: &Plan, other: Self, closed_to: Option<i64>) {
         for (key, held) in other.keys {
             held.into_iter().for_each(|session| self.put(plan, &key, session));
         }
+        for held in self.keys.values_mut() {
+            held.retain(|session| closed_to.is_none_or(|closed_to| session.first >= closed_to));
+        }
+        self.keys.retain(|_, held| !held.is_empty());
         self.is_full |= other.is_full;
     }
 

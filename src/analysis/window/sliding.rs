@@ -63,6 +63,8 @@ struct Revised {
     count: u64,
     /// The keys that have changed since.
     keys: BTreeSet<Box<[u8]>>,
+    /// The keys that had a place before.
+    shown: BTreeSet<Box<[u8]>>,
 }
 
 impl Sliding {
@@ -74,15 +76,18 @@ impl Sliding {
     /// watermark of their own input or that of all, has not given up; `watermark` tells which have closed.
     pub fn add(&mut self, plan: &Plan, keys: &Groups<Latest>, run: &mut [Entry], floor: i64, watermark: i64) {
         let Some(begin) = run.first().map(|entry| entry.begin) else { return };
-        if self.panes.get(begin).is_none() {
-            self.panes.insert(begin, Pane::default());
-        }
-        let pane = self.panes.get(begin).expect("it was put there");
         let earliest = plan.earliest_start(begin);
         let first = match plan.is_over(earliest, floor) {
             true => plan.first_start_after(floor.saturating_sub(plan.lateness_ns)),
             false => earliest,
         };
+        if plan.end(first) <= watermark {
+            self.note_shown(plan, first..=begin, watermark);
+        }
+        if self.panes.get(begin).is_none() {
+            self.panes.insert(begin, Pane::default());
+        }
+        let pane = self.panes.get(begin).expect("it was put there");
         let groups = pane.from((first > earliest).then_some(first));
         for entry in &mut *run {
             let place = groups.place_of(keys, entry.key);
@@ -95,18 +100,47 @@ impl Sliding {
         }
     }
 
-    /// Notes that a key has changed in those windows that have closed, and take late events.
+    /// The windows from these on that have closed by the watermark, and take late events.
+    fn closed(plan: &Plan, starts: RangeInclusive<i64>, watermark: i64) -> impl Iterator<Item = i64> {
+        let first = plan.first_start_after(watermark.saturating_sub(plan.lateness_ns)).max(*starts.start());
+        let starts = std::iter::successors(Some(first), |start| start.checked_add(plan.slide()))
+            .take_while(move |start| start <= starts.end());
+        starts.take_while(move |start| plan.end(*start) <= watermark)
+    }
+
+    /// Notes which keys closed windows have shown, before anything of them changes: late events may take
+    /// the places of some.
+    fn note_shown(&mut self, plan: &Plan, starts: RangeInclusive<i64>, watermark: i64) {
+        // A lone pane keeps its first keys, however many come.
+        if plan.shape.panes() == 1 {
+            return;
+        }
+        for start in Self::closed(plan, starts, watermark) {
+            let revised = self.revised.entry(start).or_default();
+            if revised.keys.is_empty() {
+                let panes = self.panes.range(start, plan.end(start));
+                let (window, _) = put_together(panes.flat_map(|pane| pane.held.of(start)).collect(), plan.max_keys);
+                revised.shown = window.iter().map(|(key, _)| key.into()).collect();
+            }
+        }
+    }
+
+    /// Notes that a key has changed in those windows that have closed.
     fn revise(&mut self, plan: &Plan, key: &[u8], starts: RangeInclusive<i64>, watermark: i64) {
-        let mut start = plan.first_start_after(watermark.saturating_sub(plan.lateness_ns)).max(*starts.start());
-        while start <= *starts.end() && plan.end(start) <= watermark {
+        for start in Self::closed(plan, starts, watermark) {
             self.revised.entry(start).or_default().keys.insert(key.into());
-            start += plan.slide();
         }
     }
 
     /// Takes in those of another machine. What ends by `closed_to` is left out: it is not whole.
     pub fn join(&mut self, plan: &Plan, other: Self, closed_to: Option<i64>) {
         self.panes.merge(other.panes);
+        for pane in self.panes.held_mut() {
+            std::iter::once(&mut pane.all).chain(pane.later.iter_mut().map(|(_, groups)| groups)).for_each(|groups| {
+                groups.cap(plan.max_keys);
+                self.is_full |= groups.overflow().is_some();
+            });
+        }
         self.revised.clear();
         self.is_full |= other.is_full;
         while let Some(pane) = self.panes.first()
@@ -120,16 +154,12 @@ impl Sliding {
     /// that have changed. Forgets what nothing can change any more.
     pub fn close(&mut self, plan: &Plan, from: i64, to: i64, rows: &mut Maker<'_>) {
         for start in self.starts(plan, from, to) {
-            self.show(plan, start, None, rows);
+            show(&self.panes, plan, start, rows);
         }
-        for (start, revised) in &mut self.revised {
-            let keys = std::mem::take(&mut revised.keys);
-            if !keys.is_empty() {
-                revised.count += 1;
-                rows.revision = revised.count;
-                show(&self.panes, plan, *start, Some(&keys), rows);
-                rows.revision = 0;
-            }
+        for (start, revised) in self.revised.iter_mut().filter(|(_, revised)| !revised.keys.is_empty()) {
+            show_again(&self.panes, plan, *start, revised, rows);
+            (revised.keys, revised.shown) = Default::default();
+            revised.count += 1;
         }
         while let Some(pane) = self.panes.first()
             && plan.given_up_at(pane.number) <= to
@@ -143,12 +173,10 @@ impl Sliding {
     /// Shows the windows that have not closed by `watermark`, and what has changed in those that have.
     pub fn show_open(&self, plan: &Plan, watermark: i64, rows: &mut Maker<'_>) {
         for (start, revised) in self.revised.iter().filter(|(_, revised)| !revised.keys.is_empty()) {
-            rows.revision = revised.count + 1;
-            self.show(plan, *start, Some(&revised.keys), rows);
+            show_again(&self.panes, plan, *start, revised, rows);
         }
-        rows.revision = 0;
         for start in self.starts(plan, watermark, i64::MAX) {
-            self.show(plan, start, None, rows);
+            show(&self.panes, plan, start, rows);
         }
     }
 
@@ -172,25 +200,50 @@ impl Sliding {
         }
         starts
     }
-
-    fn show(&self, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Maker<'_>) {
-        show(&self.panes, plan, start, only, rows);
-    }
 }
 
-/// Shows the keys of a window, or only some.
-fn show(panes: &Panes<Pane>, plan: &Plan, start: i64, only: Option<&BTreeSet<Box<[u8]>>>, rows: &mut Maker<'_>) {
+/// Shows the keys of a window.
+fn show(panes: &Panes<Pane>, plan: &Plan, start: i64, rows: &mut Maker<'_>) {
     let end = plan.end(start);
-    let panes: Vec<&Groups<Row>> = panes.range(start, end).flat_map(|pane| pane.held.of(start)).collect();
-    let is_wanted = |key: &[u8]| only.is_none_or(|keys| keys.contains(key));
+    let groups: Vec<&Groups<Row>> = panes.range(start, end).flat_map(|pane| pane.held.of(start)).collect();
     // The commonest window has one pane, which is shown as it is.
-    if let [pane] = panes[..] {
-        let are_others_wanted = || only.is_none_or(|keys| keys.iter().any(|key| !pane.contains(key)));
-        rows.push_all(start, end, pane, is_wanted, pane.overflow().filter(|_| are_others_wanted()));
+    if let [pane] = groups[..] {
+        return rows.push_all(start, end, pane, |_| true, pane.overflow());
+    }
+    let (window, others) = put_together(groups, plan.max_keys);
+    rows.is_full |= window.overflow().is_some();
+    rows.push_all(start, end, &window, |_| true, others.as_ref());
+}
+
+/// Shows what has changed in a window that was shown before. A key that has lost its place since is shown
+/// with nothing, as it is among the others now; one that has found a place may have been among them.
+fn show_again(panes: &Panes<Pane>, plan: &Plan, start: i64, revised: &Revised, rows: &mut Maker<'_>) {
+    let end = plan.end(start);
+    let groups: Vec<&Groups<Row>> = panes.range(start, end).flat_map(|pane| pane.held.of(start)).collect();
+    rows.revision = revised.count + 1;
+    if let [pane] = groups[..]
+        && revised.shown.is_empty()
+    {
+        let have_others_changed = revised.keys.iter().any(|key| !pane.contains(key));
+        let is_wanted = |key: &[u8]| revised.keys.contains(key);
+        rows.push_all(start, end, pane, is_wanted, pane.overflow().filter(|_| have_others_changed));
+        rows.revision = 0;
         return;
     }
-    // A key that has no place in a full pane may have been there among the others: it is not shown by
-    // itself, so that each row is complete.
+    let (mut window, others) = put_together(groups, plan.max_keys);
+    rows.is_full |= window.overflow().is_some();
+    let kept: BTreeSet<Box<[u8]>> = window.iter().map(|(key, _)| key.into()).collect();
+    let lost: BTreeSet<&[u8]> = revised.shown.difference(&kept).map(|key| &**key).collect();
+    let have_others_changed = revised.shown != kept || !revised.keys.is_subset(&kept);
+    lost.iter().for_each(|key| *window.entry_of_key(key) = Row::default());
+    let is_wanted = |key: &[u8]| revised.keys.contains(key) || !revised.shown.contains(key) || lost.contains(key);
+    rows.push_all(start, end, &window, is_wanted, others.as_ref().filter(|_| have_others_changed));
+    rows.revision = 0;
+}
+
+/// The keys of a window that is made of these, and what it has no place for. A key that has no place in a
+/// full pane may have been there among the others: it is not shown by itself, so that each row is complete.
+fn put_together(panes: Vec<&Groups<Row>>, max_keys: usize) -> (Groups<Row>, Option<Row>) {
     let full: Vec<&Groups<Row>> = panes.iter().filter(|pane| pane.overflow().is_some()).copied().collect();
     let (mut window, mut others) = (Groups::<Row>::default(), None::<Row>);
     for pane in panes {
@@ -204,13 +257,11 @@ fn show(panes: &Panes<Pane>, plan: &Plan, start: i64, only: Option<&BTreeSet<Box
             others.get_or_insert_default().merge(row.clone());
         }
     }
-    window.cap(plan.max_keys);
-    rows.is_full |= window.overflow().is_some();
+    window.cap(max_keys);
     if let Some(row) = window.overflow() {
         others.get_or_insert_default().merge(row.clone());
     }
-    let are_others_wanted = only.is_none_or(|keys| keys.iter().any(|key| !window.contains(key)));
-    rows.push_all(start, end, &window, is_wanted, others.as_ref().filter(|_| are_others_wanted));
+    (window, others)
 }
 
 impl Plan {

@@ -31,21 +31,14 @@ pub struct MergeArgs {
 }
 
 /// Flags that may differ from machine to machine: what is read, and what is written.
-const PLACES: [&str; 5] = ["SOURCE", "--output", "--output-file", "--dead-letter", "--forward"];
+const PLACES: [&str; 6] = ["SOURCE", "--source", "--output", "--output-file", "--dead-letter", "--forward"];
 /// What says of a plan that it is of several machines.
 const MERGED: &str = "state merge";
 
 impl MergeArgs {
     pub fn run(self) -> Result<u8> {
-        let name = self.output.display().to_string();
-        let directory = Directory::lock(self.output.clone()).map_err(|error| Unwritable::new(&self.output, error))?;
-        let mut store = match Store::open(directory) {
-            Ok((store, None)) => store,
-            Err(StoreError::Io(error)) => return Err(error).with_context(|| format!("cannot read {name}")),
-            Ok(_) | Err(_) => bail!("{name} holds a checkpoint already; name another directory with -o"),
-        };
         let names = self.directories.iter().map(|path| path.display().to_string()).collect();
-        let mut views = self.directories.into_iter().map(View::open).collect::<Result<Vec<_>>>()?.into_iter();
+        let mut views = self.directories.iter().cloned().map(View::open).collect::<Result<Vec<_>>>()?.into_iter();
         let first = views.next().context("there is nothing to merge")?;
         let plan = apart_from_places(&first.loaded.image.plan);
         let others: Vec<View> = views.collect();
@@ -60,11 +53,29 @@ impl MergeArgs {
                 );
             }
         }
+        for (place, other) in others.iter().enumerate() {
+            let mut before = std::iter::once(&first).chain(&others[..place]);
+            if let Some(same) = before.find(|view| view.loaded.image.bytes == other.loaded.image.bytes) {
+                bail!("{} and {} are the same checkpoint: it would count twice", same.name, other.name);
+            }
+        }
+        let mut store = self.output_store()?;
         let bytes = first.merge(others)?;
         let flags = plan.flags.into_iter().chain([(MERGED.to_owned(), names)]).collect();
         let image = Image { plan: Plan { flags, ..plan }, bytes };
         store.save(&image).map_err(|error| Unwritable::new(&self.output, error))?;
         Ok(exit::DONE)
+    }
+
+    /// Where the merged checkpoint goes: nowhere where there is one.
+    fn output_store(&self) -> Result<Store<Directory>> {
+        let name = self.output.display();
+        let directory = Directory::lock(self.output.clone()).map_err(|error| Unwritable::new(&self.output, error))?;
+        match Store::open(directory) {
+            Ok((store, None)) => Ok(store),
+            Err(StoreError::Io(error)) => Err(error).with_context(|| format!("cannot read {name}")),
+            Ok(_) | Err(_) => bail!("{name} holds a checkpoint already; name another directory with -o"),
+        }
     }
 }
 
