@@ -63,13 +63,13 @@ fn run(path: &str, stretch_bytes: u64, limits: Limits) -> (Answer, Ledger, Strin
     assert!(report.ledger.balances());
     let dead = String::from_utf8(dead.0.lock().unwrap().clone()).expect("JSON lines");
     assert_eq!(dead.lines().count() as u64, report.ledger.dead_letter);
-    (report.answer, report.ledger, dead)
+    (report.answer.clone(), report.ledger, dead)
 }
 
 struct Silent;
 
 impl Render for Silent {
-    fn render(&mut self, _: &Report) -> io::Result<()> {
+    fn render(&mut self, _: &Arc<Report>) -> io::Result<()> {
         Ok(())
     }
 }
