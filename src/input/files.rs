@@ -251,7 +251,8 @@ impl Files {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 self.troubles.meet_in_scan(Unreadable { path, error });
             }
-            _ => {}
+            Err(_) => {}
+            Ok(()) => self.troubles.end_opening(&path),
         }
     }
 

@@ -76,6 +76,11 @@ impl Troubles {
         self.mend(|trouble| matches!(trouble.origin, Origin::Scan(met) if met < scan));
     }
 
+    /// The file at `path` was opened, which may be before the next scan.
+    pub fn end_opening(&mut self, path: &Path) {
+        self.mend(|trouble| trouble.origin != Origin::Reading && trouble.what.path == path);
+    }
+
     /// The file at `path` was read.
     pub fn end_reading(&mut self, path: &Path) {
         self.mend(|trouble| trouble.origin == Origin::Reading && trouble.what.path == path);
