@@ -29,7 +29,9 @@ pub fn promise<A: Analysis>(folder: &Folder<'_, A>, root: &mut Root<'_, A>, file
         }
         promises.extend(oldest(&folder, file).map(|oldest| (file.id, oldest)));
     }
-    root.frontier.promise(promises);
+    if !promises.is_empty() {
+        root.frontier.promise(promises);
+    }
 }
 
 /// The oldest event at the beginning of a file. What cannot be read is told when it is its turn.

@@ -105,14 +105,8 @@ impl Lines {
             }
             Cell::Float(value) | Cell::Rate(value) => self.number(*value),
             Cell::Null => self.field(b""),
-            Cell::Count(number) => {
-                self.bytes.extend_from_slice(self.integers.format(*number).as_bytes());
-                self.field(b"");
-            }
-            Cell::Int(number) => {
-                self.bytes.extend_from_slice(self.integers.format(*number).as_bytes());
-                self.field(b"");
-            }
+            Cell::Count(number) => self.integer(*number),
+            Cell::Int(number) => self.integer(*number),
             Cell::Bool(yes) => self.field(if *yes { b"true" } else { b"false" }),
             // In a cell, as JSON.
             Cell::Ranks(_) => self.text(&json::cell_text(cell)),
@@ -134,6 +128,11 @@ impl Lines {
             self.bytes.extend_from_slice(part.as_bytes());
         }
         self.field(b"\"");
+    }
+
+    fn integer(&mut self, number: impl itoa::Integer) {
+        self.bytes.extend_from_slice(self.integers.format(number).as_bytes());
+        self.field(b"");
     }
 
     /// The shortest text that reads back as the same number; empty where there is no number.
@@ -159,7 +158,8 @@ impl Lines {
             self.times[1] = Some((time, time.to_string()));
             1
         });
-        self.bytes.extend(self.times[place].iter().flat_map(|(_, text)| text.bytes()));
+        let text = self.times[place].as_ref().map_or("", |(_, text)| text);
+        self.bytes.extend_from_slice(text.as_bytes());
         self.field(b"");
     }
 

@@ -204,8 +204,7 @@ impl Part {
     fn end_epoch(&mut self, is_over: bool) {
         let Some(input) = self.input else { return };
         let (end, (oldest, newest)) = (self.entries.len(), std::mem::replace(&mut self.span, NOTHING));
-        let span = (oldest <= newest).then(|| [oldest, newest].map(Timestamp::from_nanos).into());
-        let span = Span(span);
+        let span = Span((oldest <= newest).then(|| [oldest, newest].map(Timestamp::from_nanos).into()));
         let (newest, leaps) = (self.clock.newest, self.clock.leaps);
         self.epochs.push(Epoch { input, end, newest, leaps, span, is_over });
         self.sealed = end;
