@@ -113,8 +113,12 @@ impl Rows {
     /// Adds rows of the same length.
     pub fn append(&mut self, mut others: Self) {
         assert!(self.is_empty() || others.is_empty() || self.width == others.width, "rows are of one length");
-        self.width = self.width.max(others.width);
-        self.cells.append(&mut others.cells);
+        if self.is_empty() {
+            // There may be a million: they are not copied.
+            *self = others;
+        } else {
+            self.cells.append(&mut others.cells);
+        }
     }
 
     /// Sorts them; equal ones stay as they are.

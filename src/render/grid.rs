@@ -2,12 +2,18 @@
 
 use super::{number, text};
 use crate::report::{Answer, Cell};
+use comfy_table::{CellAlignment, ColumnConstraint, Width};
+
+/// Rows that are laid out at a time, so that a long table is never held whole.
+const BLOCK_ROWS: usize = 4096;
 
 /// An answer's cells as shown text, none of them with a line break.
 pub(super) struct Grid {
     pub header: Vec<String>,
     /// Which columns hold numbers, and so stand at the right.
     pub right: Vec<bool>,
+    /// How wide each column is at least; none where that is what its cells ask for.
+    least: Vec<usize>,
     pub rows: Vec<Vec<String>>,
     /// The overall fields, where every column has one of its name.
     pub overall: Option<Vec<String>>,
@@ -23,7 +29,6 @@ impl Grid {
             let name = if place < answer.keys { name.clone() } else { heading(name) };
             text::shown(&name, unicode, columns)
         };
-        let row = |row: &[Cell]| row.iter().enumerate().map(|(place, cell)| show(cell, place < answer.keys)).collect();
         let has_column = |name: &str| answer.columns.iter().skip(answer.keys).any(|column| column == name);
         let has_field = |column: &String| answer.overall.iter().any(|(name, _)| name == column);
         // Overall fields under some columns only would read as the sum of a table that has none.
@@ -33,11 +38,54 @@ impl Grid {
         Self {
             header: answer.columns.iter().enumerate().map(title).collect(),
             right: (0..answer.columns.len()).map(|place| is_numeric(answer, place)).collect(),
-            rows: answer.rows.iter().take(max_rows).map(row).collect(),
+            least: Vec::new(),
+            rows: rows(answer, 0, max_rows, unicode, columns),
             overall: (fills_row && !answer.rows.is_empty()).then(|| overall(answer, &inside, show)),
             others: outside.iter().map(|(name, cell)| format!("{} {}", heading(name), show(cell, false))).collect(),
         }
     }
+
+    /// All rows of an answer, in grids of some rows each whose columns are as wide as those of the whole
+    /// would be. Only the last has the overall row.
+    pub fn blocks(answer: &Answer, unicode: bool, columns: usize) -> impl Iterator<Item = Self> {
+        let mut whole = Self::new(answer, unicode, columns, 0);
+        let begins = (0..answer.rows.len().max(1)).step_by(BLOCK_ROWS);
+        let block = move |begin| rows(answer, begin, BLOCK_ROWS, unicode, columns);
+        if begins.len() > 1 {
+            whole.least = vec![0; whole.header.len()];
+            let measured = begins.clone().flat_map(block).chain(whole.overall.clone());
+            for row in measured {
+                whole.least.iter_mut().zip(row).for_each(|(least, cell)| *least = text::width(&cell).max(*least));
+            }
+        }
+        let last = begins.len() - 1;
+        begins.enumerate().map(move |(place, begin)| Self {
+            header: whole.header.clone(),
+            right: whole.right.clone(),
+            least: whole.least.clone(),
+            rows: block(begin),
+            overall: if place == last { whole.overall.take() } else { None },
+            others: if place == last { std::mem::take(&mut whole.others) } else { Vec::new() },
+        })
+    }
+
+    /// Sets how the columns of a table of these cells stand, each with so many columns beside its text.
+    pub fn align(&self, table: &mut comfy_table::Table, beside: impl Fn(usize) -> usize) {
+        for (place, column) in table.column_iter_mut().enumerate() {
+            column.set_cell_alignment(if self.right[place] { CellAlignment::Right } else { CellAlignment::Left });
+            if let Some(least) = self.least.get(place) {
+                let width = u16::try_from(least + beside(place)).unwrap_or(u16::MAX);
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+            }
+        }
+    }
+}
+
+/// Some rows of an answer as shown text.
+fn rows(answer: &Answer, begin: usize, most: usize, unicode: bool, columns: usize) -> Vec<Vec<String>> {
+    let cell = |(place, cell): (usize, &Cell)| shown(cell, place < answer.keys, unicode, columns);
+    let row = |row: &[Cell]| row.iter().enumerate().map(cell).collect();
+    answer.rows.iter().skip(begin).take(most).map(row).collect()
 }
 
 /// A row of the overall fields under the columns of their names, the first key saying what it is.

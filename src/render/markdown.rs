@@ -4,9 +4,8 @@
 
 use super::grid::Grid;
 use super::table::{ledger, title};
-use super::{Render, Style, put, text};
+use super::{PIECE_BYTES, Render, Style, put, text};
 use crate::report::Report;
-use comfy_table::CellAlignment;
 use comfy_table::presets::ASCII_MARKDOWN;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -30,37 +29,42 @@ impl<W: Write> Markdown<W> {
 
 impl<W: Write> Render for Markdown<W> {
     fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
-        let mut update = String::from(if self.started { "\n" } else { "" });
+        let before = if self.started { "\n" } else { "" };
         self.started = true;
-        let grid = Grid::new(&report.answer, true, MAX_CELL_COLUMNS, usize::MAX);
-        let mut parts = vec![format!("**{}**", literal(&title(report, STYLE)))];
-        if !grid.header.is_empty() {
-            parts.push(table(&grid));
+        let mut update = format!("{before}**{}**\n", literal(&title(report, STYLE)));
+        let mut others = Vec::new();
+        for (place, mut grid) in Grid::blocks(&report.answer, true, MAX_CELL_COLUMNS).enumerate() {
+            others.append(&mut grid.others);
+            if !grid.header.is_empty() {
+                update.push_str(if place == 0 { "\n" } else { "" });
+                // The header and its rule stand once.
+                table(&grid).skip(if place == 0 { 0 } else { 2 }).for_each(|line| update.extend([&line, "\n"]));
+            }
+            if update.len() >= PIECE_BYTES {
+                self.out.write_all(update.as_bytes())?;
+                update.clear();
+            }
         }
-        if !grid.others.is_empty() {
-            parts.push(literal(&grid.others.join(" · ")));
-        }
-        parts.push(literal(&ledger(&report.ledger)));
-        parts.extend(report.answer.notes.iter().map(|note| literal(&text::shown(note, true, usize::MAX))));
-        update.push_str(&parts.join("\n\n"));
-        update.push('\n');
+        let mut words = Vec::from_iter((!others.is_empty()).then(|| others.join(" · ")));
+        words.push(ledger(&report.ledger));
+        words.extend(report.answer.notes.iter().map(|note| text::shown(note, true, usize::MAX)));
+        words.iter().for_each(|words| update.extend(["\n", &literal(words), "\n"]));
         put(&mut self.out, update.as_bytes())
     }
 }
 
-fn table(grid: &Grid) -> String {
+/// The lines of a table: its header, a rule, its rows.
+fn table(grid: &Grid) -> impl Iterator<Item = String> {
     let escaped = |row: &Vec<String>| row.iter().map(|cell| literal(cell)).collect::<Vec<_>>();
     let mut table = comfy_table::Table::new();
     table.load_style(ASCII_MARKDOWN);
     table.set_header(escaped(&grid.header)).add_rows(grid.rows.iter().chain(&grid.overall).map(escaped));
-    for (column, right) in table.column_iter_mut().zip(&grid.right) {
-        column.set_cell_alignment(if *right { CellAlignment::Right } else { CellAlignment::Left });
-    }
+    grid.align(&mut table, |_| 2);
     let mut lines: Vec<String> = table.lines().collect();
     if let Some(rule) = lines.get_mut(1) {
         *rule = aligned(rule, &grid.right);
     }
-    lines.join("\n")
+    lines.into_iter()
 }
 
 /// `|---|---|` with a colon where a column stands at the right.

@@ -4,10 +4,10 @@
 
 use super::grid::Grid;
 use super::line::{Emphasis, Line, Overflow};
-use super::{Render, Style, number, put, text};
+use super::{PIECE_BYTES, Render, Style, number, put, text};
 use crate::event::{Ledger, Timestamp};
 use crate::report::Report;
-use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, TableStyle};
+use comfy_table::{ContentLineStyle, LineStyle, TableStyle};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -33,17 +33,22 @@ impl Sheet {
     /// The first `max_rows` rows of a report.
     pub fn new(report: &Report, style: Style, max_rows: usize, extra: Option<Extra>) -> Self {
         let mut grid = Grid::new(&report.answer, style.unicode, MAX_CELL_COLUMNS, max_rows);
-        let mut head = vec![Line::prose(Emphasis::Strong, title(report, style))];
-        let (mut rows, mut foot) = (Vec::new(), Vec::new());
         if let Some(extra) = extra {
             add_column(&mut grid, extra);
         }
+        Self::of(report, &grid, style)
+    }
+
+    /// Those rows of a report that are in the grid.
+    fn of(report: &Report, grid: &Grid, style: Style) -> Self {
+        let mut head = vec![Line::prose(Emphasis::Strong, title(report, style))];
+        let (mut rows, mut foot) = (Vec::new(), Vec::new());
         if grid.rows.is_empty() {
             let nothing = if report.ledger.counted == 0 { "no records counted" } else { "no rows in this update" };
             head.push(Line::prose(Emphasis::Plain, nothing));
         } else {
             let plain = |text| Line::row(Emphasis::Plain, text);
-            let mut lines = draw(&grid, style).into_iter();
+            let mut lines = draw(grid, style).into_iter();
             head.extend(lines.next().map(|header| Line::row(Emphasis::Strong, header)));
             let rule = Line { overflow: Overflow::Clip, ..plain(lines.next().unwrap_or_default()) };
             head.push(rule.clone());
@@ -85,11 +90,10 @@ pub(super) fn draw(grid: &Grid, style: Style) -> Vec<String> {
     );
     table.set_header(&grid.header).add_rows(grid.rows.iter().chain(&grid.overall));
     let last = grid.header.len().saturating_sub(1);
-    for (place, column) in table.column_iter_mut().enumerate() {
-        // The table adds a column of its own between two.
-        column.set_padding((0, if place == last { 0 } else { 1 }));
-        column.set_cell_alignment(if grid.right[place] { CellAlignment::Right } else { CellAlignment::Left });
-    }
+    // The table adds a column of its own between two.
+    let beside = |place| if place == last { 0 } else { 1 };
+    table.column_iter_mut().enumerate().for_each(|(place, column)| _ = column.set_padding((0, beside(place) as u16)));
+    grid.align(&mut table, beside);
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
@@ -149,10 +153,21 @@ impl<W: Write> Render for Table<W> {
     fn render(&mut self, report: &Arc<Report>) -> io::Result<()> {
         let mut update = String::from(if self.started { "\n" } else { "" });
         self.started = true;
-        let Sheet { head, rows, foot } = Sheet::new(report, self.style, usize::MAX, None);
-        for line in head.iter().chain(&rows).chain(&foot) {
-            line.write(&mut update, self.style);
-            update.push('\n');
+        let mut blocks = Grid::blocks(&report.answer, self.style.unicode, MAX_CELL_COLUMNS).peekable();
+        let mut is_first = true;
+        while let Some(grid) = blocks.next() {
+            let Sheet { head, rows, foot } = Sheet::of(report, &grid, self.style);
+            let head = head.iter().filter(|_| is_first);
+            let foot = foot.iter().filter(|_| blocks.peek().is_none());
+            for line in head.chain(&rows).chain(foot) {
+                line.write(&mut update, self.style);
+                update.push('\n');
+            }
+            is_first = false;
+            if update.len() >= PIECE_BYTES {
+                self.out.write_all(update.as_bytes())?;
+                update.clear();
+            }
         }
         put(&mut self.out, update.as_bytes())
     }
@@ -217,6 +232,21 @@ note: a\\nb
         assert!(rendered(&[report.clone()], ASCII).contains("\nno rows in this update\nread 12,250 ="));
         report.ledger = Ledger::default();
         assert!(rendered(&[report], ASCII).contains("\nno records counted\nread 0 = counted 0\n"));
+    }
+
+    #[test]
+    fn a_long_table_is_laid_out_as_one() {
+        let mut report = report();
+        let row = |place: u64| {
+            // The widest cells stand far apart, and one is of wide characters.
+            let name = if place == 9000 { "支".repeat(20) } else { format!("service-{place}") };
+            let total = if place == 4500 { u64::MAX } else { place };
+            [Cell::Text(name.into()), Cell::Count(total), Cell::Count(place), Cell::Null, Cell::Interval(0.0, 1.0)]
+        };
+        report.answer.rows = (0..10_000).map(row).collect();
+        let Sheet { head, rows, foot } = Sheet::new(&report, UNICODE, usize::MAX, None);
+        let whole = head.iter().chain(&rows).chain(&foot).map(|line| format!("{}\n", line.text));
+        assert_eq!(rendered(&[report], UNICODE), whole.collect::<String>());
     }
 
     proptest! {
