@@ -1,6 +1,7 @@
 //! What cannot be read, said once, and taken back when it can be read again.
 
 use super::sources::Unreadable;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// The sources and files that cannot be read now, and what is to be said about them.
@@ -36,9 +37,10 @@ impl Troubles {
         self.notes.push(sentence);
     }
 
-    /// How many paths cannot be read.
+    /// How many paths cannot be read. What the last scan missed may have come since.
     pub fn len(&self) -> usize {
-        self.standing.len()
+        let has_come = |what: &Unreadable| what.error.kind() == ErrorKind::NotFound && what.path.exists();
+        self.standing.iter().filter(|trouble| !has_come(&trouble.what)).count()
     }
 
     /// A path could not be found or opened.
