@@ -19,12 +19,14 @@
 //! | 2 | [`expr`], [`input`], [`decode`], [`sketch`], [`generate`], [`checkpoint`] |
 //! | 3 | [`analysis`], [`render`], [`survey`] |
 //! | 4 | [`engine`] |
-//! | 5 | [`cli`] |
+//! | 5 | [`bridge`] |
+//! | 6 | [`cli`] |
 #![deny(unsafe_code)]
 // They panic where nobody reads.
 #![cfg_attr(not(test), deny(clippy::print_stderr, clippy::print_stdout))]
 
 pub mod analysis;
+pub mod bridge;
 pub mod checkpoint;
 pub mod cli;
 pub mod decode;

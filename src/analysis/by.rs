@@ -3,7 +3,7 @@
 use crate::event::{Event, Role, Value};
 use crate::report::{Answer, Cell, Rows};
 use crate::schema::Field;
-use crate::sketch::{Groups, key_cells};
+use crate::sketch::{Groups, encode_value, key_cells};
 use std::iter;
 
 /// The label of the row that sums all keys beyond `--max-keys`.
@@ -35,6 +35,16 @@ impl By {
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(String::as_str)
+    }
+
+    /// The fields that make the key.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// Appends the byte form of an event's key.
+    pub fn encode(&self, event: &Event<'_>, key: &mut Vec<u8>) {
+        self.fields.iter().for_each(|field| encode_value(field.of(event), key));
     }
 
     /// The summary of an event's key, empty if it is new.

@@ -21,7 +21,7 @@ pub use reservoir::Reservoir;
 pub use running_avg::RunningAvg;
 pub use sliding_window::SlidingWindow;
 pub use watchlist::{Shape, Watchlist, filter_of_patterns};
-pub use window::{Aggregate, Aggregates, Dedup, Plan as WindowPlan, Shape as WindowShape, Window};
+pub use window::{Aggregate, Aggregates, Dedup, FULL, Plan as WindowPlan, Shape as WindowShape, Window};
 
 use crate::event::{DeadLetter, Event, FileId, Frontier, Ledger, Span, Timestamp, Verdict};
 use crate::report::Answer;

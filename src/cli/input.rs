@@ -107,7 +107,7 @@ impl SourceArgs {
     /// whether each is a directory.
     pub fn empty_sources(&self) -> Result<Vec<(&str, bool)>> {
         let mut empty = Vec::new();
-        for text in self.paths.iter().chain(&self.source) {
+        for text in self.places() {
             let sources = Sources::new(std::slice::from_ref(text), &self.include, &self.exclude);
             let sources = sources.map_err(|reason| anyhow!(reason))?;
             let (found, unreadable) = sources.scan();
@@ -131,6 +131,11 @@ impl SourceArgs {
         Sources::new(&texts, &self.include, &self.exclude).map_err(|reason| anyhow!(reason))
     }
 
+    /// The sources as they were named.
+    fn places(&self) -> impl Iterator<Item = &String> {
+        self.paths.iter().chain(&self.source)
+    }
+
     /// How long a record may be.
     pub fn record_bytes(&self) -> usize {
         usize::try_from(self.max_record_size).unwrap_or(usize::MAX)
@@ -138,7 +143,7 @@ impl SourceArgs {
 
     /// The sources and globs as flags and their values, for a command line to type.
     pub fn flags(&self) -> Vec<(&'static str, &str)> {
-        let sources: Vec<&str> = self.paths.iter().chain(&self.source).map(String::as_str).collect();
+        let sources: Vec<&str> = self.places().map(String::as_str).collect();
         let sources = if sources.is_empty() { vec!["-"] } else { sources };
         let globs = [("--include", &self.include), ("--exclude", &self.exclude)];
         let globs = globs.into_iter().flat_map(|(flag, texts)| texts.iter().map(move |text| (flag, text.as_str())));
@@ -190,6 +195,23 @@ impl InputArgs {
             bail!("standard input cannot be followed together with files; add --no-follow, or run twice");
         }
         Ok(follow)
+    }
+
+    /// The sources as they were named.
+    pub fn places(&self) -> impl Iterator<Item = &String> {
+        self.source.places()
+    }
+
+    /// Which files of a directory to read, and which to leave out.
+    pub fn globs(&self) -> (Vec<String>, Vec<String>) {
+        let SourceArgs { include, exclude, .. } = &self.source;
+        let include = if include.is_empty() { crate::input::default_include() } else { include.clone() };
+        (include, exclude.clone())
+    }
+
+    /// The zone of times that name none.
+    pub fn time_zone(&self) -> String {
+        self.time_zone.iana_name().unwrap_or("UTC").to_owned()
     }
 
     pub fn tail_only(&self) -> bool {

@@ -7,7 +7,7 @@ use super::input::InputArgs;
 use super::output::{OutputArgs, Reporting};
 use super::state::{StateArgs, View};
 use crate::analysis::Analysis;
-use crate::engine::{self, CancelToken, Outcome, Paths, Plan, Stop, signals};
+use crate::engine::{self, CancelToken, Outcome, Outputs, Paths, Plan, Stop, signals};
 use crate::input::Sources;
 use crate::schema::Schema;
 use anyhow::{Context, Result, bail};
@@ -44,13 +44,24 @@ impl JobArgs {
     pub fn report<A: Analysis>(
         &self,
         analysis: A,
-        mut schema: Schema,
+        schema: Schema,
         forward: Option<&Path>,
         reporting: Reporting,
     ) -> Result<u8> {
-        if let Some(view) = &self.view {
-            return view.look(&analysis);
+        match &self.view {
+            Some(view) => view.look(&analysis),
+            None => self.conduct(schema, forward, reporting, |plan, outputs| Ok(engine::run(analysis, plan, outputs))),
         }
+    }
+
+    /// Makes a plan of the flags, has it run by whichever engine, and gives the exit code.
+    pub fn conduct(
+        &self,
+        mut schema: Schema,
+        forward: Option<&Path>,
+        reporting: Reporting,
+        run: impl FnOnce(Plan, Outputs) -> Result<Outcome>,
+    ) -> Result<u8> {
         let assertions = Rc::new(self.output.assertions()?);
         let sources = self.input.sources()?;
         let follow = self.input.follow(&sources)?;
@@ -67,16 +78,7 @@ impl JobArgs {
         if self.output.is_verbose() {
             self.describe(&schema, sources.len(), follow);
         }
-        rayon::ThreadPoolBuilder::new()
-            .use_current_thread()
-            .num_threads(self.input.threads())
-            .build_global()
-            .context("cannot start threads")?;
-        let cancel = CancelToken::default();
-        signals::listen(&cancel).context("cannot listen to signals")?;
-        if follow && self.output.is_to_stdout() {
-            watch_reader(cancel.clone());
-        }
+        let cancel = self.start(follow)?;
         let mut files = OutputFiles::default();
         let mut checkpoints = None;
         if let Some((opened, left)) = self.state.open(&self.plan, &sources, self.output.is_quiet())? {
@@ -94,12 +96,11 @@ impl JobArgs {
             outputs.inspect =
                 Some(Box::new(move |report| assertions.watch(report, &mut broken.borrow_mut(), are_sessions)));
         }
-        let limits = self.input.limits(self.output.letters());
         let plan = Plan {
             sources,
             schema,
             filter,
-            limits,
+            limits: self.input.limits(self.output.letters()),
             stretch_bytes: self.output.stretch_bytes(),
             follow,
             // What an earlier run did not see is not passed over.
@@ -107,15 +108,8 @@ impl JobArgs {
             cancel,
             checkpoints,
         };
-        let outcome = engine::run(analysis, plan, outputs);
-        if self.output.is_verbose() {
-            explain(outcome.paths);
-        }
-        if !self.output.is_quiet() {
-            self.warn(&outcome, reporting);
-        } else if outcome.unreadable > 0 {
-            self.say_what_is_unreadable(outcome.unreadable)?;
-        }
+        let outcome = run(plan, outputs)?;
+        self.comment(&outcome, reporting)?;
         let matched_nothing = self.say_what_is_empty(&empty);
         let mut failures = outcome.report.as_ref().map(|report| assertions.check(report)).unwrap_or_default();
         if let Reporting::Changes { .. } = reporting {
@@ -129,6 +123,34 @@ impl JobArgs {
             exit::DONE | exit::FAILED if matched_nothing && outcome.report.is_some() => exit::UNREADABLE,
             code => code,
         })
+    }
+
+    /// Starts threads, and listens to whoever may want the run to end.
+    fn start(&self, follow: bool) -> Result<CancelToken> {
+        rayon::ThreadPoolBuilder::new()
+            .use_current_thread()
+            .num_threads(self.input.threads())
+            .build_global()
+            .context("cannot start threads")?;
+        let cancel = CancelToken::default();
+        signals::listen(&cancel).context("cannot listen to signals")?;
+        if follow && self.output.is_to_stdout() {
+            watch_reader(cancel.clone());
+        }
+        Ok(cancel)
+    }
+
+    /// Says on standard error what a run has met.
+    fn comment(&self, outcome: &Outcome, reporting: Reporting) -> Result<()> {
+        if self.output.is_verbose() {
+            explain(outcome.paths);
+        }
+        if !self.output.is_quiet() {
+            self.warn(outcome, reporting);
+        } else if outcome.unreadable > 0 {
+            self.say_what_is_unreadable(outcome.unreadable)?;
+        }
+        Ok(())
     }
 
     /// Names the sources that hold no file; answers whether one of them is a mistake. A directory
@@ -251,6 +273,10 @@ fn code(outcome: &Outcome, follow: bool, asserted: bool) -> u8 {
         Some(Stop::Strict(place)) => {
             say!("streamlab: error: stopped at a bad record, as --strict asks: {place}");
             return exit::FAILED;
+        }
+        Some(Stop::Engine(reason)) => {
+            say!("streamlab: error: {reason}");
+            return exit::UNREADABLE;
         }
         Some(Stop::Signal(signal)) if !follow => {
             say!("streamlab: interrupted: the result is incomplete");

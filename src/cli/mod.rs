@@ -25,6 +25,8 @@ mod lateness;
 mod nearest;
 mod output;
 mod plan;
+mod polars;
+mod question;
 mod rows;
 mod shell;
 mod state;
@@ -65,6 +67,8 @@ enum Command {
     #[command(visible_alias = "task4")]
     Bloom(bloom::BloomArgs),
     Window(window::WindowArgs),
+    #[command(visible_alias = "task5")]
+    Polars(polars::PolarsArgs),
     Lateness(lateness::LatenessArgs),
     State(state::StateCommand),
     Generate(generate::GenerateArgs),
@@ -82,10 +86,18 @@ impl Command {
             Command::Reservoir(args) => &mut args.job,
             Command::Bloom(args) => &mut args.job,
             Command::Window(args) => &mut args.job,
+            Command::Polars(args) => &mut args.job,
             Command::Lateness(args) => &mut args.job,
             Command::State(_) | Command::Generate(_) | Command::Inspect(_) => return None,
             Command::Completions(_) | Command::Man(_) => return None,
         })
+    }
+
+    /// Where what was typed is kept.
+    fn plan(&mut self) -> Option<&mut crate::checkpoint::Plan> {
+        match self {
+            other => other.job().map(|job| &mut job.plan),
+        }
     }
 
     /// The command that a plan is of.
@@ -101,6 +113,7 @@ impl Command {
             Command::Reservoir(args) => args.run(),
             Command::Bloom(args) => args.run(),
             Command::Window(args) => args.run(),
+            Command::Polars(args) => args.run(),
             Command::Lateness(args) => args.run(),
             Command::State(args) => args.run(),
             Command::Generate(args) => args.run().map(|()| exit::DONE),
@@ -132,8 +145,8 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
     };
     let parsed = root.clone().try_get_matches_from(argv).and_then(|matches| {
         let mut command = Cli::from_arg_matches(&matches)?.command;
-        if let Some(job) = command.job() {
-            job.plan = plan::plan(&root, &matches);
+        if let Some(plan) = command.plan() {
+            *plan = plan::plan(&root, &matches);
         }
         Ok(command)
     });

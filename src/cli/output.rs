@@ -122,6 +122,10 @@ impl OutputArgs {
         self.quiet
     }
 
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     pub fn is_verbose(&self) -> bool {
         self.verbose
     }

@@ -162,5 +162,10 @@ fn value(node: Node<'_>) -> Value<'_> {
         Node::Static(StaticNode::I64(number)) => Value::Int(number),
         Node::Static(StaticNode::U64(number)) => i64::try_from(number).map_or(Value::Uint(number), Value::Int),
         Node::Static(StaticNode::F64(number)) => Value::Float(number),
+        // With Polars in the build the parser knows wider numbers; without it they are floats, as here.
+        #[cfg(feature = "polars")]
+        Node::Static(StaticNode::I128(number)) => Value::Float(number as f64),
+        #[cfg(feature = "polars")]
+        Node::Static(StaticNode::U128(number)) => Value::Float(number as f64),
     }
 }

@@ -13,6 +13,7 @@ mod fold;
 mod follow;
 mod outputs;
 mod peek;
+mod relay;
 mod root;
 pub mod signals;
 mod sweep;
@@ -20,6 +21,7 @@ mod waves;
 
 pub use cancel::CancelToken;
 pub use outputs::{Every, Inspect, Outputs, Sink, Stop};
+pub use relay::{Foreign, News, relay};
 pub use root::Paths;
 pub use waves::STRETCH_BYTES;
 

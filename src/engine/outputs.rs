@@ -35,6 +35,8 @@ pub enum Stop {
     Output { name: String, error: io::Error },
     /// A bad record, in a strict run.
     Strict(String),
+    /// Another engine, to which the question was put, could not answer it: why.
+    Engine(String),
 }
 
 /// Something to write to, and its name for messages.

@@ -17,5 +17,5 @@ pub use file::{Block, Encoding, Guarded, ReadAt, open_pipe};
 pub use files::Files;
 pub use gone::{Past, Roster};
 pub use log_file::LogFile;
-pub use sources::{DEFAULT_INCLUDE, Found, Root, Sources, Unreadable};
+pub use sources::{DEFAULT_INCLUDE, Found, Root, Sources, Unreadable, default_include};
 pub use wakeups::{Waker, Wakeup, Wakeups};

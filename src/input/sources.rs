@@ -26,7 +26,7 @@ pub enum Root {
 }
 
 /// All sources of a run and which files of their directories count.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Sources {
     roots: Vec<Root>,
     /// Where each root lies, whatever the directory we run in.
@@ -71,6 +71,12 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
+/// The globs over files that stand where none are named.
+pub fn default_include() -> Vec<String> {
+    let packed = |glob: &&str| [(*glob).to_owned(), format!("{glob}.gz"), format!("{glob}.zst")];
+    DEFAULT_INCLUDE.iter().flat_map(packed).collect()
+}
+
 impl Sources {
     /// `include` and `exclude` are globs over file names, or over paths where they hold a slash.
     pub fn new(texts: &[String], include: &[String], exclude: &[String]) -> Result<Self, String> {
@@ -80,14 +86,7 @@ impl Sources {
             _ => Ok(None),
         });
         let globs = globs.collect::<Result<_, _>>()?;
-        let include = if include.is_empty() {
-            let defaults = DEFAULT_INCLUDE
-                .iter()
-                .flat_map(|glob| [(*glob).to_owned(), format!("{glob}.gz"), format!("{glob}.zst")]);
-            defaults.collect()
-        } else {
-            include.to_vec()
-        };
+        let include = if include.is_empty() { default_include() } else { include.to_vec() };
         let absolute = roots.iter().map(|root| std::path::absolute(root.base()).unwrap_or_default()).collect();
         let (include, exclude) = (self::globs(&include, false)?, self::globs(exclude, false)?);
         Ok(Self { roots, absolute, globs, include, exclude })

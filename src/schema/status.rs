@@ -16,6 +16,18 @@ impl std::fmt::Debug for StatusSet {
 }
 
 impl StatusSet {
+    /// The statuses from the least to the greatest, as stretches without a gap, both ends included.
+    pub fn ranges(&self) -> Vec<(u16, u16)> {
+        let mut ranges: Vec<(u16, u16)> = Vec::new();
+        for code in (100..1000).filter(|code| self.contains(*code)) {
+            match ranges.last_mut() {
+                Some((_, last)) if *last + 1 == code => *last = code,
+                _ => ranges.push((code, code)),
+            }
+        }
+        ranges
+    }
+
     pub fn contains(&self, code: u16) -> bool {
         self.bits.get(usize::from(code / 64)).is_some_and(|word| word >> (code % 64) & 1 == 1)
     }
@@ -76,6 +88,7 @@ mod tests {
         let codes: Vec<u16> = (0..=u16::MAX).filter(|code| set.contains(*code)).collect();
         let expected: Vec<u16> = (200..300).chain([304]).chain(500..=503).collect();
         assert_eq!(codes, expected);
+        assert_eq!(set.ranges(), [(200, 299), (304, 304), (500, 503)]);
         for bad in ["", "2x", "xx", "0xx", "99", "1000", "503-500", "200,,300", "ok"] {
             assert!(bad.parse::<StatusSet>().is_err(), "{bad}");
         }

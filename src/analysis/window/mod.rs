@@ -20,13 +20,16 @@ mod windows;
 
 pub use aggregates::{Aggregate, Aggregates};
 pub use plan::{Dedup, Plan, Shape};
+pub use windows::FULL;
 
 use super::by::OTHERS;
 use super::{Analysis, Closing, Settling};
 use crate::event::{Event, FileId, Frontier, Span, Timestamp, Verdict};
 use crate::report::{Answer, Cell, Change, Rows};
-use crate::sketch::{Merge, compare_cells};
+use crate::sketch::{Merge, Rate, compare_cells, compare_keys};
 use part::Part;
+use row::Row;
+use rows::Maker;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use windows::{Counts, Windows};
@@ -62,6 +65,19 @@ impl Merge for State {
 impl Window {
     pub fn new(plan: Plan) -> Self {
         Self { plan }
+    }
+
+    /// The answer where something else has counted: the rates of windows by their beginning and key (in its
+    /// byte form; an empty one stands for all others), and whether they may still change.
+    pub fn tabulate(&self, mut counted: Vec<(i64, Vec<u8>, Rate, bool)>) -> Answer {
+        counted.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| compare_keys(&a.1, &b.1)));
+        let mut rows = Maker::new(&self.plan);
+        for (start, key, rate, is_open) in counted {
+            rows.are_open = is_open;
+            rows.push(start, self.plan.last_end(start), &key, &Row { rate, ..Row::default() });
+        }
+        let counts = Counts { closed: rows.closed, revised: 0 };
+        self.answer(rows.rows, None, counts)
     }
 
     fn answer(&self, rows: Rows, watermark: Option<i64>, counts: Counts) -> Answer {

@@ -30,6 +30,9 @@ pub struct Windows {
     pub counts: Counts,
 }
 
+/// Said where keys had no place in a window.
+pub const FULL: &str = "There are more keys than --max-keys allows: those beyond are summed in the rows (other).";
+
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     pub closed: u64,
@@ -195,9 +198,8 @@ impl Windows {
             Store::Sliding(sliding) => sliding.is_full,
             Store::Sessions(sessions) => sessions.is_full,
         };
-        let full = "There are more keys than --max-keys allows: those beyond are summed in the rows (other).";
         let cut = "There were more ids within the horizon of --dedup than are kept: some duplicates may be counted.";
-        let bounds = [(is_full, full), (self.ids.is_cut, cut)].into_iter().filter(|(acts, _)| *acts);
+        let bounds = [(is_full, FULL), (self.ids.is_cut, cut)].into_iter().filter(|(acts, _)| *acts);
         let undecided = plan.aggregates.first_error().filter(|_| self.undecided > 0).map(|reason| {
             format!("Rates that could not be decided count as no: {} times. The first: {reason}", self.undecided)
         });

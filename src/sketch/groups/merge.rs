@@ -21,6 +21,11 @@ impl<T: Merge + Default> Groups<T> {
         }
     }
 
+    /// Adds to what became of the keys beyond the cap.
+    pub fn spill(&mut self, others: Option<T>) {
+        self.overflow = [self.overflow.take(), others].into_iter().flatten().reduce(merged);
+    }
+
     /// Puts groups beside these that were capped by themselves. Where one has summed what it had no place
     /// for, a key that it lacks may be among that: it loses its own place, so that each row is complete.
     pub fn join(&mut self, other: Self) {
@@ -30,7 +35,7 @@ impl<T: Merge + Default> Groups<T> {
             [&*self, &other].map(|groups| groups.entries.iter().map(is_whole).collect::<Vec<_>>());
         let mut joined = Self::default();
         for (groups, keeps) in [(std::mem::take(self), keeps), (other, others_keep)] {
-            joined.overflow = [joined.overflow.take(), groups.overflow].into_iter().flatten().reduce(merged);
+            joined.spill(groups.overflow);
             for (entry, keeps) in groups.entries.into_iter().zip(keeps) {
                 match joined.place(entry.hashed()) {
                     _ if !keeps => joined.overflow.get_or_insert_default().merge(entry.summary),

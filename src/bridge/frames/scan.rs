@@ -1,0 +1,152 @@
+//! Polars reads by itself, where what it reads is known to mean to it what it means to us.
+//!
+//! What is not certain is not scanned, and the counts have to add up to those of our books in the end.
+
+use super::census::{Found, MARK, Type};
+use crate::bridge::{Counted, Question};
+use crate::event::{Role, Value};
+use crate::input::Sources;
+use crate::schema::{Field, Schema};
+use crate::sketch::{Rate, encode_value};
+use polars::prelude::{Schema as FrameSchema, *};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Has Polars read and count; says why not where it cannot be relied upon.
+pub fn scan(question: &Question, schema: &Schema, sources: &Sources, found: &Found) -> Result<Vec<Counted>, String> {
+    if let Some(reason) = &found.unfit {
+        return Err(reason.clone());
+    }
+    if found.stated > 0 && found.unstated > 0 {
+        return Err("some records have a status field and some have none".to_owned());
+    }
+    let (files, _) = sources.scan();
+    let paths: Vec<PathBuf> = files.into_iter().map(|file| file.path).collect();
+    let lines = lines(&paths).map_err(|error| error.to_string())?;
+    if lines != Some(found.records) || found.records == 0 {
+        return Err("not each line is an object".to_owned());
+    }
+    let names = names(schema, found)?;
+    let query = query(question, &names, found, &paths).map_err(|error| error.to_string())?;
+    let frame = query.collect_with_engine(Engine::Streaming).map_err(|error| error.to_string())?.unwrap_single();
+    if frame.height() > question.max_keys {
+        return Err("there are more keys than --max-keys allows, and the first are kept".to_owned());
+    }
+    counted(question, &frame).map_err(|error| error.to_string())
+}
+
+/// How many lines there are, where each file begins with an object.
+fn lines(paths: &[PathBuf]) -> io::Result<Option<u64>> {
+    let (mut lines, mut buffer) = (0, vec![0; 1 << 18]);
+    for path in paths {
+        let mut file = File::open(path)?;
+        let mut last = None;
+        loop {
+            let length = file.read(&mut buffer)?;
+            let bytes = &buffer[..length];
+            if last.is_none() && bytes.first().is_some_and(|first| *first != b'{') {
+                return Ok(None);
+            }
+            lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+            match bytes.last() {
+                Some(byte) => last = Some(*byte),
+                None => break,
+            }
+        }
+        lines += u64::from(last.is_some_and(|last| last != b'\n'));
+    }
+    Ok(Some(lines))
+}
+
+/// The columns of the slots, by slot: fields at the top of a record.
+fn names(schema: &Schema, found: &Found) -> Result<Vec<Option<String>>, String> {
+    let mut names = vec![None; schema.paths().len()];
+    for (slot, path) in schema.paths().iter().enumerate() {
+        let is_seen = found.types.get(slot).is_some_and(|kind| *kind != Type::Unseen);
+        match path.as_ref().map(|path| path.keys()) {
+            Some([key]) if is_seen && key.contains(['"', '\\', '/']) => {
+                return Err("a field's name is escaped".to_owned());
+            }
+            Some([key]) => names[slot] = Some(key.clone()),
+            Some(_) if is_seen => return Err("a field lies below the top of a record".to_owned()),
+            _ => {}
+        }
+    }
+    Ok(names)
+}
+
+fn query(question: &Question, names: &[Option<String>], found: &Found, paths: &[PathBuf]) -> PolarsResult<LazyFrame> {
+    let column = |slot: usize| match &names[slot] {
+        Some(name) if found.types.get(slot).is_some_and(|kind| *kind != Type::Unseen) => col(name.as_str()),
+        _ => lit(NULL).cast(DataType::String),
+    };
+    let mut fields = FrameSchema::default();
+    for (name, kind) in names.iter().zip(&found.types) {
+        if let (Some(name), true) = (name, *kind != Type::Unseen) {
+            fields.insert(name.as_str().into(), kind.in_frame());
+        }
+    }
+    let paths = paths.iter().map(|path| PlRefPath::try_from_path(path)).collect::<PolarsResult<Vec<_>>>()?;
+    let records = LazyJsonLineReader::new_paths(paths.into()).with_schema(Some(Arc::new(fields))).finish()?;
+    let status = match found.stated {
+        0 => {
+            let digits = lit(format!("{MARK}([0-9]{{3}})(?:[^0-9]|$)"));
+            column(Role::Message as usize).str().extract(digits, 1).cast(DataType::Int64)
+        }
+        _ => column(Role::Status as usize).cast(DataType::Int64),
+    };
+    let is_hit = question.hits().ranges().into_iter().fold(lit(false), |is_hit, (low, high)| {
+        is_hit.or(col("~status").is_between(lit(i64::from(low)), lit(i64::from(high)), ClosedInterval::Both))
+    });
+    let start = question.windows.map_or(lit(0).cast(DataType::Int64), |windows| {
+        let micros = column(Role::Time as usize).cast(DataType::Float64) * lit(1e6) + lit(0.5);
+        let (micros, size) = (micros.cast(DataType::Int64), lit(windows.size_ns / 1000));
+        let beyond = (micros.clone() - lit(windows.offset_ns / 1000)) % size.clone();
+        micros - (beyond + size.clone()) % size
+    });
+    let keys = question.by.fields().iter().enumerate().map(|(place, field)| {
+        let key = match field {
+            Field::Slot(slot) => column(*slot),
+            Field::Status => col("~status"),
+        };
+        key.alias(format!("~{place}"))
+    });
+    let groups: Vec<Expr> = (0..question.by.fields().len()).map(|place| col(format!("~{place}"))).collect();
+    Ok(records
+        .with_columns([status.alias("~status")])
+        .filter(col("~status").gt_eq(lit(100)))
+        .select(keys.chain([start.alias("~start"), is_hit.alias("~hit")]).collect::<Vec<_>>())
+        .group_by([groups, vec![col("~start")]].concat())
+        .agg([len().cast(DataType::UInt64).alias("~total"), col("~hit").cast(DataType::UInt64).sum().alias("~hits")]))
+}
+
+fn counted(question: &Question, frame: &DataFrame) -> PolarsResult<Vec<Counted>> {
+    let (starts, totals) = (frame.column("~start")?.i64()?, frame.column("~total")?.u64()?);
+    let hits = frame.column("~hits")?.u64()?;
+    let keys: Vec<&Column> =
+        (0..question.by.fields().len()).map(|place| frame.column(&format!("~{place}"))).collect::<PolarsResult<_>>()?;
+    (0..frame.height())
+        .map(|place| {
+            let mut key = Vec::new();
+            for column in &keys {
+                encode_value(value(&column.get(place)?)?, &mut key);
+            }
+            let count = |column: &UInt64Chunked| column.get(place).unwrap_or_default();
+            let start = starts.get(place).unwrap_or_default() * 1000;
+            Ok(Counted { start, key, rate: Rate { total: count(totals), hits: count(hits) }, is_open: false })
+        })
+        .collect()
+}
+
+fn value<'a>(value: &'a AnyValue<'a>) -> PolarsResult<Value<'a>> {
+    Ok(match value {
+        AnyValue::Null => Value::Null,
+        AnyValue::String(text) => Value::Text(text),
+        AnyValue::StringOwned(text) => Value::Text(text),
+        AnyValue::Int64(number) => Value::Int(*number),
+        AnyValue::Float64(number) => Value::Float(*number),
+        other => polars_bail!(ComputeError: "a key of the type {}", other.dtype()),
+    })
+}

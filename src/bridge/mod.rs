@@ -1,0 +1,9 @@
+//! Other engines that answer the same questions: what they count becomes the same reports.
+
+#[cfg(feature = "polars")]
+mod frames;
+mod question;
+
+#[cfg(feature = "polars")]
+pub use frames::{Feed, Reader, run as run_polars};
+pub use question::{Counted, Question, Windows};
