@@ -3,6 +3,7 @@
 #[cfg(feature = "polars")]
 mod frames;
 mod question;
+pub mod spark;
 
 #[cfg(feature = "polars")]
 pub use frames::{Feed, Reader, run as run_polars};

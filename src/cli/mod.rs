@@ -29,6 +29,7 @@ mod polars;
 mod question;
 mod rows;
 mod shell;
+mod spark;
 mod state;
 pub mod units;
 pub mod when;
@@ -69,6 +70,8 @@ enum Command {
     Window(window::WindowArgs),
     #[command(visible_alias = "task5")]
     Polars(polars::PolarsArgs),
+    #[command(visible_alias = "task6")]
+    Spark(Box<spark::SparkArgs>),
     Lateness(lateness::LatenessArgs),
     State(state::StateCommand),
     Generate(generate::GenerateArgs),
@@ -87,6 +90,7 @@ impl Command {
             Command::Bloom(args) => &mut args.job,
             Command::Window(args) => &mut args.job,
             Command::Polars(args) => &mut args.job,
+            Command::Spark(args) => &mut args.job,
             Command::Lateness(args) => &mut args.job,
             Command::State(_) | Command::Generate(_) | Command::Inspect(_) => return None,
             Command::Completions(_) | Command::Man(_) => return None,
@@ -114,6 +118,7 @@ impl Command {
             Command::Bloom(args) => args.run(),
             Command::Window(args) => args.run(),
             Command::Polars(args) => args.run(),
+            Command::Spark(args) => args.run(),
             Command::Lateness(args) => args.run(),
             Command::State(args) => args.run(),
             Command::Generate(args) => args.run().map(|()| exit::DONE),

@@ -5,6 +5,7 @@
 mod polars;
 #[path = "../common/shell.rs"]
 mod shell;
+mod spark;
 
 use serde_json::Value as Json;
 use shell::{Ran, run};

@@ -7,6 +7,7 @@
 mod file;
 
 use super::nearest::nearest;
+use crate::bridge::spark::toolchain;
 use crate::sketch::FILTER_MAGIC;
 use anyhow::{Result, anyhow, bail};
 use clap::parser::ValueSource;
@@ -123,7 +124,7 @@ impl<'c> Target<'c> {
         let (mut settings, mut warnings) = (Vec::new(), Vec::new());
         for (name, value) in env {
             let key = canonical(&name[PREFIX.len()..]);
-            if key == "config" || key.is_empty() {
+            if key.is_empty() || key == "config" || name == toolchain::HOME {
                 continue;
             }
             if let Some(flag) = flag_of(self.top, self.leaf, &key, &value) {

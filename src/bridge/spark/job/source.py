@@ -1,0 +1,133 @@
+"""The stream: Spark says which files are new, and Python reads them stretch by stretch.
+
+Spark's file source lists and remembers files, exactly once. It is asked for their names only: a
+stretch of a file is read and decoded in Python, since no JSON reader of Spark keeps types, refuses
+what is not JSON, and finds the next record behind a broken one (and none is as quick; see decode.py).
+So the sources must have the same path on every executor, and Spark skips files whose name begins with
+`.` or `_`, as it always does. Records may span lines, but where a file is longer than a stretch, no
+line inside of a record may begin with a brace.
+"""
+
+import fnmatch
+import gzip
+import os
+import re
+import zlib
+
+import pyarrow as pa
+from pyspark.sql import functions as F
+
+from decode import Decoder
+
+STRETCH_BYTES = 16 << 20
+# How much is read to find the end of a stretch's last record.
+TAIL_BYTES = 1 << 20
+TASKS_PER_CORE = 4
+
+_FILES = "path string, modificationTime timestamp, length bigint, content binary"
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+def decoded(spark, plan, combine, schema):
+    """A streaming DataFrame of what `combine(columns, keys, origin)` makes of each block, a record
+    batch. The origin is the block's name, the same whenever it is read."""
+    reader = spark.readStream.format("binaryFile").schema(_FILES).option("recursiveFileLookup", True)
+    # By default, files a week older than the newest are taken for seen.
+    reader = reader.option("maxFileAge", "36500d")
+    if plan["max_files_per_trigger"]:
+        reader = reader.option("maxFilesPerTrigger", plan["max_files_per_trigger"])
+    starts = F.sequence(F.lit(0), F.greatest("length", F.lit(1)) - 1, F.lit(STRETCH_BYTES))
+    files = reader.load(_hadoop_glob(plan["sources"])).select("path", F.explode(starts).alias("start"))
+    tasks = spark.sparkContext.defaultParallelism * TASKS_PER_CORE
+
+    def read(batches):
+        is_kept, decoder = _selection(plan), Decoder(plan)
+        for batch in batches:
+            for row in batch.to_pylist():
+                path = row["path"].removeprefix("file:")
+                if is_kept(path):
+                    for number, (columns, keys) in enumerate(_decode_stretch(decoder, path, row["start"])):
+                        yield combine(columns, keys, f"{path} {row['start']} {number}")
+
+    return files.repartition(tasks).mapInArrow(read, schema)
+
+
+def _hadoop_glob(sources):
+    """All sources as one glob, so that a file that two of them hold is read once."""
+    escape = re.compile(r"[\\{}\[\]*?,]")
+    paths = [escape.sub(r"\\\g<0>", path) if os.path.exists(path) else path for path in sources]
+    return paths[0] if len(paths) == 1 else "/{" + ",".join(path.lstrip("/") for path in paths) + "}"
+
+
+def _selection(plan):
+    """Which files to read: those that a source names, and those in directories by their names."""
+    named = [source for source in plan["sources"] if not os.path.isdir(source)]
+    patterns = [re.compile(re.escape(path) if os.path.exists(path) else _glob_expression(path)) for path in named]
+
+    def is_kept(path):
+        name = os.path.basename(path)
+        if any(pattern.fullmatch(path) for pattern in patterns):
+            return True
+        is_any = [any(fnmatch.fnmatchcase(name, pattern) for pattern in plan[globs]) for globs in ("include", "exclude")]
+        return is_any == [True, False]
+
+    return is_kept
+
+
+def _glob_expression(path):
+    parts = [fnmatch.translate(part).removesuffix(r"\Z") for part in path.split("/")]
+    return "/".join(part.replace(".*", "[^/]*") for part in parts)
+
+
+def _decode_stretch(decoder, path, start):
+    """Decodes the records of a file that begin in the stretch at `start`.
+
+    A stretch begins, and the one before it ends, with the first line that begins with a brace: that
+    is where a record begins for certain. A file without such lines has all its records in the first.
+    """
+    with open(path, "rb") as file:
+        magic = file.read(4)
+        compressed = magic.startswith((GZIP, ZSTD))
+        if compressed and start:
+            return
+        if compressed:
+            read, end, buffer, at = _decompressed(path, magic), float("inf"), b"", 0
+        else:
+            read, end = file.read, start + STRETCH_BYTES
+            file.seek(max(start - 1, 0))
+            buffer = read(end - file.tell())
+            at = start - 1 + len(buffer) if start else len(buffer)
+            if start:
+                line = buffer.find(b"\n{")
+                if line < 0:
+                    return
+                buffer = buffer[line + 1 :]
+        full = 2 * STRETCH_BYTES
+        while True:
+            line = buffer.find(b"\n{", max(len(buffer) - (at - end) - 1, 0)) if at >= end else -1
+            more = b"" if line >= 0 else read(TAIL_BYTES if len(buffer) <= STRETCH_BYTES else STRETCH_BYTES)
+            if not more:
+                columns, keys, _ = decoder.decode(buffer[: line + 1] if line >= 0 else buffer, last=True)
+                yield columns, keys
+                return
+            buffer, at = buffer + more, at + len(more)
+            if len(buffer) >= full:
+                columns, keys, buffer = decoder.decode(buffer, last=False)
+                # What is not over yet may be long: not to be tried again with every read.
+                full = 2 * max(STRETCH_BYTES, len(buffer))
+                yield columns, keys
+
+
+def _decompressed(path, magic):
+    """A function that reads on; a file that ends too early ends where it could be decompressed."""
+    if magic == ZSTD:
+        return pa.CompressedInputStream(pa.OSFile(path), "zstd").read
+    file = gzip.open(path)
+
+    def read(size):
+        try:
+            return file.read1(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return b""
+
+    return read

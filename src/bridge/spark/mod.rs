@@ -1,0 +1,83 @@
+//! Spark answers: a Structured Streaming job, embedded here and run by `spark-submit`, tells what it finds
+//! on a socket of its own.
+
+mod answers;
+mod plan;
+mod process;
+pub mod toolchain;
+
+pub use plan::Job;
+
+use crate::engine::{self, Foreign, News, Outcome, Outputs, Plan};
+use crate::report::Report;
+use answers::{Answers, Message};
+use process::Process;
+use std::time::{Duration, Instant};
+use toolchain::Toolchain;
+
+/// How Spark is started.
+#[derive(Clone, Debug)]
+pub struct Submit {
+    pub toolchain: Toolchain,
+    pub master: String,
+    /// Settings, each as `key=value`.
+    pub conf: Vec<String>,
+    /// Show what Spark says.
+    pub is_verbose: bool,
+}
+
+/// Answers with the job's answers.
+pub fn run(job: &Job, submit: &Submit, plan: &Plan, outputs: Outputs) -> anyhow::Result<Outcome> {
+    let shows_open = !outputs.only_changes;
+    let process = Process::start(job, submit)?;
+    let answers = Answers::new(job, shows_open, plan.follow);
+    Ok(engine::relay(outputs, &plan.cancel, &mut Spark { process, answers, ends: None, is_verbose: submit.is_verbose }))
+}
+
+/// How often the run looks whether it is asked to end.
+const MOMENT: Duration = Duration::from_millis(50);
+/// How long a job that is asked to end may take for its last batch.
+const LAST_WORD: Duration = Duration::from_secs(60);
+
+/// A job at work.
+struct Spark {
+    process: Process,
+    answers: Answers,
+    /// When it will be waited for no longer.
+    ends: Option<Instant>,
+    is_verbose: bool,
+}
+
+impl Foreign for Spark {
+    fn wait(&mut self, is_over: bool) -> Result<News, String> {
+        if is_over && self.ends.is_none() {
+            self.ends = Some(Instant::now() + LAST_WORD);
+            self.process.ask_to_stop();
+        }
+        match self.process.next(MOMENT)? {
+            Some(Message::Ready { spark, app, master }) => {
+                if self.is_verbose {
+                    self.process.note(&format!("Spark {spark} at {master}, application {app}"));
+                }
+                Ok(News::Nothing)
+            }
+            Some(Message::Update(update)) => {
+                self.answers.take(update);
+                Ok(News::Update(self.answers.ledger.read))
+            }
+            Some(Message::Done) => {
+                self.answers.end();
+                Ok(News::Last)
+            }
+            Some(Message::Failed { message }) => Err(message),
+            None if self.ends.is_some_and(|ends| Instant::now() > ends) => {
+                Err("Spark was asked to stop, and did not within a minute; its checkpoint holds what it has".to_owned())
+            }
+            None => Ok(News::Nothing),
+        }
+    }
+
+    fn report(&mut self, last: bool) -> Report {
+        self.answers.report(last)
+    }
+}

@@ -1,0 +1,197 @@
+//! The job's process: its files, its socket, its last words.
+
+use super::Submit;
+use super::answers::Message;
+use super::plan::Job;
+use anyhow::{Context, Result};
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// What is run, and what it imports.
+const JOB: (&str, &str) = ("job.py", include_str!("job/job.py"));
+const MODULES: [(&str, &str); 14] = [
+    ("anomalies.py", include_str!("job/anomalies.py")),
+    ("channel.py", include_str!("job/channel.py")),
+    ("decode.py", include_str!("job/decode.py")),
+    ("framing.py", include_str!("job/framing.py")),
+    ("ledger.py", include_str!("job/ledger.py")),
+    ("records.py", include_str!("job/records.py")),
+    ("recovery.py", include_str!("job/recovery.py")),
+    ("result_log.py", include_str!("job/result_log.py")),
+    ("running_avg.py", include_str!("job/running_avg.py")),
+    ("scoring.py", include_str!("job/scoring.py")),
+    ("shapes.py", include_str!("job/shapes.py")),
+    ("source.py", include_str!("job/source.py")),
+    ("times.py", include_str!("job/times.py")),
+    ("window.py", include_str!("job/window.py")),
+];
+
+/// How many of its last lines are kept, for when it fails.
+const LAST_LINES: usize = 12;
+/// How long a job may take to leave by itself.
+const LEAVE: Duration = Duration::from_secs(10);
+
+pub struct Process {
+    child: Child,
+    told: Receiver<Told>,
+    /// To the job, once it has connected.
+    answers: Option<UnixStream>,
+    /// It is to stop as soon as it can be told.
+    stops: bool,
+    said: Arc<Mutex<VecDeque<String>>>,
+    /// Goes with it.
+    _files: TempDir,
+}
+
+enum Told {
+    Connected(UnixStream),
+    Line(Result<Message, String>),
+}
+
+impl Process {
+    pub fn start(job: &Job, submit: &Submit) -> Result<Self> {
+        let files = tempfile::Builder::new().prefix("streamlab-spark-").tempdir().context("cannot make a directory")?;
+        let place = |name: &str| files.path().join(name);
+        let results = place("results.sock");
+        for (name, text) in MODULES.iter().chain([&JOB]) {
+            fs::write(place(name), text).context("cannot write the job's files")?;
+        }
+        fs::write(place("plan.json"), job.plan(&results).to_string()).context("cannot write the job's plan")?;
+        let listener = UnixListener::bind(&results).context("cannot listen for the job's answers")?;
+        let (tell, told) = channel();
+        thread::Builder::new().name("spark".to_owned()).spawn(move || listen(&listener, &tell))?;
+        let mut command = Command::new(&submit.toolchain.submit);
+        command.args(["--master", &submit.master, "--name", "streamlab"]);
+        let local = [
+            // Spark looks up the machine's name else, which need not lead anywhere.
+            ("spark.driver.host", "127.0.0.1"),
+            ("spark.ui.enabled", "false"),
+            ("spark.ui.showConsoleProgress", "false"),
+        ];
+        let is_near = ["local", "spark://127.", "spark://localhost"].iter().any(|near| submit.master.starts_with(near));
+        for (key, value) in local.iter().skip(usize::from(!is_near)) {
+            command.args(["--conf", &format!("{key}={value}")]);
+        }
+        submit.conf.iter().for_each(|conf| _ = command.args(["--conf", conf]));
+        let modules: Vec<String> = MODULES.iter().map(|(name, _)| place(name).display().to_string()).collect();
+        command.args(["--py-files", &modules.join(",")]);
+        command.arg(place(JOB.0)).arg(place("plan.json"));
+        if let Some(python) = &submit.toolchain.python {
+            command.env("PYSPARK_PYTHON", python).env("PYSPARK_DRIVER_PYTHON", python);
+        }
+        if is_near && std::env::var_os("SPARK_LOCAL_IP").is_none() {
+            command.env("SPARK_LOCAL_IP", "127.0.0.1");
+        }
+        // In a group of its own: Ctrl-C is for us, who ask it to stop.
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("cannot run {}", submit.toolchain.submit.display()))?;
+        let said = Arc::new(Mutex::new(VecDeque::new()));
+        let outputs: [Option<Box<dyn io::Read + Send>>; 2] =
+            [child.stdout.take().map(|out| Box::new(out) as _), child.stderr.take().map(|out| Box::new(out) as _)];
+        for output in outputs.into_iter().flatten() {
+            let (said, shows) = (said.clone(), submit.is_verbose);
+            thread::Builder::new().name("spark".to_owned()).spawn(move || keep(output, &said, shows))?;
+        }
+        Ok(Self { child, told, answers: None, stops: false, said, _files: files })
+    }
+
+    /// What the job tells within a moment, if anything.
+    pub fn next(&mut self, moment: Duration) -> Result<Option<Message>, String> {
+        match self.told.recv_timeout(moment) {
+            Ok(Told::Connected(stream)) => {
+                self.answers = Some(stream);
+                if self.stops {
+                    self.ask_to_stop();
+                }
+                Ok(None)
+            }
+            Ok(Told::Line(line)) => line.map(Some),
+            Err(RecvTimeoutError::Timeout) => match self.child.try_wait() {
+                Ok(Some(status)) if self.answers.is_none() => Err(self.last_words(&format!("ended with {status}"))),
+                _ => Ok(None),
+            },
+            Err(RecvTimeoutError::Disconnected) => {
+                let status = self.child.wait().map(|status| status.to_string()).unwrap_or_default();
+                Err(self.last_words(&format!("ended with {status} before its last answer")))
+            }
+        }
+    }
+
+    /// Asks the job to come to its end after the batch at hand.
+    pub fn ask_to_stop(&mut self) {
+        self.stops = true;
+        if let Some(stream) = &self.answers {
+            // It reads the end of what we say as that. Where it has gone, its own end is told anyway.
+            _ = stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Says a sentence to people.
+    pub fn note(&self, sentence: &str) {
+        _ = writeln!(io::stderr(), "streamlab: {sentence}");
+    }
+
+    fn last_words(&self, what: &str) -> String {
+        let said = self.said.lock().expect("nobody panics with it");
+        let lines: String = said.iter().map(|line| format!("\n  {line}")).collect();
+        format!(
+            "Spark {what}; `streamlab spark doctor` looks for what is missing, -v shows all it says. Its last words:{lines}"
+        )
+    }
+}
+
+impl Drop for Process {
+    /// Lets nothing of it live longer than we do.
+    fn drop(&mut self) {
+        self.answers = None;
+        let until = Instant::now() + if self.stops { Duration::ZERO } else { LEAVE };
+        while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        if let Some(group) = rustix::process::Pid::from_raw(self.child.id().cast_signed()) {
+            _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        _ = self.child.wait();
+    }
+}
+
+/// Takes the job's connection, and tells what it says.
+fn listen(listener: &UnixListener, tell: &Sender<Told>) {
+    let Ok((stream, _)) = listener.accept() else { return };
+    let Ok(back) = stream.try_clone() else { return };
+    _ = tell.send(Told::Connected(back));
+    for line in BufReader::new(stream).lines() {
+        let message = line.map_err(|error| error.to_string()).and_then(|line| {
+            serde_json::from_str(&line).map_err(|error| format!("the Spark job said what we do not know: {error}"))
+        });
+        let is_over = message.is_err();
+        if tell.send(Told::Line(message)).is_err() || is_over {
+            return;
+        }
+    }
+}
+
+/// Keeps the last lines, and shows all where that is wanted.
+fn keep(output: impl io::Read, said: &Mutex<VecDeque<String>>, shows: bool) {
+    for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
+        if shows {
+            _ = writeln!(io::stderr(), "spark: {line}");
+        }
+        let mut said = said.lock().expect("nobody panics with it");
+        said.push_back(line);
+        if said.len() > LAST_LINES {
+            said.pop_front();
+        }
+    }
+}

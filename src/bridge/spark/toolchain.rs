@@ -1,0 +1,109 @@
+//! The Spark that is used: where it is found, and how one is made.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The versions that `setup` installs. Spark runs its Python workers with this pandas; a later one of a
+/// new major version it does not know.
+pub const PACKAGES: [&str; 3] = ["pyspark==4.3.0", "pandas<3", "pyarrow"];
+/// The variable that names the directory of the environment, for machines that share one.
+pub const HOME: &str = "STREAMLAB_SPARK_HOME";
+/// Spark 4 needs this Java, or a later one.
+pub const JAVA: u32 = 17;
+
+/// What is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toolchain {
+    pub submit: PathBuf,
+    /// The Python of the driver and, where it is there, of the workers; none leaves it to Spark.
+    pub python: Option<PathBuf>,
+    /// Where it was found, in words.
+    pub origin: &'static str,
+}
+
+/// The directory of the environment that `setup` makes.
+pub fn home() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = || set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+    set(HOME).or_else(|| cache().map(|cache| cache.join("streamlab").join("spark")))
+}
+
+/// The Spark of the user's choice (SPARK_HOME), the one that `setup` made, or the one on the path.
+pub fn find() -> Option<Toolchain> {
+    let submit = |home: PathBuf, origin| {
+        let submit = home.join("bin").join("spark-submit");
+        let python = home.join("bin").join("python");
+        submit.is_file().then(|| Toolchain { submit, python: python.is_file().then_some(python), origin })
+    };
+    let chosen = std::env::var_os("SPARK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    chosen
+        .and_then(|home| submit(home, "SPARK_HOME"))
+        .or_else(|| home().and_then(|home| submit(home, "streamlab spark setup")))
+        .or_else(|| {
+            let submit = on_path("spark-submit")?;
+            Some(Toolchain { submit, python: None, origin: "the PATH" })
+        })
+}
+
+/// A program on the search path.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH")?;
+    std::env::split_paths(&paths).map(|directory| directory.join(name)).find(|path| path.is_file())
+}
+
+/// The Java that Spark will use.
+pub fn java() -> Option<PathBuf> {
+    let chosen = std::env::var_os("JAVA_HOME").map(|home| PathBuf::from(home).join("bin").join("java"));
+    chosen.filter(|java| java.is_file()).or_else(|| on_path("java"))
+}
+
+/// The major version of a Java, by what it says of itself.
+pub fn java_version(java: &Path) -> Option<u32> {
+    let said = Command::new(java).arg("-version").output().ok()?;
+    major(&String::from_utf8_lossy(&said.stderr))
+}
+
+/// `17` of `openjdk version "17.0.15" 2025-04-15`, `8` of `"1.8.0_402"`.
+fn major(said: &str) -> Option<u32> {
+    let mut numbers = said.split('"').nth(1)?.split(['.', '-', '_', '+']).map(str::parse);
+    match numbers.next()?.ok()? {
+        1 => numbers.next()?.ok(),
+        major => Some(major),
+    }
+}
+
+/// A Python program's answer on standard output.
+pub fn ask_python(python: &Path, program: &str) -> Result<String, String> {
+    let said = Command::new(python).args(["-c", program]).output().map_err(|error| error.to_string())?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if said.status.success() {
+        Ok(text(&said.stdout))
+    } else {
+        Err(text(&said.stderr).lines().last().unwrap_or("it failed").to_owned())
+    }
+}
+
+/// The commands that make the environment, one after the other.
+pub fn setup(home: &Path) -> [Vec<OsString>; 2] {
+    let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+    let mut make = words(&["python3", "-m", "venv"]);
+    make.push(home.into());
+    let mut install = vec![home.join("bin").join("python").into_os_string()];
+    install.extend(words(&["-m", "pip", "install", "--disable-pip-version-check", "--quiet"]));
+    install.extend(words(&PACKAGES));
+    [make, install]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_java_says_which_it_is() {
+        assert_eq!(major("openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime"), Some(17));
+        assert_eq!(major("java version \"1.8.0_402\""), Some(8));
+        assert_eq!(major("openjdk version \"25-ea\" 2025-09-16"), Some(25));
+        assert_eq!(major("command not found"), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! `streamlab spark` against `running-avg` and `window`.
+
+use crate::{LOGS, assert_equal, logs, report, report_of, said_with};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+/// The variables by which Spark is found, where it is there; else says that a test is left out.
+pub fn environment() -> Option<BTreeMap<String, String>> {
+    let names = ["HOME", "JAVA_HOME", "SPARK_HOME", "STREAMLAB_SPARK_HOME", "XDG_CACHE_HOME"];
+    let set = names.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+    let doctor = Command::new(env!("CARGO_BIN_EXE_streamlab")).args(["spark", "doctor"]).output().unwrap();
+    if doctor.status.success() {
+        return Some(set.collect());
+    }
+    println!("left out, `streamlab spark setup` gets what is missing:\n{}", String::from_utf8_lossy(&doctor.stdout));
+    None
+}
+
+#[test]
+fn logs_of_all_kinds_have_the_native_answer() {
+    let Some(env) = environment() else { return };
+    let directory = logs();
+    let all = LOGS.map(|(name, _)| name).join(" ");
+    let line = format!("streamlab spark {all} -q -o json --final --master 'local[2]'");
+    let got = report_of(&said_with(&line, directory.path(), &env));
+    let native = report(&format!("streamlab running-avg {all} -q -o json --final"), directory.path());
+    assert_equal(&got, &native, &line);
+    let flags = format!("{all} --watermark-delay 3650d --size 10s --slide 5s --failure 5xx -q -o json --final");
+    let line = format!("streamlab spark {flags} --master 'local[2]'");
+    let got = report_of(&said_with(&line, directory.path(), &env));
+    assert_equal(&got, &report(&format!("streamlab window {flags}"), directory.path()), &line);
+}
+
+#[test]
+fn a_checkpoint_is_gone_on_from() {
+    let Some(env) = environment() else { return };
+    let directory = logs();
+    let place = |name: &str| directory.path().join(name);
+    let line = "streamlab spark arrays --checkpoint kept -q -o json --final --master 'local[2]'";
+    let half: Vec<_> = (6..12).map(|place| format!("logs_{place:06}.json")).collect();
+    let moved =
+        |from: &Path, to: &Path| half.iter().for_each(|name| std::fs::rename(from.join(name), to.join(name)).unwrap());
+    std::fs::create_dir(place("later")).unwrap();
+    moved(&place("arrays"), &place("later"));
+    let first = report_of(&said_with(line, directory.path(), &env));
+    moved(&place("later"), &place("arrays"));
+    let second = report_of(&said_with(line, directory.path(), &env));
+    assert_eq!((&first["ledger"]["read"], &second["ledger"]["read"]), (&600.into(), &1200.into()));
+    assert_equal(&second, &report("streamlab running-avg arrays -q -o json --final", directory.path()), line);
+}
