@@ -15,6 +15,7 @@ mod aggregates;
 mod analyses;
 pub mod assert;
 mod bloom;
+mod compare;
 pub mod config;
 mod files;
 mod generate;
@@ -72,6 +73,7 @@ enum Command {
     Polars(polars::PolarsArgs),
     #[command(visible_alias = "task6")]
     Spark(Box<spark::SparkArgs>),
+    Compare(Box<compare::CompareArgs>),
     Lateness(lateness::LatenessArgs),
     State(state::StateCommand),
     Generate(generate::GenerateArgs),
@@ -92,7 +94,7 @@ impl Command {
             Command::Polars(args) => &mut args.job,
             Command::Spark(args) => &mut args.job,
             Command::Lateness(args) => &mut args.job,
-            Command::State(_) | Command::Generate(_) | Command::Inspect(_) => return None,
+            Command::State(_) | Command::Generate(_) | Command::Inspect(_) | Command::Compare(_) => return None,
             Command::Completions(_) | Command::Man(_) => return None,
         })
     }
@@ -100,6 +102,7 @@ impl Command {
     /// Where what was typed is kept.
     fn plan(&mut self) -> Option<&mut crate::checkpoint::Plan> {
         match self {
+            Command::Compare(args) => Some(&mut args.plan),
             other => other.job().map(|job| &mut job.plan),
         }
     }
@@ -119,6 +122,7 @@ impl Command {
             Command::Window(args) => args.run(),
             Command::Polars(args) => args.run(),
             Command::Spark(args) => args.run(),
+            Command::Compare(args) => args.run(),
             Command::Lateness(args) => args.run(),
             Command::State(args) => args.run(),
             Command::Generate(args) => args.run().map(|()| exit::DONE),

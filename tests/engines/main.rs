@@ -2,6 +2,7 @@
 //!
 //! Where an engine is not there, its tests say so and pass: `scripts/test` has all of them.
 
+mod compare;
 mod polars;
 #[path = "../common/shell.rs"]
 mod shell;

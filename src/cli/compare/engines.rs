@@ -1,0 +1,124 @@
+//! An engine's run: a process of its own, timed and weighed.
+
+use crate::event::Ledger;
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    Native,
+    Polars,
+    Spark,
+}
+
+/// What an engine answered, and what that took.
+pub struct Run {
+    pub engine: Engine,
+    pub code: u8,
+    /// On standard error.
+    pub said: String,
+    pub answer: Answer,
+    pub seconds: f64,
+    /// The greatest sum of what its processes held at one time, where the system tells.
+    pub peak_bytes: Option<u64>,
+}
+
+/// The report of a run, as far as it is compared.
+#[derive(Default, Deserialize)]
+pub struct Answer {
+    pub rows: Vec<Map<String, Value>>,
+    pub ledger: Ledger,
+}
+
+/// How often its memory is looked at. The system keeps the peak of each process, so that little is missed.
+const LOOK: Duration = Duration::from_millis(5);
+
+impl Engine {
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Native => "native",
+            Engine::Polars => "polars",
+            Engine::Spark => "spark",
+        }
+    }
+}
+
+impl Run {
+    /// Has an engine answer, by a command line of ours.
+    pub fn of(engine: Engine, line: &[String]) -> Result<Self> {
+        let program = std::env::current_exe().context("cannot tell which program this is")?;
+        let started = Instant::now();
+        let mut child = Command::new(program)
+            .args(line)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("cannot run streamlab again")?;
+        let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
+        let is_over = AtomicBool::new(false);
+        let pid = child.id();
+        let (written, said, status, peak_bytes) = thread::scope(|scope| {
+            let weigh = scope.spawn(|| peak_of(pid, &is_over));
+            let said = scope.spawn(|| text(err.as_mut()));
+            let written = text(out.as_mut());
+            let status = child.wait();
+            is_over.store(true, Ordering::Relaxed);
+            (written, said.join().unwrap_or_default(), status, weigh.join().ok().flatten())
+        });
+        let seconds = started.elapsed().as_secs_f64();
+        let code = status.context("cannot wait for it")?.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+        let answer = match (code, written.lines().last()) {
+            (0, Some(line)) => serde_json::from_str(line).context("an engine wrote no report")?,
+            (0, None) => bail!("{} wrote no report", engine.name()),
+            _ => Answer::default(),
+        };
+        Ok(Self { engine, code, said, answer, seconds, peak_bytes })
+    }
+}
+
+fn text(from: Option<&mut impl Read>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        // What was read before it failed is all there is.
+        _ = from.read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The most memory that a process and those that it has started held together.
+fn peak_of(pid: u32, is_over: &AtomicBool) -> Option<u64> {
+    let mut peak = None;
+    while !is_over.load(Ordering::Relaxed) {
+        let mut held = BTreeMap::new();
+        weigh(pid, &mut held);
+        if !held.is_empty() {
+            peak = peak.max(Some(held.values().sum()));
+        }
+        thread::sleep(LOOK);
+    }
+    peak
+}
+
+/// Notes what each process of a tree has held at most.
+fn weigh(pid: u32, held: &mut BTreeMap<u32, u64>) {
+    let read = |path: String| std::fs::read_to_string(path).unwrap_or_default();
+    let status = read(format!("/proc/{pid}/status"));
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = peak.and_then(|peak| peak.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    let Some(kibibytes) = kibibytes else { return };
+    held.insert(pid, kibibytes * 1024);
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return };
+    for task in tasks.flatten() {
+        let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        children.split_whitespace().filter_map(|child| child.parse().ok()).for_each(|child| weigh(child, held));
+    }
+}
