@@ -197,21 +197,9 @@ impl InputArgs {
         Ok(follow)
     }
 
-    /// The sources as they were named.
-    pub fn places(&self) -> impl Iterator<Item = &String> {
-        self.source.places()
-    }
-
-    /// Which files of a directory to read, and which to leave out.
-    pub fn globs(&self) -> (Vec<String>, Vec<String>) {
-        let SourceArgs { include, exclude, .. } = &self.source;
-        let include = if include.is_empty() { crate::input::default_include() } else { include.clone() };
-        (include, exclude.clone())
-    }
-
-    /// The zone of times that name none.
-    pub fn time_zone(&self) -> String {
-        self.time_zone.iana_name().unwrap_or("UTC").to_owned()
+    /// The name of the zone of times that name none, where it has one.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.time_zone.iana_name()
     }
 
     pub fn tail_only(&self) -> bool {

@@ -142,8 +142,8 @@ impl JobArgs {
 
     /// Says on standard error what a run has met.
     fn comment(&self, outcome: &Outcome, reporting: Reporting) -> Result<()> {
-        if self.output.is_verbose() {
-            explain(outcome.paths);
+        if let (true, Some(paths)) = (self.output.is_verbose(), outcome.paths) {
+            explain(paths);
         }
         if !self.output.is_quiet() {
             self.warn(outcome, reporting);
@@ -182,16 +182,28 @@ impl JobArgs {
 
     /// Says what the numbers alone do not.
     fn warn(&self, outcome: &Outcome, reporting: Reporting) {
-        if let (Some(first), Some(report)) = (&outcome.first_dead, &outcome.report) {
-            let (bad, read, kept) = (report.ledger.dead_letter, report.ledger.read, self.where_letters_are());
-            say!("streamlab: warning: bad records: {bad} of {read}; {kept}. The first: {first}");
-        }
-        if let Some(report) = outcome.report.as_ref().filter(|report| report.ledger.late > 0) {
-            let (late, read, kept) = (report.ledger.late, report.ledger.read, self.where_letters_are());
-            say!(
-                "streamlab: warning: too late to be counted: {late} of {read}; {kept}. `streamlab lateness` says which \
-                 --watermark-delay would count them"
-            );
+        if let Some(report) = &outcome.report {
+            let crate::event::Ledger { read, late, dead_letter: bad, .. } = report.ledger;
+            match &outcome.first_dead {
+                Some(first) => {
+                    let kept = self.where_letters_are();
+                    say!("streamlab: warning: bad records: {bad} of {read}; {kept}. The first: {first}");
+                }
+                // Another engine has only counted them.
+                None if bad > 0 => say!("streamlab: warning: bad records: {bad} of {read}"),
+                None => {}
+            }
+            if late > 0 && outcome.paths.is_none() {
+                say!(
+                    "streamlab: warning: too late to be counted: {late} of {read}; a longer --watermark-delay counts them"
+                );
+            } else if late > 0 {
+                let kept = self.where_letters_are();
+                say!(
+                    "streamlab: warning: too late to be counted: {late} of {read}; {kept}. `streamlab lateness` says \
+                     which --watermark-delay would count them"
+                );
+            }
         }
         if let (Some(report), Reporting::Changes { .. }, false) =
             (&outcome.report, reporting, self.output.is_for_people())

@@ -61,9 +61,11 @@ impl PolarsArgs {
 impl PolarsArgs {
     pub fn run(self) -> Result<u8> {
         use super::output::Reporting;
+        use super::question::{RATE_COLUMNS, WINDOW_COLUMNS, question, windows};
         use crate::bridge;
-        let (question, schema) =
-            super::question::question(&self.rows, &self.outcomes, &self.job, self.size, self.offset)?;
+        let windows = self.size.map(|size| windows(size, None, self.offset)).transpose()?;
+        let columns: &[&str] = if windows.is_some() { &WINDOW_COLUMNS } else { &RATE_COLUMNS };
+        let (question, schema) = question(&self.rows, &self.outcomes, &self.job, windows, columns)?;
         let reader = match self.reader {
             Reader::Auto => bridge::Reader::Auto,
             Reader::Decoder => bridge::Reader::Decoder,

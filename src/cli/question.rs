@@ -8,32 +8,38 @@ use crate::schema::Schema;
 use anyhow::{Result, bail};
 use std::time::Duration;
 
-/// What the rows, the statuses and the windows of the flags come to.
+/// The columns beside the key, of success rates and of windows.
+pub const RATE_COLUMNS: [&str; 4] = RunningAvg::COLUMNS;
+pub const WINDOW_COLUMNS: [&str; 8] = ["start", "end", "total", "failures", "failure_rate", "ci95", "revision", "open"];
+
+/// What the rows and the statuses of the flags come to. `columns` are those beside the key.
 pub fn question(
     rows: &RowArgs,
     outcomes: &OutcomeArgs,
     job: &JobArgs,
-    size: Option<Duration>,
-    offset: Option<Duration>,
+    windows: Option<Windows>,
+    columns: &[&str],
 ) -> Result<(Question, Schema)> {
     let mut schema = job.input.schema();
-    let columns: &[&str] = if size.is_some() { &WINDOW_COLUMNS } else { &RunningAvg::COLUMNS };
     let by = rows.by(&mut schema, columns)?;
+    Ok((Question { by, outcomes: outcomes.outcomes(), windows, max_keys: rows.max_keys() }, schema))
+}
+
+/// The windows of the flags; one begins where the one before ends, unless something else is said.
+pub fn windows(size: Duration, slide: Option<Duration>, offset: Option<Duration>) -> Result<Windows> {
     let nanos = |length: Duration, flag| match i64::try_from(length.as_nanos()) {
         Ok(nanos) => Ok(nanos),
         Err(_) => bail!("{flag}: at most 292 years can be told"),
     };
-    let windows = match size {
-        None => None,
-        Some(Duration::ZERO) => bail!("--size: a length above zero is needed"),
-        Some(size) => {
-            let offset_ns = nanos(offset.unwrap_or_default(), "--offset")?;
-            let size_ns = nanos(size, "--size")?;
-            Some(Windows { size_ns, slide_ns: size_ns, offset_ns })
+    let size_ns = nanos(size, "--size")?;
+    let slide_ns = nanos(slide.unwrap_or(size), "--slide")?;
+    for (length, flag) in [(size_ns, "--size"), (slide_ns, "--slide")] {
+        if length == 0 {
+            bail!("{flag}: a length above zero is needed");
         }
-    };
-    Ok((Question { by, outcomes: outcomes.outcomes(), windows, max_keys: rows.max_keys() }, schema))
+    }
+    if slide_ns > size_ns {
+        bail!("--slide: windows that begin further apart than they are long would leave events out");
+    }
+    Ok(Windows { size_ns, slide_ns, offset_ns: nanos(offset.unwrap_or_default(), "--offset")? })
 }
-
-/// Those of a window's row that are no key.
-const WINDOW_COLUMNS: [&str; 8] = ["start", "end", "total", "failures", "failure_rate", "ci95", "revision", "open"];

@@ -21,7 +21,7 @@ mod waves;
 
 pub use cancel::CancelToken;
 pub use outputs::{Every, Inspect, Outputs, Sink, Stop};
-pub use relay::{Foreign, News, relay};
+pub use relay::{Foreign, News, not_begun, relay};
 pub use root::Paths;
 pub use waves::STRETCH_BYTES;
 
@@ -65,8 +65,8 @@ pub struct Outcome {
     pub first_dead: Option<String>,
     /// On how many records a `--where` failed, and the first reason.
     pub filter_errors: Option<(u64, String)>,
-    /// By which way the records were read.
-    pub paths: Paths,
+    /// By which way the records were read; none where another engine did that.
+    pub paths: Option<Paths>,
 }
 
 /// Runs to the end of the input, or until something stops it.
@@ -113,7 +113,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
             .first_error()
             .filter(|_| root.undecided > 0)
             .map(|reason| (root.undecided, reason.to_owned())),
-        paths: root.paths(sweeper.folder.shapes()),
+        paths: Some(root.paths(sweeper.folder.shapes())),
     }
 }
 

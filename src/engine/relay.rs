@@ -3,7 +3,6 @@
 use super::Outcome;
 use super::cancel::CancelToken;
 use super::outputs::{Every, Outputs, Stop, stop};
-use super::root::Paths;
 use crate::report::Report;
 use std::sync::Arc;
 use std::time::Instant;
@@ -59,8 +58,16 @@ pub fn relay(mut outputs: Outputs, cancel: &CancelToken, engine: &mut impl Forei
             break Some(stop(&outputs.render_name, error));
         }
     };
-    let paths = Paths { predicted: 0, parsed: pace.read, shapes: 0 };
-    Outcome { report: last, stop, unreadable: 0, first_dead: None, filter_errors: None, paths }
+    outcome(last, stop)
+}
+
+/// What is left to say where an engine cannot even begin.
+pub fn not_begun(why: String) -> Outcome {
+    outcome(None, Some(Stop::Engine(why)))
+}
+
+fn outcome(report: Option<Arc<Report>>, stop: Option<Stop>) -> Outcome {
+    Outcome { report, stop, unreadable: 0, first_dead: None, filter_errors: None, paths: None }
 }
 
 /// How far the reports have come.

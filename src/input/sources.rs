@@ -28,12 +28,20 @@ pub enum Root {
 /// All sources of a run and which files of their directories count.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    roots: Vec<Root>,
+    pub(super) roots: Vec<Root>,
     /// Where each root lies, whatever the directory we run in.
-    absolute: Vec<PathBuf>,
-    globs: Vec<Option<GlobSet>>,
-    include: GlobSet,
-    exclude: GlobSet,
+    pub(super) absolute: Vec<PathBuf>,
+    /// What the files of a root match, which is a glob.
+    pub(super) patterns: Vec<Option<Globs>>,
+    pub(super) include: Globs,
+    pub(super) exclude: Globs,
+}
+
+/// Globs, of which one has to match.
+#[derive(Clone, Debug)]
+pub struct Globs {
+    pub(super) globs: Vec<Glob>,
+    set: GlobSet,
 }
 
 /// A file that belongs to a source.
@@ -71,25 +79,20 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
-/// The globs over files that stand where none are named.
-pub fn default_include() -> Vec<String> {
-    let packed = |glob: &&str| [(*glob).to_owned(), format!("{glob}.gz"), format!("{glob}.zst")];
-    DEFAULT_INCLUDE.iter().flat_map(packed).collect()
-}
-
 impl Sources {
     /// `include` and `exclude` are globs over file names, or over paths where they hold a slash.
     pub fn new(texts: &[String], include: &[String], exclude: &[String]) -> Result<Self, String> {
         let roots: Vec<Root> = texts.iter().map(|text| root(text)).collect();
-        let globs = roots.iter().map(|root| match root {
-            Root::Glob { text, .. } => globs(std::slice::from_ref(text), true).map(Some),
+        let patterns = roots.iter().map(|root| match root {
+            Root::Glob { text, .. } => Globs::new(std::slice::from_ref(text), true).map(Some),
             _ => Ok(None),
         });
-        let globs = globs.collect::<Result<_, _>>()?;
-        let include = if include.is_empty() { default_include() } else { include.to_vec() };
+        let patterns = patterns.collect::<Result<_, _>>()?;
+        let packed = |glob: &&str| [(*glob).to_owned(), format!("{glob}.gz"), format!("{glob}.zst")];
+        let defaults: Vec<String> = DEFAULT_INCLUDE.iter().flat_map(packed).collect();
+        let include = Globs::new(if include.is_empty() { &defaults } else { include }, false)?;
         let absolute = roots.iter().map(|root| std::path::absolute(root.base()).unwrap_or_default()).collect();
-        let (include, exclude) = (self::globs(&include, false)?, self::globs(exclude, false)?);
-        Ok(Self { roots, absolute, globs, include, exclude })
+        Ok(Self { roots, absolute, patterns, include, exclude: Globs::new(exclude, false)? })
     }
 
     pub fn has_stdin(&self) -> bool {
@@ -189,8 +192,8 @@ impl Sources {
             Root::Path(_) => is_root || (self.include.is_match(within) && !self.exclude.is_match(within)),
             Root::Glob { .. } => {
                 let plain = path.strip_prefix(".").unwrap_or(&path);
-                let glob = &self.globs[place];
-                glob.as_ref().is_some_and(|glob| glob.is_match(plain)) && !self.exclude.is_match(within)
+                let pattern = &self.patterns[place];
+                pattern.as_ref().is_some_and(|pattern| pattern.is_match(plain)) && !self.exclude.is_match(within)
             }
         };
         let label = if is_root { Path::new(path.file_name().unwrap_or_default()) } else { within };
@@ -266,16 +269,22 @@ fn parent(path: &Path) -> PathBuf {
     }
 }
 
-/// A pattern without a slash matches file names at any depth, unless `anchored`.
-fn globs(texts: &[String], anchored: bool) -> Result<GlobSet, String> {
-    let mut set = GlobSetBuilder::new();
-    for text in texts {
-        let anywhere = if anchored || text.contains('/') { text.clone() } else { format!("**/{text}") };
-        let glob: Glob = GlobBuilder::new(&anywhere)
-            .literal_separator(true)
-            .build()
-            .map_err(|error| format!("bad glob `{text}`: {}", error.kind()))?;
-        set.add(glob);
+impl Globs {
+    /// A pattern without a slash matches file names at any depth, unless `anchored`.
+    fn new(texts: &[String], anchored: bool) -> Result<Self, String> {
+        let globs: Vec<Glob> = texts.iter().map(|text| glob(text, anchored)).collect::<Result<_, _>>()?;
+        let mut set = GlobSetBuilder::new();
+        globs.iter().for_each(|glob| _ = set.add(glob.clone()));
+        Ok(Self { globs, set: set.build().map_err(|error| error.to_string())? })
     }
-    set.build().map_err(|error| error.to_string())
+
+    fn is_match(&self, path: &Path) -> bool {
+        self.set.is_match(path)
+    }
+}
+
+fn glob(text: &str, anchored: bool) -> Result<Glob, String> {
+    let anywhere = if anchored || text.contains('/') { text.to_owned() } else { format!("**/{text}") };
+    let glob = GlobBuilder::new(&anywhere).literal_separator(true).build();
+    glob.map_err(|error| format!("bad glob `{text}`: {}", error.kind()))
 }

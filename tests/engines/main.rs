@@ -2,11 +2,13 @@
 //!
 //! Where an engine is not there, its tests say so and pass: `scripts/test` has all of them.
 
+mod cluster;
 mod compare;
 mod polars;
 #[path = "../common/shell.rs"]
 mod shell;
 mod spark;
+mod statistics;
 
 use serde_json::Value as Json;
 use shell::{Ran, run};

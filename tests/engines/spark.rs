@@ -2,8 +2,10 @@
 
 use crate::{LOGS, assert_equal, logs, report, report_of, said_with};
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 /// The variables by which Spark is found, where it is there; else says that a test is left out.
 pub fn environment() -> Option<BTreeMap<String, String>> {
@@ -15,6 +17,15 @@ pub fn environment() -> Option<BTreeMap<String, String>> {
     }
     println!("left out, `streamlab spark setup` gets what is missing:\n{}", String::from_utf8_lossy(&doctor.stdout));
     None
+}
+
+/// Makes the files of `arrays` one newer than the other: Spark takes them in that order.
+pub fn order(directory: &Path) {
+    for place in 0..12 {
+        let file = fs::File::options().write(true).open(directory.join(format!("logs_{place:06}.json")));
+        let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000 + place);
+        file.unwrap().set_modified(changed).unwrap();
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::input::Sources;
 use crate::schema::{Field, Schema};
 use crate::sketch::{Rate, encode_value};
 use polars::prelude::{Schema as FrameSchema, *};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -31,10 +32,13 @@ pub fn scan(question: &Question, schema: &Schema, sources: &Sources, found: &Fou
     let names = names(schema, found)?;
     let query = query(question, &names, found, &paths).map_err(|error| error.to_string())?;
     let frame = query.collect_with_engine(Engine::Streaming).map_err(|error| error.to_string())?.unwrap_single();
-    if frame.height() > question.max_keys {
+    let counted = counted(question, &frame).map_err(|error| error.to_string())?;
+    let mut keys: HashMap<i64, usize> = HashMap::new();
+    counted.iter().for_each(|row| *keys.entry(row.start).or_default() += 1);
+    if keys.values().any(|keys| *keys > question.max_keys) {
         return Err("there are more keys than --max-keys allows, and the first are kept".to_owned());
     }
-    counted(question, &frame).map_err(|error| error.to_string())
+    Ok(counted)
 }
 
 /// How many lines there are, where each file begins with an object.

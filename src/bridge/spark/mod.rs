@@ -2,11 +2,13 @@
 //! on a socket of its own.
 
 mod answers;
+mod checkpoint;
 mod plan;
 mod process;
 pub mod toolchain;
 
-pub use plan::Job;
+pub use answers::{ANOMALY_COLUMNS, RECOVERY_COLUMNS};
+pub use plan::{Job, Statistic};
 
 use crate::engine::{self, Foreign, News, Outcome, Outputs, Plan};
 use crate::report::Report;
@@ -26,11 +28,17 @@ pub struct Submit {
     pub is_verbose: bool,
 }
 
+impl Submit {
+    /// Whether all of Spark runs on this machine.
+    pub fn is_near(&self) -> bool {
+        ["local", "spark://127.", "spark://localhost"].iter().any(|near| self.master.starts_with(near))
+    }
+}
+
 /// Answers with the job's answers.
 pub fn run(job: &Job, submit: &Submit, plan: &Plan, outputs: Outputs) -> anyhow::Result<Outcome> {
-    let shows_open = !outputs.only_changes;
+    let answers = Answers::new(job, !outputs.only_changes);
     let process = Process::start(job, submit)?;
-    let answers = Answers::new(job, shows_open, plan.follow);
     Ok(engine::relay(outputs, &plan.cancel, &mut Spark { process, answers, ends: None, is_verbose: submit.is_verbose }))
 }
 
@@ -62,7 +70,7 @@ impl Foreign for Spark {
                 Ok(News::Nothing)
             }
             Some(Message::Update(update)) => {
-                self.answers.take(update);
+                self.answers.take(update)?;
                 Ok(News::Update(self.answers.ledger.read))
             }
             Some(Message::Done) => {

@@ -2,6 +2,7 @@
 
 use crate::bridge::Question;
 use crate::event::Role;
+use crate::input::Selection;
 use crate::schema::{Field, Schema, StatusSet, TimeUnit};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -10,21 +11,31 @@ use std::time::Duration;
 /// The version of what is written here; the job refuses another.
 const VERSION: u32 = 1;
 
+/// What is made of what is counted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Statistic {
+    /// The question's own: rates so far, or of windows.
+    Rates,
+    /// How long after a failure a success comes, which is no later than `within`.
+    Recovery { within: Duration },
+    /// Stretches of time whose failure rate is far from those of the `history` before.
+    Anomalies { bucket: Duration, threshold: f64, history: u32 },
+}
+
 /// All that a job needs.
 pub struct Job {
     pub question: Question,
+    pub statistic: Statistic,
     pub schema: Schema,
     /// The zone of times that name none.
     pub time_zone: String,
     pub max_ahead: Option<Duration>,
-    /// Absolute, as Spark's workers see them.
-    pub sources: Vec<PathBuf>,
-    pub include: Vec<String>,
-    pub exclude: Vec<String>,
+    /// As Spark's workers see them.
+    pub sources: Vec<Selection>,
     /// How far behind the newest event others may be.
     pub delay: Duration,
-    /// `available-now`, or how often a batch begins.
-    pub trigger: String,
+    /// How often a batch begins; with none, all that is there is read, and the job ends.
+    pub trigger: Option<Duration>,
     pub max_files_per_trigger: Option<u32>,
     pub checkpoint: PathBuf,
 }
@@ -40,10 +51,13 @@ impl Job {
         });
         let mut plan = json!({
             "version": VERSION,
-            "statistic": if self.question.windows.is_some() { "window" } else { "running-avg" },
+            "statistic": match self.statistic {
+                Statistic::Rates if self.question.windows.is_some() => "window",
+                Statistic::Rates => "running-avg",
+                Statistic::Recovery { .. } => "recovery",
+                Statistic::Anomalies { .. } => "anomalies",
+            },
             "sources": self.sources,
-            "include": self.include,
-            "exclude": self.exclude,
             "roles": roles.into_iter().collect::<serde_json::Map<_, _>>(),
             "time_unit": match self.schema.time_unit {
                 TimeUnit::Auto => "auto",
@@ -58,20 +72,32 @@ impl Job {
             "by": by.collect::<Vec<_>>(),
             "success": ranges(&self.question.outcomes.success),
             "failure": ranges(&self.question.outcomes.failure),
-            "trigger": self.trigger,
+            "trigger": self.trigger.map(|period| format!("{} milliseconds", period.as_millis())),
             "max_files_per_trigger": self.max_files_per_trigger,
             "checkpoint": self.checkpoint,
             "results": results,
         });
-        if let Some(windows) = self.question.windows {
-            plan["window"] = json!({
-                "size": windows.size_ns / 1000,
-                "slide": windows.slide_ns / 1000,
-                "offset": windows.offset_ns / 1000,
-                "delay": micros(self.delay),
-            });
+        if let Some((name, measures)) = self.measures() {
+            plan[name] = measures;
         }
         plan
+    }
+
+    /// What a statistic takes beside the question.
+    fn measures(&self) -> Option<(&'static str, Value)> {
+        let delay = micros(self.delay);
+        Some(match (self.statistic, self.question.windows) {
+            (Statistic::Rates, None) => return None,
+            (Statistic::Rates, Some(windows)) => {
+                let [size, slide, offset] = [windows.size_ns, windows.slide_ns, windows.offset_ns].map(|ns| ns / 1000);
+                ("window", json!({"size": size, "slide": slide, "offset": offset, "delay": delay}))
+            }
+            (Statistic::Recovery { within }, _) => ("recovery", json!({"within": micros(within), "delay": delay})),
+            (Statistic::Anomalies { bucket, threshold, history }, _) => {
+                let bucket = micros(bucket);
+                ("anomalies", json!({"bucket": bucket, "threshold": threshold, "history": history, "delay": delay}))
+            }
+        })
     }
 }
 

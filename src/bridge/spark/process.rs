@@ -1,7 +1,8 @@
 //! The job's process: its files, its socket, its last words.
 
 use super::Submit;
-use super::answers::Message;
+use super::answers::{Message, unknown};
+use super::checkpoint;
 use super::plan::Job;
 use anyhow::{Context, Result};
 use std::collections::VecDeque;
@@ -66,7 +67,9 @@ impl Process {
         for (name, text) in MODULES.iter().chain([&JOB]) {
             fs::write(place(name), text).context("cannot write the job's files")?;
         }
-        fs::write(place("plan.json"), job.plan(&results).to_string()).context("cannot write the job's plan")?;
+        let plan = job.plan(&results);
+        checkpoint::claim(&job.checkpoint, &plan)?;
+        fs::write(place("plan.json"), plan.to_string()).context("cannot write the job's plan")?;
         let listener = UnixListener::bind(&results).context("cannot listen for the job's answers")?;
         let (tell, told) = channel();
         thread::Builder::new().name("spark".to_owned()).spawn(move || listen(&listener, &tell))?;
@@ -78,7 +81,7 @@ impl Process {
             ("spark.ui.enabled", "false"),
             ("spark.ui.showConsoleProgress", "false"),
         ];
-        let is_near = ["local", "spark://127.", "spark://localhost"].iter().any(|near| submit.master.starts_with(near));
+        let is_near = submit.is_near();
         for (key, value) in local.iter().skip(usize::from(!is_near)) {
             command.args(["--conf", &format!("{key}={value}")]);
         }
@@ -89,6 +92,11 @@ impl Process {
         if let Some(python) = &submit.toolchain.python {
             command.env("PYSPARK_PYTHON", python).env("PYSPARK_DRIVER_PYTHON", python);
         }
+        // Executors get the modules as files; Python workers of the driver itself find them here.
+        let paths = std::env::var_os("PYTHONPATH").filter(|paths| !paths.is_empty());
+        let paths = paths.iter().flat_map(std::env::split_paths);
+        let paths = std::iter::once(files.path().to_owned()).chain(paths);
+        command.env("PYTHONPATH", std::env::join_paths(paths).context("PYTHONPATH")?);
         if is_near && std::env::var_os("SPARK_LOCAL_IP").is_none() {
             command.env("SPARK_LOCAL_IP", "127.0.0.1");
         }
@@ -171,9 +179,9 @@ fn listen(listener: &UnixListener, tell: &Sender<Told>) {
     let Ok(back) = stream.try_clone() else { return };
     _ = tell.send(Told::Connected(back));
     for line in BufReader::new(stream).lines() {
-        let message = line.map_err(|error| error.to_string()).and_then(|line| {
-            serde_json::from_str(&line).map_err(|error| format!("the Spark job said what we do not know: {error}"))
-        });
+        let message = line
+            .map_err(|error| error.to_string())
+            .and_then(|line| serde_json::from_str(&line).map_err(|error| unknown(&error)));
         let is_over = message.is_err();
         if tell.send(Told::Line(message)).is_err() || is_over {
             return;

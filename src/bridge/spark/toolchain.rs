@@ -4,9 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The versions that `setup` installs. Spark runs its Python workers with this pandas; a later one of a
-/// new major version it does not know.
-pub const PACKAGES: [&str; 3] = ["pyspark==4.3.0", "pandas<3", "pyarrow"];
+/// What `setup` installs. This Spark does not know pandas 3, and keeps the state of anomalies by protobuf 6.
+pub const PACKAGES: [&str; 4] = ["pyspark==4.3.0", "pandas<3", "pyarrow", "protobuf>=6.33.5,<7"];
 /// The variable that names the directory of the environment, for machines that share one.
 pub const HOME: &str = "STREAMLAB_SPARK_HOME";
 /// Spark 4 needs this Java, or a later one.
@@ -29,21 +28,25 @@ pub fn home() -> Option<PathBuf> {
     set(HOME).or_else(|| cache().map(|cache| cache.join("streamlab").join("spark")))
 }
 
-/// The Spark of the user's choice (SPARK_HOME), the one that `setup` made, or the one on the path.
-pub fn find() -> Option<Toolchain> {
+/// The Spark of the user's choice (SPARK_HOME), the one that `setup` made, or the one on the path; or what to
+/// do to have one.
+pub fn find() -> Result<Toolchain, String> {
     let submit = |home: PathBuf, origin| {
         let submit = home.join("bin").join("spark-submit");
         let python = home.join("bin").join("python");
         submit.is_file().then(|| Toolchain { submit, python: python.is_file().then_some(python), origin })
     };
-    let chosen = std::env::var_os("SPARK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    chosen
-        .and_then(|home| submit(home, "SPARK_HOME"))
-        .or_else(|| home().and_then(|home| submit(home, "streamlab spark setup")))
-        .or_else(|| {
-            let submit = on_path("spark-submit")?;
-            Some(Toolchain { submit, python: None, origin: "the PATH" })
-        })
+    if let Some(chosen) = std::env::var_os("SPARK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from) {
+        let shown = chosen.display().to_string();
+        return submit(chosen, "SPARK_HOME")
+            .ok_or_else(|| format!("SPARK_HOME is {shown}, and there is no bin/spark-submit in it: unset or mend it"));
+    }
+    let made = home().and_then(|home| submit(home, "streamlab spark setup"));
+    let on_path = || Some(Toolchain { submit: on_path("spark-submit")?, python: None, origin: "the PATH" });
+    made.or_else(on_path).ok_or_else(|| {
+        let home = home().map_or_else(|| HOME.to_owned(), |home| home.display().to_string());
+        format!("none in SPARK_HOME, in {home} or on the PATH; `streamlab spark setup` gets one")
+    })
 }
 
 /// A program on the search path.

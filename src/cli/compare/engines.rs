@@ -1,5 +1,6 @@
 //! An engine's run: a process of its own, timed and weighed.
 
+use crate::bridge::spark::toolchain;
 use crate::event::Ledger;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -42,6 +43,13 @@ pub struct Answer {
 const LOOK: Duration = Duration::from_millis(5);
 
 impl Engine {
+    /// Those that this binary and this machine have.
+    pub fn present() -> Vec<Self> {
+        let polars = cfg!(feature = "polars").then_some(Engine::Polars);
+        let spark = toolchain::find().is_ok().then_some(Engine::Spark);
+        [Some(Engine::Native), polars, spark].into_iter().flatten().collect()
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Engine::Native => "native",

@@ -32,13 +32,14 @@ More examples:
     streamlab compare /logs --engines native,spark --size 1m --master spark://host:7077"
 )]
 pub struct CompareArgs {
-    /// Which engines answer, in this order
+    /// Which engines answer, in this order: native, polars, spark [default: those that are there]
     #[arg(
         long,
         value_name = "LIST",
         value_enum,
         value_delimiter = ',',
-        default_value = "native,polars,spark",
+        default_values_t = Engine::present(),
+        hide_default_value = true,
         help_heading = "Engines"
     )]
     engines: Vec<Engine>,

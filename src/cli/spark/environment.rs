@@ -88,21 +88,15 @@ fn java() -> Result<String, String> {
 }
 
 fn spark() -> Result<String, String> {
-    match toolchain::find() {
-        Some(found) => Ok(format!("{} (by {})", found.submit.display(), found.origin)),
-        None => {
-            let home = toolchain::home().map_or_else(|| HOME.to_owned(), |home| home.display().to_string());
-            Err(format!("none in SPARK_HOME, in {home} or on the PATH; `streamlab spark setup` gets one"))
-        }
-    }
+    toolchain::find().map(|found| format!("{} (by {})", found.submit.display(), found.origin))
 }
 
 fn python() -> Result<String, String> {
-    let found = toolchain::find().and_then(|found| found.python);
+    let found = toolchain::find().ok().and_then(|found| found.python);
     let Some(python) = found.or_else(|| toolchain::on_path("python3")) else {
         return Err("no python3; on Debian `apt-get install python3-venv`".to_owned());
     };
-    let program = "import sys, pyspark, pandas, pyarrow; print(sys.version.split()[0], 'with PySpark', \
+    let program = "import sys, pyspark, pandas, pyarrow, google.protobuf; print(sys.version.split()[0], 'with PySpark', \
                    pyspark.__version__, 'pandas', pandas.__version__)";
     match toolchain::ask_python(&python, program) {
         Ok(said) => Ok(format!("{said} ({})", python.display())),

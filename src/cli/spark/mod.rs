@@ -1,22 +1,26 @@
-//! `spark`: the questions of `running-avg` and `window`, answered by Spark Structured Streaming, on this machine
-//! or on a cluster.
+//! `spark`: rates, windows, times to recovery and anomalies by Spark Structured Streaming, on this machine or on
+//! a cluster.
 
 mod environment;
+mod refusals;
+mod selected;
+mod statistic;
 
 use super::exit;
 use super::job::JobArgs;
-use super::output::Reporting;
-use super::question::question;
 use super::rows::{OutcomeArgs, RowArgs};
 use super::units;
 use crate::bridge::spark::{self, Job, Submit, toolchain};
-use crate::engine::Plan;
+use crate::engine::{Outcome, not_begun};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
+use selected::Selected;
+use statistic::StatisticArgs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 
-/// Success rate per service, or failure rates of windows, on Spark Structured Streaming
+/// Rates, windows, times to recovery or anomalies, on Spark Structured Streaming
 #[derive(Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -29,24 +33,17 @@ there is read, and the job ends.
 More examples:
   Failures over the last minute, every 10 s, on a cluster, going on where it stopped
     streamlab spark /logs --size 1m --slide 10s --master spark://host:7077 \\
-      --checkpoint /shared/checkpoint --follow"
+      --checkpoint /shared/checkpoint --follow
+  How long services take to recover from a failure
+    streamlab spark data/ --statistic recovery --within 30s
+  When did a service fail unlike it used to?
+    streamlab spark data/ --statistic anomalies --bucket 10s"
 )]
 pub struct SparkArgs {
     #[command(subcommand)]
     command: Option<SparkCommand>,
-    /// Count failures in windows of this length, in place of successes over all
-    #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = "Window")]
-    size: Option<Duration>,
-    /// How long after one window the next begins [default: its size]
-    #[arg(long, value_name = "TIME", value_parser = units::duration, requires = "size", help_heading = "Window")]
-    slide: Option<Duration>,
-    /// How long after a multiple of its size since 1970 a window begins
-    #[arg(long, value_name = "TIME", value_parser = units::duration, requires = "size", help_heading = "Window")]
-    offset: Option<Duration>,
-    /// How far behind the newest event others may be; what comes later still is late
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = units::duration, help_heading = "Window")]
-    watermark_delay: Duration,
-
+    #[command(flatten)]
+    statistic: StatisticArgs,
     /// Where Spark runs: local[N], spark://HOST:PORT, yarn, k8s://...
     #[arg(long, value_name = "URL", default_value = "local[*]", help_heading = "Spark")]
     master: String,
@@ -55,8 +52,8 @@ pub struct SparkArgs {
     checkpoint: Option<PathBuf>,
     /// When a batch begins: available-now (all that is there, then the end) or a time (1s) [default:
     /// available-now; with --follow: 1s]
-    #[arg(long, value_name = "WHEN", help_heading = "Spark")]
-    trigger: Option<String>,
+    #[arg(long, value_name = "WHEN", value_parser = trigger, help_heading = "Spark")]
+    trigger: Option<Trigger>,
     /// How many new files a batch takes at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Spark")]
     max_files_per_trigger: Option<u32>,
@@ -80,8 +77,6 @@ enum SparkCommand {
     Doctor(environment::DoctorArgs),
 }
 
-const AVAILABLE_NOW: &str = "available-now";
-
 impl SparkArgs {
     pub fn run(self) -> Result<u8> {
         match &self.command {
@@ -92,78 +87,81 @@ impl SparkArgs {
     }
 
     fn ask(self) -> Result<u8> {
-        let (mut question, schema) = question(&self.rows, &self.outcomes, &self.job, self.size, self.offset)?;
-        if let (Some(windows), Some(slide)) = (&mut question.windows, self.slide) {
-            windows.slide_ns = i64::try_from(slide.as_nanos()).unwrap_or(i64::MAX).max(1);
-            if windows.slide_ns > windows.size_ns {
-                bail!("--slide: windows that begin further apart than they are long would leave events out");
-            }
-        }
-        let Some(toolchain) = toolchain::find() else {
-            bail!(
-                "no Spark was found; `streamlab spark setup` gets one, `streamlab spark doctor` says where it is looked for"
-            )
+        let (question, schema, statistic) = self.statistic.ask(&self.rows, &self.outcomes, &self.job)?;
+        let toolchain = match toolchain::find() {
+            Ok(toolchain) => toolchain,
+            Err(reason) => bail!("no Spark: {reason}"),
         };
         let is_verbose = self.job.output.is_verbose();
         let submit = Submit { toolchain, master: self.master.clone(), conf: self.conf.clone(), is_verbose };
-        let reporting = match self.size {
-            Some(_) => Reporting::Changes { early: None, idle_timeout: None, are_sessions: false },
-            None => Reporting::Whole,
-        };
-        self.job.conduct(schema, None, reporting, |plan, outputs| {
-            self.refuse(&plan)?;
-            let kept = match &self.checkpoint {
-                Some(_) => None,
-                None => Some(tempfile::Builder::new().prefix("streamlab-checkpoint-").tempdir()?),
+        self.job.conduct(schema, None, self.statistic.reporting(), |plan, outputs| {
+            refusals::check(&self, &plan)?;
+            let Some(time_zone) = self.job.input.time_zone() else {
+                bail!("--time-zone: Spark needs a zone by its name, such as Europe/Berlin");
             };
+            let kept = self.checkpoint_of_this_run(&submit)?;
             let place = self.checkpoint.as_deref().or(kept.as_ref().map(|kept| kept.path())).unwrap_or(Path::new("."));
-            let checkpoint = std::path::absolute(place).context("--checkpoint")?;
-            let (include, exclude) = self.job.input.globs();
-            let sources = self.job.input.places();
+            let selected = Selected::of(&plan.sources);
+            if !self.job.output.is_quiet() {
+                selected.warn(self.trigger(plan.follow).is_some());
+            }
+            let unreadable = selected.unreadable.len();
+            if selected.sources.is_empty() {
+                return Ok(Outcome { unreadable, ..not_begun("there is no source that Spark could read".to_owned()) });
+            }
             let job = Job {
                 question,
-                time_zone: self.job.input.time_zone(),
+                statistic,
+                time_zone: time_zone.to_owned(),
                 max_ahead: self.job.input.ahead(),
-                sources: sources.map(std::path::absolute).collect::<Result<_, _>>()?,
-                include,
-                exclude,
-                delay: self.watermark_delay,
+                sources: selected.sources,
+                delay: self.statistic.watermark_delay,
                 trigger: self.trigger(plan.follow),
                 max_files_per_trigger: self.max_files_per_trigger,
-                checkpoint,
+                checkpoint: std::path::absolute(place).context("--checkpoint")?,
                 schema: plan.schema.clone(),
             };
-            spark::run(&job, &submit, &plan, outputs)
+            let outcome = spark::run(&job, &submit, &plan, outputs)?;
+            Ok(Outcome { unreadable, ..outcome })
         })
     }
 
-    fn trigger(&self, follow: bool) -> String {
-        self.trigger.clone().unwrap_or_else(|| if follow { "1s" } else { AVAILABLE_NOW }.to_owned())
+    /// State that goes with the run, where none is to be kept.
+    fn checkpoint_of_this_run(&self, submit: &Submit) -> Result<Option<TempDir>> {
+        match &self.checkpoint {
+            Some(_) => Ok(None),
+            None if submit.is_near() => {
+                let made = tempfile::Builder::new().prefix("streamlab-checkpoint-").tempdir();
+                made.map(Some).context("cannot make a directory for Spark's state")
+            }
+            None => bail!("--checkpoint DIR is needed with this --master: a directory that all of its workers see"),
+        }
     }
 
-    /// What Spark cannot do for us is said, not left out.
-    fn refuse(&self, plan: &Plan) -> Result<()> {
-        let reasons = [
-            (plan.sources.has_stdin(), "Spark reads files: write standard input to one first"),
-            (
-                !plan.filter.keeps_all(),
-                "--where, --since and --until are not for Spark: filter before, or with running-avg",
-            ),
-            (plan.checkpoints.is_some(), "--state-dir is for the native engine; with Spark it is --checkpoint DIR"),
-            (plan.tail_only, "--tail-only is for the native engine: Spark begins with the files that are there"),
-            (
-                self.job.output.dead_letter().is_some(),
-                "--dead-letter is for the native engine: Spark only counts bad records",
-            ),
-            (
-                self.job.output.is_strict(),
-                "--strict is for the native engine: Spark counts bad records; --assert can demand that there are none",
-            ),
-        ];
-        match reasons.into_iter().find(|(applies, _)| *applies) {
-            Some((_, reason)) => bail!("{reason}"),
-            None => Ok(()),
+    /// How often a batch begins; none if all that is there is read, and no more.
+    fn trigger(&self, follow: bool) -> Option<Duration> {
+        match self.trigger {
+            Some(Trigger::AvailableNow) => None,
+            Some(Trigger::Every(period)) => Some(period),
+            None => follow.then_some(EVERY),
         }
+    }
+}
+
+const EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy)]
+enum Trigger {
+    AvailableNow,
+    Every(Duration),
+}
+
+fn trigger(text: &str) -> Result<Trigger, String> {
+    match text {
+        "available-now" => Ok(Trigger::AvailableNow),
+        period => units::duration(period)
+            .map(Trigger::Every)
+            .map_err(|_| "write available-now, or how often a batch begins, such as 1s".to_owned()),
     }
 }
 

@@ -127,7 +127,8 @@ class Judge(StatefulProcessor):
             yield sums.reindex(columns=COLUMNS).astype({"closed": "boolean"})
             return
         open_buckets, rates = self._read()
-        added = sums.groupby("start")[["total", "failures"]].sum()
+        # They come as floats where the batch has nulls, in which every microsecond until 2255 is exact.
+        added = sums[["start", "total", "failures"]].astype("int64").groupby("start").sum()
         for start, (total, failures) in zip(added.index.tolist(), added.to_numpy().tolist()):
             if start not in open_buckets:
                 self._handle.registerTimer(self._end_ms(start))

@@ -19,15 +19,8 @@ from running_avg import RunningAverage
 from window import Windows
 
 STATISTICS = {"running-avg": RunningAverage, "window": Windows, "recovery": Recoveries, "anomalies": Anomalies}
-AVAILABLE_NOW = "available-now"
 # How long a batch under way is waited for when the run is to end; Spark runs it again next time.
 GRACE_SECONDS = 5
-# What may differ between two runs on one checkpoint.
-OF_A_RUN = ("now_us", "trigger", "max_files_per_trigger", "results", "checkpoint")
-
-
-class Refused(Exception):
-    """What is wrong with a plan, as a sentence for the user."""
 
 
 def main(plan):
@@ -37,69 +30,68 @@ def main(plan):
     channel = Channel(plan["results"], stop.set)
     try:
         run(plan, channel, stop)
-    except (Refused, PySparkException, OSError) as error:
+    except (PySparkException, OSError) as error:
         channel.send(type="failed", message=explain(error))
         return 1
     return 0
 
 
 def run(plan, channel, stop):
-    check_checkpoint(plan)
     spark = session()
     context = spark.sparkContext
     channel.send(type="ready", spark=pyspark.__version__, app=context.applicationId, master=context.master)
     statistic = STATISTICS[plan["statistic"]](plan)
     log = ResultLog(plan["checkpoint"], statistic.is_cumulative)
-    results = log.read()
+    results = {batch: rows for batch, rows in log.read().items() if is_committed(plan, batch)}
     for rows in results.values():
         statistic.fold(rows)
-    batch = max(results, default=-1)
     if results:
-        channel.send(type="update", batch=batch, **statistic.whole_update())
+        channel.send(type="update", **statistic.whole_update())
 
     def publish(result, number):
-        nonlocal batch, statistic
         rows = [list(row) for row in result.collect()]
         log.write(number, rows)
-        if number > batch:
-            statistic.fold(rows)
-        else:
-            # The batch was under way when the last run died: what it came to then does not count.
-            statistic = STATISTICS[plan["statistic"]](plan)
-            for rows in log.read().values():
-                statistic.fold(rows)
-        batch = number
-        channel.send(type="update", batch=number, **statistic.update())
+        statistic.fold(rows)
+        channel.send(type="update", **statistic.update())
 
     writer = statistic.query(spark).writeStream.outputMode(statistic.output_mode).foreachBatch(publish)
-    writer = writer.option("checkpointLocation", os.path.join(plan["checkpoint"], "spark"))
-    ends = plan["trigger"] == AVAILABLE_NOW
-    writer = writer.trigger(availableNow=True) if ends else writer.trigger(processingTime=plan["trigger"])
-    finished = wait(writer.start(), stop)
-    if batch >= 0:
-        last = statistic.final_update() if finished else statistic.update()
-        channel.send(type="update", batch=batch, **last)
+    writer = writer.option("checkpointLocation", spark_checkpoint(plan))
+    period = plan["trigger"]
+    writer = writer.trigger(processingTime=period) if period else writer.trigger(availableNow=True)
+    is_over = wait(writer.start(), stop)
+    channel.send(type="update", **(statistic.final_update() if is_over else statistic.update()))
     channel.send(type="done")
     spark.stop()
 
 
 def session():
-    builder = SparkSession.builder.appName("streamlab")
+    spark = SparkSession.builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    # Times are plain counts to us.
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    chosen = spark.sparkContext.getConf()
     settings = {
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.session.timeZone": "UTC",
         "spark.sql.streaming.stateStore.providerClass": ROCKSDB,
+        # The rows that are left to shuffle are few: blocks are summed where they are decoded.
+        "spark.sql.shuffle.partitions": str(spark.sparkContext.defaultParallelism),
     }
     for name, value in settings.items():
-        builder = builder.config(name, value)
-    spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
-    # The rows that are left to shuffle are few: blocks are summed where they are decoded.
-    spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
+        if not chosen.contains(name):
+            spark.conf.set(name, value)
     return spark
 
 
 ROCKSDB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+
+
+def is_committed(plan, batch):
+    """Whether Spark knows that a batch is done. One that is not runs again, and what it came to when the
+    driver died does not count."""
+    return os.path.exists(os.path.join(spark_checkpoint(plan), "commits", str(batch)))
+
+
+def spark_checkpoint(plan):
+    return os.path.join(plan["checkpoint"], "spark")
 
 
 def wait(query, stop):
@@ -114,35 +106,13 @@ def wait(query, stop):
     return False
 
 
-def check_checkpoint(plan):
-    """A checkpoint goes on with the question that it was made for, and with no other."""
-    question = {name: value for name, value in plan.items() if name not in OF_A_RUN}
-    path = os.path.join(plan["checkpoint"], "plan.json")
-    os.makedirs(plan["checkpoint"], exist_ok=True)
-    try:
-        with open(path) as file:
-            known = json.load(file)
-    except FileNotFoundError:
-        with open(path + ".new", "w") as file:
-            json.dump(question, file)
-        os.replace(path + ".new", path)
-        return
-    differing = sorted(name for name in {*known, *question} if known.get(name) != question.get(name))
-    if differing:
-        raise Refused(
-            f"The checkpoint {plan['checkpoint']} was made with another {', '.join(differing)}; "
-            "give another directory, or remove this one to begin anew."
-        )
-
-
 def explain(error):
     """One sentence of an error: Spark's own first line, without the traces below it."""
-    if isinstance(error, Refused):
-        return str(error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # The error of a Python worker stands below that of the task that ran it.
     causes = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and " " not in line.split(":")[0]]
-    return f"Spark could not go on: {(causes or lines or [type(error).__name__])[-1]}"
+    said = (causes[-1:] or lines[:1] or [type(error).__name__])[0]
+    return f"Spark could not go on: {said}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ So the sources must have the same path on every executor, and Spark skips files 
 line inside of a record may begin with a brace.
 """
 
-import fnmatch
 import gzip
 import os
 import re
@@ -54,29 +53,41 @@ def decoded(spark, plan, combine, schema):
 
 def _hadoop_glob(sources):
     """All sources as one glob, so that a file that two of them hold is read once."""
-    escape = re.compile(r"[\\{}\[\]*?,]")
-    paths = [escape.sub(r"\\\g<0>", path) if os.path.exists(path) else path for path in sources]
+    bases = sorted({os.path.normpath(source["base"]) for source in sources})
+    outer = [base for base in bases if not any(base.startswith(other.rstrip("/") + "/") for other in bases)]
+    paths = [re.sub(r"[\\{}\[\]*?,]", r"\\\g<0>", base) for base in outer]
     return paths[0] if len(paths) == 1 else "/{" + ",".join(path.lstrip("/") for path in paths) + "}"
 
 
 def _selection(plan):
-    """Which files to read: those that a source names, and those in directories by their names."""
-    named = [source for source in plan["sources"] if not os.path.isdir(source)]
-    patterns = [re.compile(re.escape(path) if os.path.exists(path) else _glob_expression(path)) for path in named]
+    """Which files to read: those that a source is, and those within one by their paths."""
+
+    def expressions(texts):
+        # Rust's mark for bytes, which Python does without.
+        return [re.compile(text.removeprefix("(?-u)").encode(), re.DOTALL) for text in texts]
+
+    sources = [
+        (
+            os.fsencode(os.path.normpath(source["base"])),
+            os.fsencode(source["prefix"]),
+            expressions(source["include"]),
+            expressions(source["exclude"]),
+        )
+        for source in plan["sources"]
+    ]
 
     def is_kept(path):
-        name = os.path.basename(path)
-        if any(pattern.fullmatch(path) for pattern in patterns):
-            return True
-        is_any = [any(fnmatch.fnmatchcase(name, pattern) for pattern in plan[globs]) for globs in ("include", "exclude")]
-        return is_any == [True, False]
+        path = os.fsencode(path)
+        return any(path == source[0] or is_within(path, *source) for source in sources)
+
+    def is_within(path, base, prefix, include, exclude):
+        if not path.startswith(base.rstrip(b"/") + b"/"):
+            return False
+        within = path[len(base.rstrip(b"/")) + 1 :]
+        whole = os.path.join(prefix, within)
+        return any(one.fullmatch(whole) for one in include) and not any(one.fullmatch(within) for one in exclude)
 
     return is_kept
-
-
-def _glob_expression(path):
-    parts = [fnmatch.translate(part).removesuffix(r"\Z") for part in path.split("/")]
-    return "/".join(part.replace(".*", "[^/]*") for part in parts)
 
 
 def _decode_stretch(decoder, path, start):
@@ -119,15 +130,14 @@ def _decode_stretch(decoder, path, start):
 
 
 def _decompressed(path, magic):
-    """A function that reads on; a file that ends too early ends where it could be decompressed."""
-    if magic == ZSTD:
-        return pa.CompressedInputStream(pa.OSFile(path), "zstd").read
-    file = gzip.open(path)
+    """A function that reads on. A file that is broken ends the job: its records would be missing."""
+    file = pa.CompressedInputStream(pa.OSFile(path), "zstd") if magic == ZSTD else gzip.open(path)
+    read_on = file.read if magic == ZSTD else file.read1
 
     def read(size):
         try:
-            return file.read1(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            return b""
+            return read_on(size)
+        except (OSError, EOFError, zlib.error) as error:
+            raise OSError(f"cannot decompress {path}: {error}; mend it, or leave it out with --exclude") from None
 
     return read

@@ -68,6 +68,10 @@ class Windows:
         places, self._changed = sorted(self._changed), set()
         late = self._sums[0] - self._counted
         rows = [self._row(*place) for place in places]
+        # What has closed comes never again.
+        for place in places:
+            if place not in self._open:
+                del self._known[place]
         return {"rows": rows, **ledger.report(self._sums, late), "watermark": self._watermark}
 
     def whole_update(self):

@@ -1,0 +1,40 @@
+//! What Spark cannot do for us is said, not left out.
+
+use super::SparkArgs;
+use crate::engine::Plan;
+use anyhow::{Result, bail};
+use std::path::Path;
+
+pub fn check(args: &SparkArgs, plan: &Plan) -> Result<()> {
+    let (input, output) = (&args.job.input, &args.job.output);
+    let is_typed = |flag: &str| args.job.plan.line.iter().any(|typed| typed.split('=').next() == Some(flag));
+    let is_remote = |place: &Path| place.to_string_lossy().contains("://");
+    let reasons = [
+        (plan.sources.has_stdin(), "Spark reads files: write standard input to one first"),
+        (
+            !plan.filter.keeps_all(),
+            "--where, --since and --until are not for Spark: filter before, or with running-avg",
+        ),
+        (plan.checkpoints.is_some(), "--state-dir is for the native engine; with Spark it is --checkpoint DIR"),
+        (plan.tail_only, "--tail-only is for the native engine: Spark begins with the files that are there"),
+        (
+            is_typed("--max-keys"),
+            "--max-keys is for the native engine: Spark keeps all keys, on as many machines as it has",
+        ),
+        (is_typed("--max-record-size"), "--max-record-size is for the native engine: Spark takes records of any size"),
+        (input.threads() != 0, "--threads is for the native engine: with Spark it is --master local[N]"),
+        (output.dead_letter().is_some(), "--dead-letter is for the native engine: Spark only counts bad records"),
+        (
+            output.is_strict(),
+            "--strict is for the native engine: Spark counts bad records; --assert can demand that there are none",
+        ),
+        (
+            args.checkpoint.as_deref().is_some_and(is_remote),
+            "--checkpoint: give a path, on a file system that this machine and all workers share",
+        ),
+    ];
+    match reasons.into_iter().find(|(applies, _)| *applies) {
+        Some((_, reason)) => bail!("{reason}"),
+        None => Ok(()),
+    }
+}
