@@ -1,5 +1,6 @@
 //! Other engines that answer the same questions: what they count becomes the same reports.
 
+pub mod emit;
 #[cfg(feature = "polars")]
 mod frames;
 mod question;

@@ -1,6 +1,8 @@
 //! `running-avg`, `sliding-window` and `reservoir`: their own flags are few.
 
+use super::emit::{EmitArgs, emit};
 use super::job::JobArgs;
+use super::question::question;
 use super::rows::{OutcomeArgs, RowArgs, check_columns, field};
 use super::units;
 use crate::analysis::{Reservoir, RunningAvg, SlidingWindow};
@@ -17,7 +19,9 @@ More examples:
   In CI: fail when a service succeeds too rarely, or when nothing was read
     streamlab running-avg data/ --assert 'success_rate > 0.99' --min-events 1000
   Another log format, and the worst route first
-    streamlab running-avg access.log --schema nginx --by request -o json | jq '.rows | sort_by(.success_rate)'"
+    streamlab running-avg access.log --schema nginx --by request -o json | jq '.rows | sort_by(.success_rate)'
+  The same question as a program for PySpark
+    streamlab running-avg data/ --emit pyspark > program.py"
 )]
 pub struct RunningAvgArgs {
     #[command(flatten)]
@@ -25,11 +29,17 @@ pub struct RunningAvgArgs {
     #[command(flatten)]
     outcomes: OutcomeArgs,
     #[command(flatten)]
+    emit: EmitArgs,
+    #[command(flatten)]
     pub(super) job: JobArgs,
 }
 
 impl RunningAvgArgs {
     pub fn run(self) -> Result<u8> {
+        if let Some(engine) = self.emit.engine() {
+            let (question, schema) = question(&self.rows, &self.outcomes, &self.job, None, &RunningAvg::COLUMNS)?;
+            return emit(engine, question, schema, &self.job, Duration::ZERO);
+        }
         let mut schema = self.job.input.schema();
         let by = self.rows.by(&mut schema, &RunningAvg::COLUMNS)?;
         let analysis = RunningAvg::new(by, self.outcomes.outcomes(), self.rows.max_keys());

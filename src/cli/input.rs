@@ -197,6 +197,22 @@ impl InputArgs {
         Ok(follow)
     }
 
+    /// The sources as they were named.
+    pub fn places(&self) -> impl Iterator<Item = &String> {
+        self.source.places()
+    }
+
+    /// Which files of a directory are read.
+    pub fn include(&self) -> Vec<String> {
+        let include = &self.source.include;
+        if include.is_empty() { crate::input::default_include() } else { include.clone() }
+    }
+
+    /// Whether to go on was asked for.
+    pub fn is_followed(&self) -> bool {
+        self.follow
+    }
+
     /// The name of the zone of times that name none, where it has one.
     pub fn time_zone(&self) -> Option<&str> {
         self.time_zone.iana_name()

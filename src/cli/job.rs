@@ -24,7 +24,7 @@ pub struct JobArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
-    state: StateArgs,
+    pub state: StateArgs,
     /// What is shown in place of a run.
     #[arg(skip)]
     pub view: Option<View>,

@@ -17,6 +17,7 @@ pub mod assert;
 mod bloom;
 mod compare;
 pub mod config;
+mod emit;
 mod files;
 mod generate;
 mod input;

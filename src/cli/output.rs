@@ -126,6 +126,11 @@ impl OutputArgs {
         self.strict
     }
 
+    /// The flags by which the answer is held to something.
+    pub fn checks(&self) -> [(&'static str, bool); 2] {
+        [("assert", !self.assertions.is_empty()), ("min-events", self.min_events.is_some())]
+    }
+
     pub fn is_verbose(&self) -> bool {
         self.verbose
     }

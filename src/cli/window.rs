@@ -1,11 +1,14 @@
 //! `window`: any statistics over windows of event time.
 
 use super::aggregates::aggregates;
+use super::emit::{EmitArgs, emit};
 use super::job::JobArgs;
 use super::output::Reporting;
+use super::question::{WINDOW_COLUMNS, question};
 use super::rows::{OutcomeArgs, RowArgs, field};
 use super::units;
 use crate::analysis::{Aggregates, Dedup, Window, WindowPlan, WindowShape};
+use crate::bridge::{Question, Windows};
 use crate::schema::Schema;
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
@@ -78,6 +81,8 @@ pub struct WindowArgs {
     #[command(flatten)]
     outcomes: OutcomeArgs,
     #[command(flatten)]
+    emit: EmitArgs,
+    #[command(flatten)]
     pub(super) job: JobArgs,
 }
 
@@ -104,6 +109,10 @@ const DEFAULT_HORIZON: Duration = Duration::from_secs(600);
 
 impl WindowArgs {
     pub fn run(self) -> Result<u8> {
+        if let Some(engine) = self.emit.engine() {
+            let (question, schema) = self.question()?;
+            return emit(engine, question, schema, &self.job, self.watermark_delay);
+        }
         let mut schema = self.job.input.schema();
         let is_live = self.job.output.is_live();
         let plan = WindowPlan {
@@ -175,6 +184,24 @@ impl WindowArgs {
             );
         }
         Ok(shape)
+    }
+
+    /// The question as other engines take it, which know windows of a fixed size.
+    fn question(&self) -> Result<(Question, Schema)> {
+        let WindowShape::Sliding { size_ns, slide_ns, offset_ns, .. } = self.shape()? else {
+            bail!("--emit: sessions are not carried over to a program; take --type tumbling or sliding")
+        };
+        if self.early.is_some() {
+            bail!("--emit: --early is not carried over to a program; leave it out");
+        }
+        let windows = Some(Windows { size_ns, slide_ns, offset_ns });
+        let (question, schema) = question(&self.rows, &self.outcomes, &self.job, windows, &WINDOW_COLUMNS)?;
+        if let Some(name) = question.by.names().find(|name| ["time", "window"].contains(name)) {
+            bail!(
+                "--emit: --by: the program has a column `{name}` of its own; to take the field of that name, quote it: --by '\"{name}\"'"
+            );
+        }
+        Ok((question, schema))
     }
 
     fn aggregates(&self, schema: &mut Schema) -> Result<Aggregates> {

@@ -19,5 +19,5 @@ pub use files::Files;
 pub use gone::{Past, Roster};
 pub use log_file::LogFile;
 pub use selection::Selection;
-pub use sources::{DEFAULT_INCLUDE, Found, Root, Sources, Unreadable};
+pub use sources::{DEFAULT_INCLUDE, Found, Root, Sources, Unreadable, default_include};
 pub use wakeups::{Waker, Wakeup, Wakeups};

@@ -79,6 +79,12 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
+/// The globs over files that stand where none are named.
+pub fn default_include() -> Vec<String> {
+    let packed = |glob: &&str| [(*glob).to_owned(), format!("{glob}.gz"), format!("{glob}.zst")];
+    DEFAULT_INCLUDE.iter().flat_map(packed).collect()
+}
+
 impl Sources {
     /// `include` and `exclude` are globs over file names, or over paths where they hold a slash.
     pub fn new(texts: &[String], include: &[String], exclude: &[String]) -> Result<Self, String> {
@@ -88,9 +94,8 @@ impl Sources {
             _ => Ok(None),
         });
         let patterns = patterns.collect::<Result<_, _>>()?;
-        let packed = |glob: &&str| [(*glob).to_owned(), format!("{glob}.gz"), format!("{glob}.zst")];
-        let defaults: Vec<String> = DEFAULT_INCLUDE.iter().flat_map(packed).collect();
-        let include = Globs::new(if include.is_empty() { &defaults } else { include }, false)?;
+        let include = if include.is_empty() { default_include() } else { include.to_vec() };
+        let include = Globs::new(&include, false)?;
         let absolute = roots.iter().map(|root| std::path::absolute(root.base()).unwrap_or_default()).collect();
         Ok(Self { roots, absolute, patterns, include, exclude: Globs::new(exclude, false)? })
     }

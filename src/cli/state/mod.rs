@@ -34,6 +34,11 @@ pub struct Left {
 }
 
 impl StateArgs {
+    /// Whether a run is kept to be gone on with.
+    pub fn is_kept(&self) -> bool {
+        self.state_dir.is_some()
+    }
+
     /// Opens the state directory, and finds what an earlier run of the same plan has left.
     pub fn open(&self, plan: &Plan, sources: &Sources, quiet: bool) -> Result<Option<(Checkpoints, Option<Left>)>> {
         let Some(path) = &self.state_dir else { return Ok(None) };

@@ -1,0 +1,15 @@
+import glob
+@JSON@
+@RE@
+import sys
+@DATETIME@
+@PATHLIB@
+
+import polars as pl
+
+SOURCES = @SOURCES@
+KEYS = @KEYS@
+@SIZE@
+@SLIDE@
+@OFFSET@
+@TIME_FORMAT@

@@ -1,0 +1,7 @@
+# All fields are text, whatever they hold. A line that is no JSON has none.
+logs = (
+    spark.read.schema(FIELDS)
+    .options(allowSingleQuotes=False, allowNonNumericNumbers=False)
+    @FILES@
+    .json(SOURCES)
+)

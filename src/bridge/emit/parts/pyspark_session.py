@@ -1,0 +1,3 @@
+
+spark = SparkSession.builder.appName("streamlab").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+

@@ -1,0 +1,5 @@
+
+@STREAM@
+for row in rows.collect():
+    print(json.dumps(row.asDict()))
+spark.stop()
