@@ -61,6 +61,10 @@ Each peer's queries are in [`benches/peers`](benches/peers), one file a question
   for its program: a faster one is a welcome change.
 - DuckDB, ClickHouse and Polars are told which fields exist, and run inside Python; the start of
   Python is part of their time. The table of start-up times shows how much that is.
+- `streamlab polars` and `streamlab spark` are the same questions on other engines, in a build that has them. Polars
+  reads lines itself after a look by our decoder, and arrays through it. Spark decodes in Python, by the same rules;
+  its cluster is a master and two workers of one core each on the same machine, so it shows what a cluster costs,
+  not what it wins. Its memory is that of its largest process.
 - The queries look at the first digit of the status, which is all that the questions need.
 - angle-grinder and Miller count equal messages first and parse the status once a message, which
   suits logs whose messages repeat. jq hands its fields to awk, which counts faster than jq.
@@ -86,10 +90,14 @@ class Table:
     absent: list[str]
 
 
-def page(tables: list[Table], starts: list[Contestant], versions: list[str], runs: int, load: float) -> str:
+def page(
+    tables: list[Table], starts: list[Contestant], enough: str, versions: list[str], runs: int, load: float
+) -> str:
     parts = [INTRODUCTION, *(table_text(table) for table in tables)]
     if starts:
         parts.append(start_text(starts))
+    if enough:
+        parts.append(enough)
     parts += [machine_text(versions, load), REMARKS.format(runs=runs)]
     return "\n".join(parts)
 

@@ -208,6 +208,16 @@ impl InputArgs {
         if include.is_empty() { crate::input::default_include() } else { include.clone() }
     }
 
+    /// To go on, or not to, whatever the default would be.
+    pub fn set_follow(&mut self, follow: bool) {
+        (self.follow, self.no_follow) = (follow, !follow);
+    }
+
+    /// Whether it was asked for to read once.
+    pub fn is_one_pass(&self) -> bool {
+        self.no_follow
+    }
+
     /// Whether to go on was asked for.
     pub fn is_followed(&self) -> bool {
         self.follow

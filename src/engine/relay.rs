@@ -38,6 +38,10 @@ pub fn relay(mut outputs: Outputs, cancel: &CancelToken, engine: &mut impl Forei
         }
         let news = match engine.wait(asked.is_some()) {
             Ok(news) => news,
+            Err(why) if asked.is_some() => {
+                (outputs.say)(&why);
+                break asked;
+            }
             Err(why) => break Some(Stop::Engine(why)),
         };
         let shown = match news {
@@ -81,7 +85,7 @@ struct Steps {
 
 impl Steps {
     fn show_if_due(&mut self, outputs: &mut Outputs, engine: &mut impl Foreign) -> Result<(), Stop> {
-        let fresh = self.read - self.shown;
+        let fresh = self.read.saturating_sub(self.shown);
         let is_due = match outputs.every {
             Every::End => false,
             Every::Records(count) => fresh >= count,

@@ -29,12 +29,24 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
 pub struct Files {
     directory: PathBuf,
     format: Format,
+    /// A file has its name once it is whole.
+    appear_whole: bool,
     current: Option<(PathBuf, File)>,
 }
 
 impl Files {
     pub fn new(directory: &Path, format: Format) -> Self {
-        Self { directory: directory.to_owned(), format, current: None }
+        Self { directory: directory.to_owned(), format, appear_whole: false, current: None }
+    }
+
+    /// For readers that take a file as it is when they first see it.
+    pub fn appear_whole(self, appear_whole: bool) -> Self {
+        Self { appear_whole, ..self }
+    }
+
+    /// Where a file is written until it is whole.
+    fn part(&self, path: &Path) -> PathBuf {
+        if self.appear_whole { path.with_added_extension("part") } else { path.to_owned() }
     }
 }
 
@@ -48,7 +60,7 @@ impl Output for Files {
             fs::create_dir_all(&self.directory).map_err(failed(&self.directory))?;
         }
         let path = self.directory.join(format!("logs_{file:06}.{}", self.format.extension()));
-        let file = File::create(&path).map_err(failed(&path))?;
+        let file = File::create(self.part(&path)).map_err(failed(&path))?;
         self.current = Some((path, file));
         Ok(())
     }
@@ -59,8 +71,9 @@ impl Output for Files {
     }
 
     fn close(&mut self) -> Result<(), Error> {
-        self.current = None;
-        Ok(())
+        let Some((path, file)) = self.current.take() else { return Ok(()) };
+        drop(file);
+        if self.appear_whole { fs::rename(self.part(&path), &path).map_err(failed(&path)) } else { Ok(()) }
     }
 }
 
@@ -199,6 +212,21 @@ impl Output for Rotating {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_file_appears_whole_where_that_is_asked_for() {
+        for whole in [true, false] {
+            let directory = tempfile::tempdir().unwrap();
+            let mut files = Files::new(directory.path(), Format::Ndjson).appear_whole(whole);
+            let path = directory.path().join("logs_000000.ndjson");
+            files.open(0).unwrap();
+            files.write(b"{}\n").unwrap();
+            assert_eq!(path.exists(), !whole);
+            files.close().unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"{}\n");
+            assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing else is left");
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]

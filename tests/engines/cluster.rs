@@ -42,11 +42,19 @@ impl Cluster {
         kill_tree(id.trim().parse().unwrap());
     }
 
-    /// Asks a question whose batches are many, and calls `after` when two of them have been answered.
-    fn ask(&self, directory: &Path, checkpoint: &str, after: impl FnOnce(&mut Child)) -> (Vec<Json>, bool) {
+    /// Asks a question whose batches are many, and calls `then` after so many answers.
+    fn ask(
+        &self,
+        directory: &Path,
+        checkpoint: &str,
+        after: usize,
+        then: impl FnOnce(&mut Child),
+    ) -> (Vec<Json>, bool) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_streamlab"))
             .args(["spark", "arrays", "--size=1s", "--watermark-delay=2s", "--max-files-per-trigger=1"])
             .args(["--master", &self.url, "--checkpoint", checkpoint, "-q", "--output=json"])
+            // Spark forgets early which batches it has done: a resumed run must not.
+            .args(["--conf", "spark.sql.streaming.minBatchesToRetain=2"])
             .current_dir(directory)
             .envs(&self.env)
             .stdout(Stdio::piped())
@@ -54,8 +62,8 @@ impl Cluster {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut next = || lines.next().map(|line| serde_json::from_str::<Json>(&line.unwrap()).unwrap());
-        let mut reports: Vec<Json> = [next(), next()].into_iter().flatten().collect();
-        after(&mut child);
+        let mut reports: Vec<Json> = (0..after).filter_map(|_| next()).collect();
+        then(&mut child);
         reports.extend(std::iter::from_fn(next));
         (reports, child.wait().unwrap().success())
     }
@@ -102,19 +110,19 @@ fn workers_and_drivers_die_and_the_answer_is_the_same() {
     expected.sort();
     let cluster = Cluster::up(env);
 
-    let (reports, is_well) = cluster.ask(directory.path(), "worker", |_| cluster.kill_worker(1));
+    let (reports, is_well) = cluster.ask(directory.path(), "worker", 2, |_| cluster.kill_worker(1));
     assert!(is_well);
     assert!(reports.len() > 4, "there were batches after it died: {}", reports.len());
     assert_eq!(windows(&reports), expected);
     assert_equal_books(reports.last().unwrap(), &native);
 
-    let (before, is_well) = cluster.ask(directory.path(), "driver", |streamlab| {
+    let (before, is_well) = cluster.ask(directory.path(), "driver", 6, |streamlab| {
         // The job, not streamlab: that has to notice.
         tree(streamlab.id()).into_iter().skip(1).take(1).for_each(kill_tree);
     });
     assert!(!is_well, "a driver that is gone is an error");
     assert!(before.len() < 12);
-    let (after, is_well) = cluster.ask(directory.path(), "driver", |_| {});
+    let (after, is_well) = cluster.ask(directory.path(), "driver", 0, |_| {});
     assert!(is_well);
     // A run tells all that is known, also what the one before it has told.
     assert_eq!(windows(&after), expected);

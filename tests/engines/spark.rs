@@ -1,6 +1,7 @@
 //! `streamlab spark` against `running-avg` and `window`.
 
 use crate::{LOGS, assert_equal, logs, report, report_of, said_with};
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -34,7 +35,8 @@ pub fn order(directory: &Path) {
 fn logs_of_all_kinds_have_the_native_answer() {
     let Some(env) = environment() else { return };
     let directory = logs();
-    let all = LOGS.map(|(name, _)| name).join(" ");
+    write_more(directory.path());
+    let all = LOGS.map(|(name, _)| name).join(" ") + " more";
     let line = format!("streamlab spark {all} -q -o json --final --master 'local[2]'");
     let got = report_of(&said_with(&line, directory.path(), &env));
     let native = report(&format!("streamlab running-avg {all} -q -o json --final"), directory.path());
@@ -43,6 +45,23 @@ fn logs_of_all_kinds_have_the_native_answer() {
     let line = format!("streamlab spark {flags} --master 'local[2]'");
     let got = report_of(&said_with(&line, directory.path(), &env));
     assert_equal(&got, &report(&format!("streamlab window {flags}"), directory.path()), &line);
+}
+
+/// Arrays over many lines, lines with space before and between, names that are not ASCII, and a record that is longer
+/// than what Spark's tasks read of a file at once, on the border of two such parts.
+fn write_more(directory: &Path) {
+    let more = directory.join("more");
+    fs::create_dir(&more).unwrap();
+    let text = fs::read_to_string(directory.join("arrays/logs_000000.json")).unwrap();
+    let records: Vec<Json> = serde_json::from_str(&text).unwrap();
+    fs::write(more.join("pretty ü.json"), serde_json::to_string_pretty(&records).unwrap()).unwrap();
+    let lines: Vec<String> = records.iter().map(Json::to_string).collect();
+    fs::write(more.join("few.json"), format!("[\n  {}\n]\n", lines[..5].join(",\n  "))).unwrap();
+    fs::write(more.join("spaced.log"), format!("\n  {}\n", lines.join("\n\n   "))).unwrap();
+    let plain = lines.join("\n") + "\n";
+    let before = plain.repeat((15 << 20) / plain.len());
+    let long = json!({"service": "x".repeat(4 << 20), "status": 200, "timestamp": 1_760_559_690});
+    fs::write(more.join("long.ndjson"), format!("{before}{long}\n{}", plain.repeat(200))).unwrap();
 }
 
 #[test]

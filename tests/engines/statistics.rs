@@ -2,7 +2,7 @@
 
 use crate::spark::{environment, order};
 use crate::{logs, report, report_of, said_with};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -107,6 +107,40 @@ fn assert_near(got: &Json, expected: f64, row: &Json) {
     assert!((got - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{got} for {expected} in {row}");
 }
 
+/// What is no request moves time as well: what comes behind it is late, and no window is told twice.
+#[test]
+fn a_record_that_is_ahead_closes_windows_once() {
+    let Some(env) = environment() else { return };
+    let directory = logs();
+    order(&directory.path().join("arrays"));
+    for (place, ahead) in [(1, 60), (6, 120)] {
+        let file = directory.path().join(format!("arrays/logs_{place:06}.json"));
+        let changed = fs::metadata(&file).unwrap().modified().unwrap();
+        let mut records: Vec<Json> = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let time = records[0]["timestamp"].as_f64().unwrap() + f64::from(ahead);
+        records.push(json!({"service": "serving", "timestamp": time, "message": "started"}));
+        fs::write(&file, Json::from(records).to_string()).unwrap();
+        fs::File::options().write(true).open(&file).unwrap().set_modified(changed).unwrap();
+    }
+    let line = "streamlab spark arrays --size 1s --watermark-delay 1s --max-files-per-trigger 1";
+    let ran = said_with(&format!("{line} -q -o json --master 'local[2]'"), directory.path(), &env);
+    let reports: Vec<Json> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rows = reports.iter().flat_map(|report| report["rows"].as_array().unwrap());
+    let mut places: Vec<String> = rows.map(|row| format!("{} {}", row["start"], row["service"])).collect();
+    let told = places.len();
+    places.sort();
+    places.dedup();
+    assert_eq!(places.len(), told, "each window once");
+    let ledger = &reports.last().unwrap()["ledger"];
+    assert_eq!((&ledger["read"], &ledger["filtered"]), (&1202.into(), &2.into()));
+    let late = ledger["late"].as_u64().unwrap();
+    assert_eq!(ledger["counted"].as_u64().unwrap() + late, 1200);
+    assert!(late > 800, "all but the first files are behind: {ledger}");
+}
+
+/// Nothing is late, and nothing closes before the end.
+const ALL_TIME: &str = "--watermark-delay 3650d";
+
 /// What closes by a watermark, batch after batch, is what closes at the end.
 #[test]
 fn however_many_batches_there_are_the_answer_is_one() {
@@ -116,7 +150,12 @@ fn however_many_batches_there_are_the_answer_is_one() {
     for statistic in
         ["--size 10s --slide 5s", "--statistic recovery", "--statistic anomalies --bucket 200ms --threshold 1"]
     {
-        let one = answer(&format!("arrays {statistic} --watermark-delay 3650d"), directory.path(), &env);
+        let one = match statistic.starts_with("--size") {
+            true => {
+                report(&format!("streamlab window arrays {statistic} {ALL_TIME} -q -o json --final"), directory.path())
+            }
+            false => answer(&format!("arrays {statistic} {ALL_TIME}"), directory.path(), &env),
+        };
         let several = format!("streamlab spark arrays {statistic} --watermark-delay 2s --max-files-per-trigger 4");
         let ran = said_with(&format!("{several} -q -o json --master 'local[2]'"), directory.path(), &env);
         let reports: Vec<Json> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

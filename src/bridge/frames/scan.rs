@@ -96,8 +96,10 @@ fn query(question: &Question, names: &[Option<String>], found: &Found, paths: &[
     let records = LazyJsonLineReader::new_paths(paths.into()).with_schema(Some(Arc::new(fields))).finish()?;
     let status = match found.stated {
         0 => {
-            let digits = lit(format!("{MARK}([0-9]{{3}})(?:[^0-9]|$)"));
-            column(Role::Message as usize).str().extract(digits, 1).cast(DataType::Int64)
+            let message = || column(Role::Message as usize).str();
+            let digits = message().slice(lit(MARK.len() as i64), lit(3));
+            // A cast of a part alone, as others may hold anything.
+            when(message().starts_with(lit(MARK))).then(digits).otherwise(lit(NULL)).cast(DataType::Int64)
         }
         _ => column(Role::Status as usize).cast(DataType::Int64),
     };

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// What may differ between two runs on one checkpoint.
-const OF_A_RUN: [&str; 5] = ["now_us", "trigger", "max_files_per_trigger", "results", "checkpoint"];
+const OF_A_RUN: [&str; 4] = ["trigger", "max_files_per_trigger", "results", "checkpoint"];
 const NAME: &str = "plan.json";
 
 /// Notes the question in the checkpoint, or finds that it is the one noted there.
@@ -53,7 +53,7 @@ mod tests {
     fn a_checkpoint_is_for_one_question() {
         let directory = tempfile::tempdir().unwrap();
         let place = directory.path().join("kept");
-        let plan = |by: &str, now: i64| json!({"by": [by], "now_us": now, "trigger": "1 seconds"});
+        let plan = |by: &str, files: u32| json!({"by": [by], "max_files_per_trigger": files});
         claim(&place, &plan("service", 1)).unwrap();
         claim(&place, &plan("service", 2)).unwrap();
         let refused = claim(&place, &plan("level", 2)).unwrap_err().to_string();

@@ -78,7 +78,12 @@ impl Foreign for Spark {
                 Ok(News::Last)
             }
             Some(Message::Failed { message }) => Err(message),
+            None if is_over && !self.process.is_connected() => {
+                self.process.give_up();
+                Err("Spark had not begun yet".to_owned())
+            }
             None if self.ends.is_some_and(|ends| Instant::now() > ends) => {
+                self.process.give_up();
                 Err("Spark was asked to stop, and did not within a minute; its checkpoint holds what it has".to_owned())
             }
             None => Ok(News::Nothing),

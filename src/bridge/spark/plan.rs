@@ -8,9 +8,6 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The version of what is written here; the job refuses another.
-const VERSION: u32 = 1;
-
 /// What is made of what is counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Statistic {
@@ -50,7 +47,6 @@ impl Job {
             Field::Status => json!({"name": name, "path": null}),
         });
         let mut plan = json!({
-            "version": VERSION,
             "statistic": match self.statistic {
                 Statistic::Rates if self.question.windows.is_some() => "window",
                 Statistic::Rates => "running-avg",
@@ -67,7 +63,6 @@ impl Job {
                 TimeUnit::Nanos => "ns",
             },
             "time_zone": self.time_zone,
-            "now_us": jiff::Timestamp::now().as_microsecond(),
             "max_ahead_us": self.max_ahead.map(micros),
             "by": by.collect::<Vec<_>>(),
             "success": ranges(&self.question.outcomes.success),

@@ -49,6 +49,8 @@ pub struct Process {
     answers: Option<UnixStream>,
     /// It is to stop as soon as it can be told.
     stops: bool,
+    /// It is not waited for any more.
+    is_given_up: bool,
     said: Arc<Mutex<VecDeque<String>>>,
     /// Goes with it.
     _files: TempDir,
@@ -75,14 +77,17 @@ impl Process {
         thread::Builder::new().name("spark".to_owned()).spawn(move || listen(&listener, &tell))?;
         let mut command = Command::new(&submit.toolchain.submit);
         command.args(["--master", &submit.master, "--name", "streamlab"]);
-        let local = [
+        let is_near = submit.is_near();
+        let local = place("local").display().to_string();
+        let settings = [
             // Spark looks up the machine's name else, which need not lead anywhere.
             ("spark.driver.host", "127.0.0.1"),
+            // What it leaves there goes with us.
+            ("spark.local.dir", &local),
             ("spark.ui.enabled", "false"),
             ("spark.ui.showConsoleProgress", "false"),
         ];
-        let is_near = submit.is_near();
-        for (key, value) in local.iter().skip(usize::from(!is_near)) {
+        for (key, value) in settings.iter().skip(if is_near { 0 } else { 2 }) {
             command.args(["--conf", &format!("{key}={value}")]);
         }
         submit.conf.iter().for_each(|conf| _ = command.args(["--conf", conf]));
@@ -100,6 +105,13 @@ impl Process {
         if is_near && std::env::var_os("SPARK_LOCAL_IP").is_none() {
             command.env("SPARK_LOCAL_IP", "127.0.0.1");
         }
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|set| !set.is_empty()));
+        if !locale.is_some_and(|locale| locale.to_ascii_lowercase().replace('-', "").contains("utf8")) {
+            // Else Java cannot open a file whose name is not ASCII, and says nothing.
+            command.env("LC_ALL", "C.UTF-8");
+        }
         // In a group of its own: Ctrl-C is for us, who ask it to stop.
         command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("cannot run {}", submit.toolchain.submit.display()))?;
@@ -110,7 +122,7 @@ impl Process {
             let (said, shows) = (said.clone(), submit.is_verbose);
             thread::Builder::new().name("spark".to_owned()).spawn(move || keep(output, &said, shows))?;
         }
-        Ok(Self { child, told, answers: None, stops: false, said, _files: files })
+        Ok(Self { child, told, answers: None, stops: false, is_given_up: false, said, _files: files })
     }
 
     /// What the job tells within a moment, if anything.
@@ -144,6 +156,15 @@ impl Process {
         }
     }
 
+    pub fn is_connected(&self) -> bool {
+        self.answers.is_some()
+    }
+
+    /// It has had its time.
+    pub fn give_up(&mut self) {
+        self.is_given_up = true;
+    }
+
     /// Says a sentence to people.
     pub fn note(&self, sentence: &str) {
         _ = writeln!(io::stderr(), "streamlab: {sentence}");
@@ -161,8 +182,11 @@ impl Process {
 impl Drop for Process {
     /// Lets nothing of it live longer than we do.
     fn drop(&mut self) {
-        self.answers = None;
-        let until = Instant::now() + if self.stops { Duration::ZERO } else { LEAVE };
+        if let Some(stream) = self.answers.take() {
+            // What it has not noticed yet, it notices by this. It has files to remove.
+            _ = stream.shutdown(Shutdown::Both);
+        }
+        let until = Instant::now() + if self.is_given_up { Duration::ZERO } else { LEAVE };
         while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
             thread::sleep(Duration::from_millis(20));
         }

@@ -88,6 +88,9 @@ impl CompareArgs {
                 "compare: each engine reads the source by itself, and standard input can be read once: write it to a file first"
             );
         }
+        if self.input.is_followed() || self.input.tail_only() {
+            bail!("compare: what is there is read once, and whole: leave out --follow and --tail-only");
+        }
         let (files, unreadable) = sources.scan();
         if let Some(first) = unreadable.first() {
             say!("streamlab: error: {first}");
@@ -138,6 +141,9 @@ impl CompareArgs {
         line.extend(self.size.map(|size| format!("--size={}", nanos(size))));
         line.extend(self.offset.map(|offset| format!("--offset={}", nanos(offset))));
         line.extend(["--output=json", "--final", "--no-follow", "--quiet"].map(str::to_owned));
+        if engine != Engine::Spark && self.input.threads() != 0 {
+            line.push(format!("--threads={}", self.input.threads()));
+        }
         line.extend(shared);
         line
     }

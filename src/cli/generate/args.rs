@@ -117,7 +117,7 @@ pub(super) struct ContentArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Live")]
 pub(super) struct LiveArgs {
-    /// Pause between two files
+    /// Pause between two files, which appear whole
     #[arg(long, default_value = "0s", value_parser = units::duration, value_name = "TIME", conflicts_with = "rate")]
     pub(super) batch_delay: Duration,
     /// Records per second (5000/s, 300/m), each written when it happens

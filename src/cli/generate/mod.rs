@@ -66,7 +66,9 @@ impl GenerateArgs {
         let mut output: Box<dyn Output> = match (&self.output_dir, self.live.rotate) {
             (None, _) => Box::new(Stream::new(io::stdout())),
             (Some(directory), Some(at)) => Box::new(Rotating::new(directory, at)),
-            (Some(directory), None) => Box::new(Files::new(directory, plan.format)),
+            (Some(directory), None) => {
+                Box::new(Files::new(directory, plan.format).appear_whole(!self.live.batch_delay.is_zero()))
+            }
         };
         let pace = Pace { events_per_second: self.live.rate, batch_delay: self.live.batch_delay };
         plan.run_to(&mut *output, &pace, &|progress: Progress| bar.inc(progress.events))

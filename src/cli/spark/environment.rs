@@ -19,7 +19,11 @@ pub fn setup() -> Result<u8> {
         let line = words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
         let status = Command::new(program).args(rest).status().with_context(|| format!("cannot run {line}"))?;
         if !status.success() {
-            bail!("`{line}` ended with {status}; on Debian, `apt-get install python3-venv` has what is needed");
+            let advice = match line.contains(" venv ") {
+                true => "on Debian, `apt-get install python3-venv` has what is needed",
+                false => "is there a network, and room on the disk?",
+            };
+            bail!("`{line}` ended with {status}; {advice}");
         }
     }
     say!("streamlab: done; {shown} can be removed at any time");
@@ -78,7 +82,7 @@ impl DoctorArgs {
 }
 
 fn java() -> Result<String, String> {
-    let get = format!("get Java {JAVA} or later: on Debian `apt-get install openjdk-{JAVA}-jre-headless`");
+    let get = format!("get Java {JAVA} or later: on Debian `apt-get install default-jre-headless`");
     let Some(java) = toolchain::java() else { return Err(get) };
     match toolchain::java_version(&java) {
         Some(version) if version >= JAVA => Ok(format!("{version} ({})", java.display())),

@@ -86,7 +86,17 @@ impl SparkArgs {
         }
     }
 
-    fn ask(self) -> Result<u8> {
+    fn ask(mut self) -> Result<u8> {
+        match self.trigger {
+            Some(Trigger::AvailableNow) if self.job.input.is_followed() => {
+                bail!("--trigger available-now ends when all is read: leave it out, or leave out --follow")
+            }
+            Some(Trigger::Every(_)) if self.job.input.is_one_pass() => {
+                bail!("--trigger: a batch every so often follows the source: leave it out, or leave out --no-follow")
+            }
+            Some(trigger) => self.job.input.set_follow(matches!(trigger, Trigger::Every(_))),
+            None => {}
+        }
         let (question, schema, statistic) = self.statistic.ask(&self.rows, &self.outcomes, &self.job)?;
         let toolchain = match toolchain::find() {
             Ok(toolchain) => toolchain,

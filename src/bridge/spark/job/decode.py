@@ -159,7 +159,7 @@ class Decoder:
                     break
                 extra.append(self._read(data[start:at], kind, keys))
             # What matched inside of something else is no record.
-            resume = at
+            resume = at if at == len(data) else int(starts[follower])
             columns.kind[piece : len(starts) if at == len(data) else follower] = NOTHING
         columns.append(extra)
         return b"" if last else _rest(data, end)

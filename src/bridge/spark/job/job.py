@@ -42,7 +42,8 @@ def run(plan, channel, stop):
     channel.send(type="ready", spark=pyspark.__version__, app=context.applicationId, master=context.master)
     statistic = STATISTICS[plan["statistic"]](plan)
     log = ResultLog(plan["checkpoint"], statistic.is_cumulative)
-    results = {batch: rows for batch, rows in log.read().items() if is_committed(plan, batch)}
+    committed = last_committed(plan)
+    results = {batch: rows for batch, rows in log.read().items() if batch <= committed}
     for rows in results.values():
         statistic.fold(rows)
     if results:
@@ -84,10 +85,12 @@ def session():
 ROCKSDB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
 
 
-def is_committed(plan, batch):
-    """Whether Spark knows that a batch is done. One that is not runs again, and what it came to when the
-    driver died does not count."""
-    return os.path.exists(os.path.join(spark_checkpoint(plan), "commits", str(batch)))
+def last_committed(plan):
+    """The last batch that Spark knows is done; -1 for none. One after it runs again, and what it came to
+    when the driver died does not count."""
+    commits = os.path.join(spark_checkpoint(plan), "commits")
+    names = os.listdir(commits) if os.path.isdir(commits) else []
+    return max((int(name) for name in names if name.isdigit()), default=-1)
 
 
 def spark_checkpoint(plan):
@@ -102,6 +105,8 @@ def wait(query, stop):
     deadline = time.monotonic() + GRACE_SECONDS
     while query.isActive and query.status["isTriggerActive"] and time.monotonic() < deadline:
         time.sleep(0.1)
+    if error := query.exception():
+        raise error
     query.stop()
     return False
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import framing
 from times import Clock
@@ -115,7 +116,8 @@ class Reader:
 
     def __init__(self, plan):
         ahead = plan["max_ahead_us"]
-        latest = None if ahead is None else plan["now_us"] + ahead
+        # A reader lives as long as a task: a run may go on for longer than times may be ahead.
+        latest = None if ahead is None else time.time_ns() // 1000 + ahead
         self.clock = Clock(plan["time_unit"], plan["time_zone"], latest)
         self.roles = plan["roles"]
         self.by = [column["path"] for column in plan["by"]]

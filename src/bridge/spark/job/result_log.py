@@ -9,12 +9,14 @@ import os
 
 
 class ResultLog:
-    """An append-only file of `[batch, rows]`, one a line, forced to the disk before Spark commits."""
+    """A file of `[batch, rows]`, one a line, forced to the disk before Spark commits."""
 
     def __init__(self, checkpoint, is_cumulative):
         self._path = os.path.join(checkpoint, "results.ndjson")
-        # Each result holds all that was known before.
+        # Each result holds all that was known before: the last one is kept, and the one before it, which
+        # counts if the last is never committed.
         self._is_cumulative = is_cumulative
+        self._lines = {}
 
     def read(self):
         """The results so far, by batch. A line that a crash cut short is taken off: its batch runs again."""
@@ -26,14 +28,23 @@ class ResultLog:
                         batch, rows = json.loads(line)
                         results[batch] = rows
                         whole += len(line)
+                        if self._is_cumulative:
+                            self._lines[batch] = line
                 file.truncate(whole)
         return results
 
     def write(self, batch, rows):
-        path = self._path + ".new" if self._is_cumulative else self._path
-        with open(path, "wb" if self._is_cumulative else "ab") as file:
-            file.write(json.dumps([batch, rows], ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        line = json.dumps([batch, rows], ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        if not self._is_cumulative:
+            self._put(self._path, "ab", [line])
+            return
+        before = sorted(other for other in self._lines if other < batch)[-1:]
+        self._lines = {**{other: self._lines[other] for other in before}, batch: line}
+        self._put(self._path + ".new", "wb", self._lines.values())
+        os.replace(self._path + ".new", self._path)
+
+    def _put(self, path, mode, lines):
+        with open(path, mode) as file:
+            file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
-        if self._is_cumulative:
-            os.replace(path, self._path)

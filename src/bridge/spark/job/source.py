@@ -122,7 +122,9 @@ def _decode_stretch(decoder, path, start):
                 yield columns, keys
                 return
             buffer, at = buffer + more, at + len(more)
-            if len(buffer) >= full:
+            # Where the stretch ends in what was read, it is not decoded beyond that.
+            ends = at >= end and buffer.find(b"\n{", max(len(buffer) - (at - end) - 1, 0)) >= 0
+            if len(buffer) >= full and not ends:
                 columns, keys, buffer = decoder.decode(buffer, last=False)
                 # What is not over yet may be long: not to be tried again with every read.
                 full = 2 * max(STRETCH_BYTES, len(buffer))

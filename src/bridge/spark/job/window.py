@@ -6,7 +6,7 @@ shown to Spark once for each of its windows. A sum is late for a window as any r
 watermark has passed the window's end. The watermark follows the newest event (`at`), and Spark drops
 what is late and forgets windows by their `end`; so both columns have one, and the least counts.
 
-The ledger is a row without an end, in the same aggregation: never late, and never forgotten. A record
+The ledger is a row without a key, in the same aggregation: by its `end` never late, and never forgotten. A record
 is late where its last window is, so that the requests less those that were counted in their last
 window are the late ones. Spark's watermark begins at the epoch: what is older is late.
 """
@@ -48,7 +48,7 @@ class Windows:
 
     def fold(self, rows):
         for end, key, total, failures, last, *sums in rows:
-            if end is None:
+            if key is None:
                 self._sums = sums
                 continue
             place = end, key
@@ -116,4 +116,4 @@ def _combine(columns, keys, _origin, failure, shape):
     rows = {"at": at, "end": end, "key": [keys[code] for code in key]}
     rows.update(zip(("total", "failures", "last"), sums))
     # A block without any time leaves the watermark where it is.
-    return ledger.record_batch(SCHEMA, rows, {"at": requests.sums["newest"], **requests.sums})
+    return ledger.record_batch(SCHEMA, rows, {"at": requests.sums["newest"], "end": ledger.NEVER_US, **requests.sums})
