@@ -141,7 +141,7 @@ const RUN_ALL: &str = "
 import contextlib, runpy, sys
 for path in sys.argv[1:]:
     with open(path + '.out', 'w') as out, contextlib.redirect_stdout(out):
-        runpy.run_path(path)
+        runpy.run_path(path, run_name='__main__')
 ";
 
 /// Records that are read differently by whoever is careless.
