@@ -40,7 +40,9 @@ impl Speed {
             self.base = now;
             self.measured = true;
         }
-        let idle = self.bytes_per_second == 0.0 && pace.behind_bytes == 0;
+        let idle = self.bytes_per_second == 0.0 && self.records_per_second == 0.0 && pace.behind_bytes == 0;
+        // Another engine tells of records only.
+        let knows_bytes = now.bytes > 0 || now.records == 0;
         if pace.following && now.records == 0 && idle {
             return "waiting for logs: they are read as they arrive".to_owned();
         }
@@ -48,10 +50,10 @@ impl Speed {
         if pace.following && idle {
             parts.push("waiting for data".to_owned());
         } else {
-            parts.push(format!("{}/s", bytes(self.bytes_per_second)));
+            parts.extend(knows_bytes.then(|| format!("{}/s", bytes(self.bytes_per_second))));
             parts.push(format!("{} records/s", scaled_count(self.records_per_second)));
         }
-        parts.push(format!("{} read", bytes(now.bytes as f64)));
+        parts.extend(knows_bytes.then(|| format!("{} read", bytes(now.bytes as f64))));
         if pace.behind_bytes > 0 {
             parts.push(format!("{} behind", bytes(pace.behind_bytes as f64)));
         }
@@ -61,6 +63,10 @@ impl Speed {
 
 /// The run as a whole.
 fn total(end: Mark) -> String {
+    if end.bytes == 0 && end.records > 0 {
+        let per_second = scaled_count(end.records as f64 / end.seconds.max(1e-3));
+        return format!("{} records in {:.1} s: {per_second} records/s", count(end.records), end.seconds);
+    }
     let mut text = format!("{} records and {} in {:.1} s", count(end.records), bytes(end.bytes as f64), end.seconds);
     if end.seconds > 0.0 {
         text.push_str(&format!(": {}/s", bytes(end.bytes as f64 / end.seconds)));
@@ -97,5 +103,7 @@ mod tests {
         let pace = Pace { read_bytes: 3_000_000, elapsed_seconds: 1.5, behind_bytes: 0, following: false };
         let report = Report { pace, last: true, ..report() };
         assert_eq!(Speed::default().update(&report, ", "), "12,250 records and 3.0 MB in 1.5 s: 2.0 MB/s");
+        let unknown = Report { pace: Pace { read_bytes: 0, ..pace }, ..report };
+        assert_eq!(Speed::default().update(&unknown, ", "), "12,250 records in 1.5 s: 8.2 k records/s");
     }
 }

@@ -1,7 +1,7 @@
 //! Which statistic Spark is asked for, and what it takes.
 
-use crate::bridge::Question;
 use crate::bridge::spark::{ANOMALY_COLUMNS, RECOVERY_COLUMNS, Statistic};
+use crate::bridge::{Question, Windows};
 use crate::cli::job::JobArgs;
 use crate::cli::output::Reporting;
 use crate::cli::question::{RATE_COLUMNS, WINDOW_COLUMNS, question, windows};
@@ -69,7 +69,7 @@ impl StatisticArgs {
             Name::Anomalies => &ANOMALY_COLUMNS,
         };
         let windows = match (name, self.size) {
-            (Name::Window, Some(size)) => Some(windows(size, self.slide, self.offset)?),
+            (Name::Window, Some(size)) => Some(whole_micros(windows(size, self.slide, self.offset)?)?),
             _ => None,
         };
         let (question, schema) = question(rows, outcomes, job, windows, columns)?;
@@ -132,10 +132,18 @@ const BUCKET: Duration = Duration::from_secs(10);
 const THRESHOLD: f64 = 3.5;
 const HISTORY: u32 = 60;
 
-/// A length of time that Spark can tell from none: its times are in microseconds.
+/// Spark's times are in microseconds.
+fn whole_micros(windows: Windows) -> Result<Windows> {
+    let lengths = [(windows.size_ns, "--size"), (windows.slide_ns, "--slide"), (windows.offset_ns, "--offset")];
+    match lengths.into_iter().find(|(nanos, _)| nanos % 1000 != 0) {
+        Some((_, flag)) => bail!("{flag}: Spark knows no time below a microsecond: give a whole number of them"),
+        None => Ok(windows),
+    }
+}
+
 fn some_length(length: Duration, flag: &str) -> Result<Duration> {
-    if length < Duration::from_micros(1) {
-        bail!("{flag}: at least a microsecond is needed");
+    if length.is_zero() || !length.subsec_nanos().is_multiple_of(1000) {
+        bail!("{flag}: Spark knows no time below a microsecond: give a whole number of them, above zero");
     }
     Ok(length)
 }
