@@ -35,7 +35,7 @@ REMARKS = """\
 
 ```sh
 scripts/bench-setup    # installs the peers: Debian packages, and the rest under target/bench/peers
-scripts/bench          # about fifteen minutes; writes this page
+scripts/bench          # about fifteen minutes, and as many to build the other engines; writes this page
 scripts/bench --quick  # 100 MB, prints the tables only
 ```
 

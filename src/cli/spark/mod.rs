@@ -97,6 +97,7 @@ impl SparkArgs {
             Some(trigger) => self.job.input.set_follow(matches!(trigger, Trigger::Every(_))),
             None => {}
         }
+        refusals::check(&self)?;
         let (question, schema, statistic) = self.statistic.ask(&self.rows, &self.outcomes, &self.job)?;
         let toolchain = match toolchain::find() {
             Ok(toolchain) => toolchain,
@@ -104,12 +105,8 @@ impl SparkArgs {
         };
         let is_verbose = self.job.output.is_verbose();
         let submit = Submit { toolchain, master: self.master.clone(), conf: self.conf.clone(), is_verbose };
+        let kept = self.checkpoint_of_this_run(&submit)?;
         self.job.conduct(schema, None, self.statistic.reporting(), |plan, outputs| {
-            refusals::check(&self, &plan)?;
-            let Some(time_zone) = self.job.input.time_zone() else {
-                bail!("--time-zone: Spark needs a zone by its name, such as Europe/Berlin");
-            };
-            let kept = self.checkpoint_of_this_run(&submit)?;
             let place = self.checkpoint.as_deref().or(kept.as_ref().map(|kept| kept.path())).unwrap_or(Path::new("."));
             let selected = Selected::of(&plan.sources);
             if !self.job.output.is_quiet() {
@@ -122,7 +119,7 @@ impl SparkArgs {
             let job = Job {
                 question,
                 statistic,
-                time_zone: time_zone.to_owned(),
+                time_zone: self.job.input.time_zone().unwrap_or("UTC").to_owned(),
                 max_ahead: self.job.input.ahead(),
                 sources: selected.sources,
                 delay: self.statistic.watermark_delay,

@@ -1,22 +1,22 @@
 //! What Spark cannot do for us is said, not left out.
 
 use super::SparkArgs;
-use crate::engine::Plan;
 use anyhow::{Result, bail};
 use std::path::Path;
 
-pub fn check(args: &SparkArgs, plan: &Plan) -> Result<()> {
+/// Before anything is opened or made.
+pub fn check(args: &SparkArgs) -> Result<()> {
     let (input, output) = (&args.job.input, &args.job.output);
     let is_typed = |flag: &str| args.job.plan.line.iter().any(|typed| typed.split('=').next() == Some(flag));
     let is_remote = |place: &Path| place.to_string_lossy().contains("://");
     let reasons = [
-        (plan.sources.has_stdin(), "Spark reads files: write standard input to one first"),
+        (input.sources()?.has_stdin(), "Spark reads files: write standard input to one first"),
         (
-            !plan.filter.keeps_all(),
+            ["--where", "--since", "--until"].into_iter().any(is_typed),
             "--where, --since and --until are not for Spark: filter before, or with running-avg",
         ),
-        (plan.checkpoints.is_some(), "--state-dir is for the native engine; with Spark it is --checkpoint DIR"),
-        (plan.tail_only, "--tail-only is for the native engine: Spark begins with the files that are there"),
+        (args.job.state.is_kept(), "--state-dir is for the native engine; with Spark it is --checkpoint DIR"),
+        (input.tail_only(), "--tail-only is for the native engine: Spark begins with the files that are there"),
         (
             is_typed("--max-keys"),
             "--max-keys is for the native engine: Spark keeps all keys, on as many machines as it has",
@@ -32,6 +32,7 @@ pub fn check(args: &SparkArgs, plan: &Plan) -> Result<()> {
             args.checkpoint.as_deref().is_some_and(is_remote),
             "--checkpoint: give a path, on a file system that this machine and all workers share",
         ),
+        (input.time_zone().is_none(), "--time-zone: Spark needs a zone by its name, such as Europe/Berlin"),
     ];
     match reasons.into_iter().find(|(applies, _)| *applies) {
         Some((_, reason)) => bail!("{reason}"),
