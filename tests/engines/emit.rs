@@ -145,7 +145,7 @@ for path in sys.argv[1:]:
 ";
 
 /// Records that are read differently by whoever is careless.
-const ODD: &str = r#"{"service": "a", "timestamp": 1760559686.31526, "message": "HTTP Status Code: 200"}
+pub const ODD: &str = r#"{"service": "a", "timestamp": 1760559686.31526, "message": "HTTP Status Code: 200"}
 {"service": "a", "timestamp": "2025-10-15T20:21:27.5+02:00", "status": 503, "message": "HTTP Status Code: 200"}
 {"service": "b\"\\\n", "timestamp": "2025-10-15 20:21:26,315", "status": "200"}
 {"service": null, "timestamp": 1760559686315, "status": 200.0}
@@ -160,7 +160,7 @@ not JSON
 {"service": "a", "status": 200, "timestamp": NaN}
 {"service": "a", "timestamp": 1760559686.5, "status": 2"#;
 
-const ECS: &str = r#"{"@timestamp": "2025-10-15T20:21:26Z", "service.name": "pay", "http": {"response": {"status_code": 502}}, "it's": {"a b": "x"}}
+pub const ECS: &str = r#"{"@timestamp": "2025-10-15T20:21:26Z", "service.name": "pay", "http": {"response": {"status_code": 502}}, "it's": {"a b": "x"}}
 {"@timestamp": "2025-10-15T20:21:28.000001Z", "service.name": "pay", "http": {"response": {"status_code": "200"}}, "it's": {"a b": "y"}}
 {"@timestamp": "2025-10-15T20:21:29Z", "http": "none", "message": "HTTP Status Code: 404"}
 "#;

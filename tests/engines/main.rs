@@ -4,6 +4,7 @@
 
 mod cluster;
 mod compare;
+mod decoder;
 mod emit;
 mod polars;
 #[path = "../common/shell.rs"]

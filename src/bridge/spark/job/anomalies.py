@@ -19,7 +19,7 @@ from pyspark.sql.streaming import StatefulProcessor
 
 import ledger
 from scoring import History
-from source import decoded
+from source import decoded, with_watermarks
 
 SCHEMA = f"at timestamp, moment timestamp, key string, start bigint, total bigint, failures bigint, {ledger.SCHEMA}"
 # `added` are the records that this row newly stands for; `closed` says that it was judged.
@@ -43,12 +43,9 @@ class Anomalies:
         self._counted, self._sums, self._watermark = 0, ledger.EMPTY, None
 
     def query(self, spark):
-        # There is one stateful operator, and two columns that have a watermark (as in window.py).
-        spark.conf.set("spark.sql.streaming.statefulOperator.allowMultiple", False)
         failure, bucket = self._plan["failure"], self._settings["bucket"]
         blocks = decoded(spark, self._plan, lambda *block: _combine(*block, failure, bucket), SCHEMA)
-        delay = f"{self._settings['delay']} microseconds"
-        events = blocks.withWatermark("at", delay).withWatermark("moment", delay)
+        events = with_watermarks(spark, blocks, "moment", self._settings["delay"])
         processor = Judge(bucket, self._settings["history"])
         return events.groupBy("key").transformWithStateInPandas(processor, JUDGED, "Append", "EventTime")
 

@@ -34,14 +34,16 @@ def _finite_integer(text):
 
 _decoder = json.JSONDecoder(parse_constant=_refuse)
 _wary_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_finite_integer)
+# Keeps each of several fields of one name.
+_pairs_decoder = json.JSONDecoder(object_pairs_hook=list)
 
 
 def strict_value(text):
     """The value of a JSON text; a ValueError where JSON, or streamlab, has none."""
     value = (_wary_decoder if _HUGE.search(text) else _decoder).decode(text)
     if _SURROGATE.search(text):
-        # Half a pair has no UTF-8; that is a ValueError too.
-        json.dumps(value, ensure_ascii=False).encode()
+        # Half a pair has no UTF-8, wherever it is; that is a ValueError too.
+        json.dumps(_pairs_decoder.decode(text), ensure_ascii=False).encode()
     return value
 
 

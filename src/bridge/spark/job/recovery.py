@@ -23,7 +23,7 @@ import numpy as np
 from pyspark.sql import functions as F
 
 import ledger
-from source import decoded
+from source import decoded, with_watermarks
 
 BUCKETS_IN_SLOT = 8
 
@@ -48,14 +48,11 @@ class Recoveries:
         self._counted, self._sums, self._watermark = 0, ledger.EMPTY, None
 
     def query(self, spark):
-        # There is one stateful operator, and two columns that have a watermark (as in window.py).
-        spark.conf.set("spark.sql.streaming.statefulOperator.allowMultiple", False)
         plan, within, bucket = self._plan, self._within, self._bucket
         blocks = decoded(spark, plan, lambda *block: _combine(*block, plan, within, bucket), SCHEMA)
         # An exchange that both sides have in common, so that the input is decoded once.
         blocks = blocks.repartition(spark.sparkContext.defaultParallelism)
-        delay = f"{self._delay} microseconds"
-        groups = blocks.withWatermark("at", delay).withWatermark("moment", delay)
+        groups = with_watermarks(spark, blocks, "moment", self._delay)
         left, right = (groups.where(F.col("side") != other) for other in ("right", "left"))
         # The bounds of time let Spark forget: no failure is a bucket older than the moment of its group,
         # no success later. They hold for a receipt too.

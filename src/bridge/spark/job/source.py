@@ -51,6 +51,14 @@ def decoded(spark, plan, combine, schema):
     return files.repartition(tasks).mapInArrow(read, schema)
 
 
+def with_watermarks(spark, blocks, ends, delay_us):
+    """Time goes with the newest event of a block (`at`), and a row is late by its column `ends`."""
+    # There is one stateful operator, and two columns that have a watermark: the least counts.
+    spark.conf.set("spark.sql.streaming.statefulOperator.allowMultiple", False)
+    delay = f"{delay_us} microseconds"
+    return blocks.withWatermark("at", delay).withWatermark(ends, delay)
+
+
 def _hadoop_glob(sources):
     """All sources as one glob, so that a file that two of them hold is read once."""
     bases = sorted({os.path.normpath(source["base"]) for source in sources})

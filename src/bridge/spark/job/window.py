@@ -18,7 +18,7 @@ import numpy as np
 from pyspark.sql import functions as F
 
 import ledger
-from source import decoded
+from source import decoded, with_watermarks
 
 SCHEMA = f"at timestamp, end timestamp, key string, total bigint, failures bigint, last bigint, {ledger.SCHEMA}"
 
@@ -36,12 +36,9 @@ class Windows:
         self._counted, self._sums, self._watermark = 0, ledger.EMPTY, None
 
     def query(self, spark):
-        # There is one stateful operator, and two columns that have a watermark.
-        spark.conf.set("spark.sql.streaming.statefulOperator.allowMultiple", False)
         failure, shape = self._plan["failure"], self._plan["window"]
         blocks = decoded(spark, self._plan, lambda *block: _combine(*block, failure, shape), SCHEMA)
-        delay = f"{self._delay} microseconds"
-        events = blocks.withWatermark("at", delay).withWatermark("end", delay)
+        events = with_watermarks(spark, blocks, "end", self._delay)
         sums = [F.sum(name) for name in ("total", "failures", "last", "requests", "filtered", "dead")]
         windows = events.groupBy("end", "key").agg(*sums, F.min("oldest"), F.max("newest"))
         return windows.withColumn("end", F.unix_micros("end"))
