@@ -11,6 +11,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -94,24 +95,7 @@ impl Process {
         let modules: Vec<String> = MODULES.iter().map(|(name, _)| place(name).display().to_string()).collect();
         command.args(["--py-files", &modules.join(",")]);
         command.arg(place(JOB.0)).arg(place("plan.json"));
-        if let Some(python) = &submit.toolchain.python {
-            command.env("PYSPARK_PYTHON", python).env("PYSPARK_DRIVER_PYTHON", python);
-        }
-        // Executors get the modules as files; Python workers of the driver itself find them here.
-        let paths = std::env::var_os("PYTHONPATH").filter(|paths| !paths.is_empty());
-        let paths = paths.iter().flat_map(std::env::split_paths);
-        let paths = std::iter::once(files.path().to_owned()).chain(paths);
-        command.env("PYTHONPATH", std::env::join_paths(paths).context("PYTHONPATH")?);
-        if is_near && std::env::var_os("SPARK_LOCAL_IP").is_none() {
-            command.env("SPARK_LOCAL_IP", "127.0.0.1");
-        }
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|set| !set.is_empty()));
-        if !locale.is_some_and(|locale| locale.to_ascii_lowercase().replace('-', "").contains("utf8")) {
-            // Else Java cannot open a file whose name is not ASCII, and says nothing.
-            command.env("LC_ALL", "C.UTF-8");
-        }
+        set_environment(&mut command, files.path(), job, submit)?;
         // In a group of its own: Ctrl-C is for us, who ask it to stop.
         command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("cannot run {}", submit.toolchain.submit.display()))?;
@@ -195,6 +179,34 @@ impl Drop for Process {
         }
         _ = self.child.wait();
     }
+}
+
+/// What the job finds in its environment.
+fn set_environment(command: &mut Command, files: &Path, job: &Job, submit: &Submit) -> Result<()> {
+    if let Some(python) = &submit.toolchain.python {
+        command.env("PYSPARK_PYTHON", python).env("PYSPARK_DRIVER_PYTHON", python);
+    }
+    // Executors get the modules as files; Python workers of the driver itself find them here.
+    let paths = std::env::var_os("PYTHONPATH").filter(|paths| !paths.is_empty());
+    let paths = paths.iter().flat_map(std::env::split_paths);
+    let paths = std::iter::once(files.to_owned()).chain(paths);
+    command.env("PYTHONPATH", std::env::join_paths(paths).context("PYTHONPATH")?);
+    if submit.is_near() && std::env::var_os("SPARK_LOCAL_IP").is_none() {
+        command.env("SPARK_LOCAL_IP", "127.0.0.1");
+    }
+    let set = |name: &str| std::env::var(name).ok().filter(|set| !set.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    if !locale.is_some_and(|locale| locale.to_ascii_lowercase().replace('-', "").contains("utf8")) {
+        // Else Java cannot open a file whose name is not ASCII, and says nothing.
+        command.env("LC_ALL", "C.UTF-8");
+    }
+    if job.trigger.is_none() {
+        // Most of such a run is Spark's start, where Java's second compiler takes more than it wins. Options that are
+        // given later, as by --conf, are stronger.
+        let options = set("JDK_JAVA_OPTIONS").unwrap_or_default();
+        command.env("JDK_JAVA_OPTIONS", format!("-XX:TieredStopAtLevel=1 {options}"));
+    }
+    Ok(())
 }
 
 /// Takes the job's connection, and tells what it says.
