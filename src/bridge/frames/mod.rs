@@ -62,6 +62,7 @@ impl Foreign for Scanned {
 
 /// Looks the source through, and has Polars read it where it is clean; says why not where it is not.
 fn scanned(question: &Question, plan: &Plan) -> Result<(Report, usize), String> {
+    scan::begins_with_objects(&plan.sources)?;
     let found = Arc::new(Mutex::new(None));
     let census = Census::new(question, &plan.schema, found.clone());
     let look = Plan {

@@ -9,10 +9,11 @@ use crate::input::Sources;
 use crate::schema::{Field, Schema};
 use crate::sketch::{Rate, encode_value};
 use polars::prelude::{Schema as FrameSchema, *};
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Has Polars read and count; says why not where it cannot be relied upon.
@@ -23,11 +24,11 @@ pub fn scan(question: &Question, schema: &Schema, sources: &Sources, found: &Fou
     if found.stated > 0 && found.unstated > 0 {
         return Err("some records have a status field and some have none".to_owned());
     }
-    let (files, _) = sources.scan();
-    let paths: Vec<PathBuf> = files.into_iter().map(|file| file.path).collect();
-    let lines = lines(&paths).map_err(|error| error.to_string())?;
-    if lines != Some(found.records) || found.records == 0 {
-        return Err("not each line is an object".to_owned());
+    let paths = paths(sources);
+    let lines: u64 =
+        paths.par_iter().map(|path| lines(path)).sum::<io::Result<_>>().map_err(|error| error.to_string())?;
+    if lines != found.records || lines == 0 {
+        return Err(NOT_LINES.to_owned());
     }
     let names = names(schema, found)?;
     let query = query(question, &names, found, &paths).map_err(|error| error.to_string())?;
@@ -41,27 +42,37 @@ pub fn scan(question: &Question, schema: &Schema, sources: &Sources, found: &Fou
     Ok(counted)
 }
 
-/// How many lines there are, where each file begins with an object.
-fn lines(paths: &[PathBuf]) -> io::Result<Option<u64>> {
-    let (mut lines, mut buffer) = (0, vec![0; 1 << 18]);
-    for path in paths {
-        let mut file = File::open(path)?;
-        let mut last = None;
-        loop {
-            let length = file.read(&mut buffer)?;
-            let bytes = &buffer[..length];
-            if last.is_none() && bytes.first().is_some_and(|first| *first != b'{') {
-                return Ok(None);
-            }
-            lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
-            match bytes.last() {
-                Some(byte) => last = Some(*byte),
-                None => break,
-            }
+/// Says where a file begins with something else than an object, before all are read for nothing.
+pub fn begins_with_objects(sources: &Sources) -> Result<(), String> {
+    for path in paths(sources) {
+        let mut first = [b'{'];
+        // An empty file has no first byte.
+        File::open(path).and_then(|mut file| file.read(&mut first)).map_err(|error| error.to_string())?;
+        if first != [b'{'] {
+            return Err(NOT_LINES.to_owned());
         }
-        lines += u64::from(last.is_some_and(|last| last != b'\n'));
     }
-    Ok(Some(lines))
+    Ok(())
+}
+
+const NOT_LINES: &str = "not each line is an object";
+
+fn paths(sources: &Sources) -> Vec<PathBuf> {
+    let (files, _) = sources.scan();
+    files.into_iter().map(|file| file.path).collect()
+}
+
+fn lines(path: &Path) -> io::Result<u64> {
+    let (mut file, mut lines, mut last) = (File::open(path)?, 0, b'\n');
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        let length = file.read(&mut buffer)?;
+        let bytes = &buffer[..length];
+        let Some(byte) = bytes.last() else { break };
+        lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        last = *byte;
+    }
+    Ok(lines + u64::from(last != b'\n'))
 }
 
 /// The columns of the slots, by slot: fields at the top of a record.
@@ -106,11 +117,11 @@ fn query(question: &Question, names: &[Option<String>], found: &Found, paths: &[
     let is_hit = question.hits().ranges().into_iter().fold(lit(false), |is_hit, (low, high)| {
         is_hit.or(col("~status").is_between(lit(i64::from(low)), lit(i64::from(high)), ClosedInterval::Both))
     });
-    let start = question.windows.map_or(lit(0).cast(DataType::Int64), |windows| {
+    let start = question.windows.map(|windows| {
         let micros = column(Role::Time as usize).cast(DataType::Float64) * lit(1e6) + lit(0.5);
         let (micros, size) = (micros.cast(DataType::Int64), lit(windows.size_ns / 1000));
         let beyond = (micros.clone() - lit(windows.offset_ns / 1000)) % size.clone();
-        micros - (beyond + size.clone()) % size
+        (micros - (beyond + size.clone()) % size).alias("~start")
     });
     let keys = question.by.fields().iter().enumerate().map(|(place, field)| {
         let key = match field {
@@ -119,18 +130,19 @@ fn query(question: &Question, names: &[Option<String>], found: &Found, paths: &[
         };
         key.alias(format!("~{place}"))
     });
-    let groups: Vec<Expr> = (0..question.by.fields().len()).map(|place| col(format!("~{place}"))).collect();
+    let mut groups: Vec<Expr> = (0..question.by.fields().len()).map(|place| col(format!("~{place}"))).collect();
+    groups.extend(start.as_ref().map(|_| col("~start")));
     Ok(records
         .with_columns([status.alias("~status")])
         .filter(col("~status").gt_eq(lit(100)))
-        .select(keys.chain([start.alias("~start"), is_hit.alias("~hit")]).collect::<Vec<_>>())
-        .group_by([groups, vec![col("~start")]].concat())
+        .select(keys.chain(start).chain([is_hit.alias("~hit")]).collect::<Vec<_>>())
+        .group_by(groups)
         .agg([len().cast(DataType::UInt64).alias("~total"), col("~hit").cast(DataType::UInt64).sum().alias("~hits")]))
 }
 
 fn counted(question: &Question, frame: &DataFrame) -> PolarsResult<Vec<Counted>> {
-    let (starts, totals) = (frame.column("~start")?.i64()?, frame.column("~total")?.u64()?);
-    let hits = frame.column("~hits")?.u64()?;
+    let (totals, hits) = (frame.column("~total")?.u64()?, frame.column("~hits")?.u64()?);
+    let starts = question.windows.map(|_| frame.column("~start")?.i64()).transpose()?;
     let keys: Vec<&Column> =
         (0..question.by.fields().len()).map(|place| frame.column(&format!("~{place}"))).collect::<PolarsResult<_>>()?;
     (0..frame.height())
@@ -140,7 +152,7 @@ fn counted(question: &Question, frame: &DataFrame) -> PolarsResult<Vec<Counted>>
                 encode_value(value(&column.get(place)?)?, &mut key);
             }
             let count = |column: &UInt64Chunked| column.get(place).unwrap_or_default();
-            let start = starts.get(place).unwrap_or_default() * 1000;
+            let start = starts.and_then(|starts| starts.get(place)).unwrap_or_default() * 1000;
             Ok(Counted { start, key, rate: Rate { total: count(totals), hits: count(hits) }, is_open: false })
         })
         .collect()
