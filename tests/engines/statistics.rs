@@ -141,38 +141,45 @@ fn a_record_that_is_ahead_closes_windows_once() {
 /// Nothing is late, and nothing closes before the end.
 const ALL_TIME: &str = "--watermark-delay 3650d";
 
-/// What closes by a watermark, batch after batch, is what closes at the end.
 #[test]
-fn however_many_batches_there_are_the_answer_is_one() {
+fn windows_are_the_same_in_one_batch_or_several() {
+    assert_one_answer("--size 10s --slide 5s");
+}
+
+#[test]
+fn recoveries_are_the_same_in_one_batch_or_several() {
+    assert_one_answer("--statistic recovery");
+}
+
+#[test]
+fn anomalies_are_the_same_in_one_batch_or_several() {
+    assert_one_answer("--statistic anomalies --bucket 200ms --threshold 1");
+}
+
+/// What closes by a watermark, batch after batch, is what closes at the end.
+fn assert_one_answer(statistic: &str) {
     let Some(env) = environment() else { return };
     let directory = logs();
     order(&directory.path().join("arrays"));
-    for statistic in
-        ["--size 10s --slide 5s", "--statistic recovery", "--statistic anomalies --bucket 200ms --threshold 1"]
-    {
-        let one = match statistic.starts_with("--size") {
-            true => {
-                report(&format!("streamlab window arrays {statistic} {ALL_TIME} -q -o json --final"), directory.path())
-            }
-            false => answer(&format!("arrays {statistic} {ALL_TIME}"), directory.path(), &env),
-        };
-        let several = format!("streamlab spark arrays {statistic} --watermark-delay 2s --max-files-per-trigger 4");
-        let ran = said_with(&format!("{several} -q -o json --master 'local[2]'"), directory.path(), &env);
-        let reports: Vec<Json> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let last = reports.last().unwrap();
-        assert!(reports.len() > 1, "{statistic}: more than the last word\n{}", ran.stdout);
-        assert_eq!(last["ledger"], one["ledger"], "{statistic}");
-        assert_eq!(one["ledger"]["late"], 0);
-        // A row is told when it is final, or all are told each time.
-        let is_whole = statistic.contains("recovery");
-        let told = reports.iter().filter(|report| !is_whole || report["final"] == true);
-        let rows: Vec<&Json> = told.flat_map(|report| report["rows"].as_array().unwrap()).collect();
-        let final_rows: Vec<&&Json> = rows.iter().filter(|row| row["open"] != true).collect();
-        let mut sorted: Vec<String> = final_rows.iter().map(|row| row.to_string()).collect();
-        let mut expected: Vec<String> = one["rows"].as_array().unwrap().iter().map(Json::to_string).collect();
-        sorted.sort();
-        expected.sort();
-        assert_eq!(sorted, expected, "{statistic}");
-        assert!(!expected.is_empty());
-    }
+    let one = match statistic.starts_with("--size") {
+        true => report(&format!("streamlab window arrays {statistic} {ALL_TIME} -q -o json --final"), directory.path()),
+        false => answer(&format!("arrays {statistic} {ALL_TIME}"), directory.path(), &env),
+    };
+    let several = format!("streamlab spark arrays {statistic} --watermark-delay 2s --max-files-per-trigger 4");
+    let ran = said_with(&format!("{several} -q -o json --master 'local[2]'"), directory.path(), &env);
+    let reports: Vec<Json> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = reports.last().unwrap();
+    assert!(reports.len() > 1, "more than the last word\n{}", ran.stdout);
+    assert_eq!(last["ledger"], one["ledger"]);
+    assert_eq!(one["ledger"]["late"], 0);
+    // A row is told when it is final, or all are told each time.
+    let is_whole = statistic.contains("recovery");
+    let told = reports.iter().filter(|report| !is_whole || report["final"] == true);
+    let rows = told.flat_map(|report| report["rows"].as_array().unwrap());
+    let mut sorted: Vec<String> = rows.filter(|row| row["open"] != true).map(Json::to_string).collect();
+    let mut expected: Vec<String> = one["rows"].as_array().unwrap().iter().map(Json::to_string).collect();
+    sorted.sort();
+    expected.sort();
+    assert_eq!(sorted, expected);
+    assert!(!expected.is_empty());
 }
