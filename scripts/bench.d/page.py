@@ -35,7 +35,7 @@ REMARKS = """\
 
 ```sh
 scripts/bench-setup    # installs the peers: Debian packages, and the rest under target/bench/peers
-scripts/bench          # about fifteen minutes, and as many to build the other engines; writes this page
+scripts/bench          # about half an hour, and as long to build all; writes this page
 scripts/bench --quick  # 100 MB, prints the tables only
 ```
 
@@ -128,7 +128,7 @@ def table_text(table: Table) -> str:
 def start_text(starts: list[Contestant]) -> str:
     lines = ["## Start-up: 100 records", "", "| | best |", "|---|--:|"]
     for row in sorted(starts, key=lambda row: (bool(row.fault), row.best)):
-        lines.append(f"| {row.title} | {row.fault or f'{row.best * 1e3:.0f} ms'} |")
+        lines.append(f"| {row.title} | {row.fault or f'{row.best * 1e3:,.0f} ms'} |")
     return "\n".join(lines) + "\n"
 
 
