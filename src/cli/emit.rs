@@ -71,8 +71,8 @@ impl EmitArgs {
 pub fn emit(engine: Engine, question: Question, schema: Schema, job: &JobArgs, delay: Duration) -> Result<u8> {
     refuse(job)?;
     let sources = job.input.sources()?;
-    if sources.has_stdin() {
-        bail!("--emit: a program reads files, not standard input; name a directory, a file or a glob");
+    if sources.are_read_once() {
+        bail!("--emit: a program reads files, not standard input or a pipe; name a directory, a file or a glob");
     }
     let request = Request {
         question,

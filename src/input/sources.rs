@@ -104,6 +104,16 @@ impl Sources {
         self.roots.contains(&Root::Stdin)
     }
 
+    /// Whether a source can be read only once: standard input, or a pipe, as `<(command)` names one.
+    pub fn are_read_once(&self) -> bool {
+        let is_pipe = |path: &Path| path.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir());
+        self.roots.iter().any(|root| match root {
+            Root::Stdin => true,
+            Root::Path(path) => is_pipe(path),
+            Root::Glob { .. } => false,
+        })
+    }
+
     /// Whether a source is a directory.
     pub fn has_directory(&self) -> bool {
         self.roots.iter().any(|root| matches!(root, Root::Path(path) if path.is_dir()))

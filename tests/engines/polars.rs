@@ -53,6 +53,9 @@ fn clean_lines_are_read_by_polars_and_nothing_else_is() {
         return;
     }
     let directory = logs();
+    let pipe = "mkfifo pipe && (cat lines/*.ndjson > pipe &) && streamlab polars pipe -q -o json";
+    let native = report("streamlab running-avg lines -q -o json --final", directory.path());
+    assert_equal(&report(pipe, directory.path()), &native, pipe);
     let reader = |line: &str| {
         let ran = said(line, directory.path());
         ran.stderr.lines().find(|line| line.contains("read by")).expect("it is said").to_owned()
@@ -64,7 +67,7 @@ fn clean_lines_are_read_by_polars_and_nothing_else_is() {
         ("streamlab polars arrays -v", "not each line is an object"),
         ("streamlab polars hostile -v", "not each line is an object"),
         ("streamlab polars lines --where 'status == 200' -v", "records are filtered"),
-        ("cat lines/*.ndjson | streamlab polars -v", "standard input is read once"),
+        ("cat lines/*.ndjson | streamlab polars -v", "standard input and pipes are read once"),
         ("streamlab polars rich --by latency_ms -v", "a field holds fractions"),
         ("streamlab polars lines --by service --max-keys 2 -v", "more keys than --max-keys"),
     ] {

@@ -58,7 +58,7 @@ fn led_status(message: &str) -> Option<u16> {
 pub fn unfit(question: &Question, plan: &Plan) -> Option<String> {
     let of_micros = |nanos: i64| nanos % 1000 == 0;
     let reasons = [
-        (plan.sources.has_stdin(), "standard input is read once"),
+        (plan.sources.are_read_once(), "standard input and pipes are read once"),
         (plan.follow, "the input is followed"),
         (!plan.filter.keeps_all(), "records are filtered"),
         (plan.checkpoints.is_some(), "the run keeps checkpoints"),

@@ -83,9 +83,9 @@ impl CompareArgs {
         self.rows.by(&mut schema, &[])?;
         _ = self.outcomes.outcomes();
         let sources = self.input.sources()?;
-        if sources.has_stdin() {
+        if sources.are_read_once() {
             bail!(
-                "compare: each engine reads the source by itself, and standard input can be read once: write it to a file first"
+                "compare: each engine reads the source by itself, and standard input or a pipe can be read once: write it to a file first"
             );
         }
         if self.input.is_followed() || self.input.tail_only() {

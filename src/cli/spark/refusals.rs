@@ -10,7 +10,10 @@ pub fn check(args: &SparkArgs) -> Result<()> {
     let is_typed = |flag: &str| args.job.plan.line.iter().any(|typed| typed.split('=').next() == Some(flag));
     let is_remote = |place: &Path| place.to_string_lossy().contains("://");
     let reasons = [
-        (input.sources()?.has_stdin(), "Spark reads files: write standard input to one first"),
+        (
+            input.sources()?.are_read_once(),
+            "Spark reads files: write standard input, or what a pipe brings, to one first",
+        ),
         (
             ["--where", "--since", "--until"].into_iter().any(is_typed),
             "--where, --since and --until are not for Spark: filter before, or with running-avg",
