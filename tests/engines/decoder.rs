@@ -47,8 +47,7 @@ const FRAGMENTS: [&[u8]; 24] = [
 const READ: &str = r#"
 import json, sys
 from collections import Counter
-import numpy as np
-from decode import DEAD, Decoder
+from decode import Decoder
 from ledger import Requests
 plan = json.loads(sys.argv[1])
 
