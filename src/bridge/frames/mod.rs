@@ -18,6 +18,7 @@ use crate::report::{Pace, Report};
 use census::Census;
 pub use feed::Feed;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -62,7 +63,9 @@ impl Foreign for Scanned {
 
 /// Looks the source through, and has Polars read it where it is clean; says why not where it is not.
 fn scanned(question: &Question, plan: &Plan) -> Result<(Report, usize), String> {
-    scan::begins_with_objects(&plan.sources)?;
+    let (files, _) = plan.sources.scan();
+    let paths: Vec<PathBuf> = files.into_iter().map(|file| file.path).collect();
+    scan::begin_with_objects(&paths)?;
     let found = Arc::new(Mutex::new(None));
     let census = Census::new(question, &plan.schema, found.clone());
     let look = Plan {
@@ -79,7 +82,7 @@ fn scanned(question: &Question, plan: &Plan) -> Result<(Report, usize), String> 
     let outcome = engine::run(census, look, silent());
     let Some(report) = &outcome.report else { return Err("it could not be looked through".to_owned()) };
     let found = found.lock().expect("no census panics").take().ok_or("it was not looked through")?;
-    let counted = scan::scan(question, &plan.schema, &plan.sources, &found)?;
+    let counted = scan::scan(question, &plan.schema, &paths, &found)?;
     let total: u64 = counted.iter().map(|row| row.rate.total).sum();
     if total != report.ledger.counted {
         return Err(format!("Polars' reader counts {total} of {}", report.ledger.counted));

@@ -5,7 +5,6 @@
 use super::census::{Found, MARK, Type};
 use crate::bridge::{Counted, Question};
 use crate::event::{Role, Value};
-use crate::input::Sources;
 use crate::schema::{Field, Schema};
 use crate::sketch::{Rate, encode_value};
 use polars::prelude::{Schema as FrameSchema, *};
@@ -17,21 +16,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Has Polars read and count; says why not where it cannot be relied upon.
-pub fn scan(question: &Question, schema: &Schema, sources: &Sources, found: &Found) -> Result<Vec<Counted>, String> {
+pub fn scan(question: &Question, schema: &Schema, paths: &[PathBuf], found: &Found) -> Result<Vec<Counted>, String> {
     if let Some(reason) = &found.unfit {
         return Err(reason.clone());
     }
     if found.stated > 0 && found.unstated > 0 {
         return Err("some records have a status field and some have none".to_owned());
     }
-    let paths = paths(sources);
     let lines: u64 =
         paths.par_iter().map(|path| lines(path)).sum::<io::Result<_>>().map_err(|error| error.to_string())?;
     if lines != found.records || lines == 0 {
         return Err(NOT_LINES.to_owned());
     }
     let names = names(schema, found)?;
-    let query = query(question, &names, found, &paths).map_err(|error| error.to_string())?;
+    let query = query(question, &names, found, paths).map_err(|error| error.to_string())?;
     let frame = query.collect_with_engine(Engine::Streaming).map_err(|error| error.to_string())?.unwrap_single();
     let counted = counted(question, &frame).map_err(|error| error.to_string())?;
     let mut keys: HashMap<i64, usize> = HashMap::new();
@@ -43,8 +41,8 @@ pub fn scan(question: &Question, schema: &Schema, sources: &Sources, found: &Fou
 }
 
 /// Says where a file begins with something else than an object, before all are read for nothing.
-pub fn begins_with_objects(sources: &Sources) -> Result<(), String> {
-    for path in paths(sources) {
+pub fn begin_with_objects(paths: &[PathBuf]) -> Result<(), String> {
+    for path in paths {
         let mut first = [b'{'];
         // An empty file has no first byte.
         File::open(path).and_then(|mut file| file.read(&mut first)).map_err(|error| error.to_string())?;
@@ -56,11 +54,6 @@ pub fn begins_with_objects(sources: &Sources) -> Result<(), String> {
 }
 
 const NOT_LINES: &str = "not each line is an object";
-
-fn paths(sources: &Sources) -> Vec<PathBuf> {
-    let (files, _) = sources.scan();
-    files.into_iter().map(|file| file.path).collect()
-}
 
 fn lines(path: &Path) -> io::Result<u64> {
     let (mut file, mut lines, mut last) = (File::open(path)?, 0, b'\n');
