@@ -53,6 +53,7 @@ fn run(path: &str, stretch_bytes: u64, limits: Limits) -> (Answer, Ledger, Strin
         strict: false,
         idle_timeout: None,
         only_changes: false,
+        watch: None,
         inspect: None,
         say: Box::new(|_| ()),
         progress: None,

@@ -2,7 +2,7 @@
 
 use crate::event::{Event, Role, Value};
 use crate::report::{Answer, Cell, Rows};
-use crate::schema::Field;
+use crate::schema::{Field, either};
 use crate::sketch::{Groups, encode_value, key_cells};
 use std::iter;
 
@@ -66,11 +66,13 @@ impl By {
 
     #[inline(never)]
     fn place_of_values<T: Default>(&self, groups: &mut Groups<T>, event: Event<'_>) -> usize {
-        let status = if self.fields.contains(&Field::Status) { Field::Status.of(&event) } else { Value::Missing };
+        let status = self.fields.iter().find(|field| matches!(field, Field::Status | Field::OwnStatus(_)));
+        let status = status.map_or(Value::Missing, |field| field.of(&event));
         // By reference: to copy a value that was just stored stalls.
         groups.place_of_values(self.fields.iter().map(|field| match field {
             Field::Slot(slot) => &event.fields[*slot],
-            Field::Status => &status,
+            Field::Either(own, other) => either(&event, *own, *other),
+            Field::Status | Field::OwnStatus(_) => &status,
         }))
     }
 

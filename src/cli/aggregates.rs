@@ -4,7 +4,7 @@ use super::nearest::nearest;
 use super::rows::field;
 use crate::analysis::{Aggregate, Aggregates};
 use crate::expr::Condition;
-use crate::schema::Schema;
+use crate::schema::{Schema, Use};
 use anyhow::{Result, anyhow, bail};
 
 /// The functions of `--agg`, as its errors show them.
@@ -29,7 +29,10 @@ pub fn aggregates(lists: &[String], schema: &mut Schema) -> Result<Aggregates> {
     let mut named = Vec::new();
     for text in lists.iter().flat_map(|list| split(list)) {
         let (name, call) = name_of(text.trim());
-        named.push((name, aggregate(call, schema)?));
+        let since = schema.names.count();
+        let aggregate = aggregate(call, schema)?;
+        schema.names.used_for(since, &Use::Column(name.clone()));
+        named.push((name, aggregate));
     }
     Ok(Aggregates::new(named))
 }

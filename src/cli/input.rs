@@ -177,6 +177,16 @@ impl InputArgs {
         schema
     }
 
+    /// The command that `inspect` would print for these sources, where they can be read again.
+    pub fn fitting_command(&self) -> Option<String> {
+        super::inspect::fitting_command(&self.source)
+    }
+
+    /// Whether records are left out.
+    pub fn is_filtered(&self) -> bool {
+        !self.conditions.is_empty() || self.since.is_some() || self.until.is_some()
+    }
+
     pub fn sources(&self) -> Result<Sources> {
         self.source.sources()
     }

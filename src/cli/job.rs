@@ -1,16 +1,20 @@
 //! From flags to a run to an exit code: what all analyses share.
 
-use super::assert::BrokenRows;
+use super::assert::{Assertions, Failure, WatchedRows};
 use super::exit;
 use super::files::OutputFiles;
 use super::input::InputArgs;
+use super::names;
 use super::output::{OutputArgs, Reporting};
 use super::state::{StateArgs, View};
 use crate::analysis::Analysis;
 use crate::engine::{self, CancelToken, Outcome, Outputs, Paths, Plan, Stop, signals};
+use crate::event::{Ledger, Span};
 use crate::input::Sources;
+use crate::report::Answer;
+use crate::schema::Names;
 use crate::schema::Schema;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use std::cell::RefCell;
 use std::path::Path;
@@ -50,22 +54,33 @@ impl JobArgs {
     ) -> Result<u8> {
         match &self.view {
             Some(view) => view.look(&analysis),
-            None => self.conduct(schema, forward, reporting, |plan, outputs| Ok(engine::run(analysis, plan, outputs))),
+            None => {
+                let about = analysis.report(&mut analysis.empty(), Span::default(), false);
+                self.conduct(schema, forward, reporting, Some(&about), |plan, outputs| {
+                    Ok(engine::run(analysis, plan, outputs))
+                })
+            }
         }
     }
 
-    /// Makes a plan of the flags, has it run by whichever engine, and gives the exit code.
+    /// Makes a plan of the flags, has it run by whichever engine, and gives the exit code. `about` is an
+    /// answer about nothing, as far as it is known before.
     pub fn conduct(
         &self,
         mut schema: Schema,
         forward: Option<&Path>,
         reporting: Reporting,
+        about: Option<&Answer>,
         run: impl FnOnce(Plan, Outputs) -> Result<Outcome>,
     ) -> Result<u8> {
         let assertions = Rc::new(self.output.assertions()?);
+        if let Some(about) = about {
+            assertions.check_names(about).map_err(|reason| anyhow!(reason))?;
+        }
         let sources = self.input.sources()?;
         let follow = self.input.follow(&sources)?;
         let filter = self.input.filter(&mut schema)?;
+        let names = schema.names.clone();
         if follow {
             let missing = sources.missing();
             if missing.len() == sources.len() {
@@ -90,11 +105,12 @@ impl JobArgs {
         if let Some(checkpoints) = &mut checkpoints {
             checkpoints.written = files.written;
         }
-        let broken = Rc::new(RefCell::new(BrokenRows::default()));
+        outputs.watch = Some(names::watch(names.clone(), self.output.is_strict_about_fields(), follow));
+        let watched = Rc::new(RefCell::new(WatchedRows::default()));
         if let Reporting::Changes { are_sessions, .. } = reporting {
-            let (assertions, broken) = (assertions.clone(), broken.clone());
+            let (assertions, watched) = (assertions.clone(), watched.clone());
             outputs.inspect =
-                Some(Box::new(move |report| assertions.watch(report, &mut broken.borrow_mut(), are_sessions)));
+                Some(Box::new(move |report| assertions.watch(report, &mut watched.borrow_mut(), are_sessions)));
         }
         let plan = Plan {
             sources,
@@ -110,14 +126,13 @@ impl JobArgs {
         };
         let outcome = run(plan, outputs)?;
         self.comment(&outcome, reporting)?;
-        let matched_nothing = self.say_what_is_empty(&empty);
-        let mut failures = outcome.report.as_ref().map(|report| assertions.check(report)).unwrap_or_default();
-        if let Reporting::Changes { .. } = reporting {
-            // A demand on rows was held to all of them; the last report has but the last.
-            let judged = assertions.judge(&broken.take());
-            failures.retain(|failure| !judged.iter().any(|other| other.is_of(failure)));
-            failures.extend(judged);
+        if outcome.paths.is_some() && outcome.stop_is_quiet() {
+            self.comment_on_names(&outcome, &names);
         }
+        let matched_nothing = self.say_what_is_empty(&empty);
+        let watched = watched.take();
+        let watched = matches!(reporting, Reporting::Changes { .. }).then_some(&watched);
+        let failures = failures(&outcome, &assertions, watched, &names);
         failures.iter().for_each(|failure| say!("{failure}"));
         Ok(match code(&outcome, follow, !failures.is_empty()) {
             exit::DONE | exit::FAILED if matched_nothing && outcome.report.is_some() => exit::UNREADABLE,
@@ -183,7 +198,7 @@ impl JobArgs {
     /// Says what the numbers alone do not.
     fn warn(&self, outcome: &Outcome, reporting: Reporting) {
         if let Some(report) = &outcome.report {
-            let crate::event::Ledger { read, late, dead_letter: bad, .. } = report.ledger;
+            let Ledger { read, late, dead_letter: bad, .. } = report.ledger;
             match &outcome.first_dead {
                 Some(first) => {
                     let kept = self.where_letters_are();
@@ -212,6 +227,39 @@ impl JobArgs {
         }
         if let Some((count, reason)) = &outcome.filter_errors {
             say!("streamlab: warning: --where could not be decided for {count} records, which were left out: {reason}");
+        }
+    }
+
+    /// Says which of the names of the question no record has, and why nothing was counted.
+    fn comment_on_names(&self, outcome: &Outcome, names: &Names) {
+        let Some(ledger) = outcome.report.as_ref().map(|report| report.ledger) else { return };
+        if self.output.is_verbose() {
+            names::found(names).iter().for_each(|line| say!("streamlab: {line}"));
+        }
+        if self.output.is_quiet() || ledger.read == 0 {
+            return;
+        }
+        if ledger.read > ledger.dead_letter {
+            let warnings = names::warnings(names, ledger.read);
+            warnings.iter().for_each(|warning| say!("streamlab: warning: {warning}"));
+        }
+        if ledger.counted == 0 && ledger.filtered + ledger.dead_letter == ledger.read {
+            self.say_why_nothing_counts(ledger);
+        }
+    }
+
+    fn say_why_nothing_counts(&self, ledger: Ledger) {
+        let why = match (ledger.dead_letter, self.input.is_filtered()) {
+            (bad, _) if bad == ledger.read => "each is bad",
+            (_, true) => "--where, --since and --until keep none of them, or none of those is what is asked about",
+            (0, false) => "none has a status, which makes a record a request",
+            _ => "each is bad, or has no status, which makes a record a request",
+        };
+        say!("streamlab: warning: no record of {} was counted: {why}", ledger.read);
+        if !self.input.is_filtered()
+            && let Some(command) = self.input.fitting_command()
+        {
+            say!("streamlab: warning: for such records this fits: {command}");
         }
     }
 
@@ -275,6 +323,22 @@ fn watch_reader(cancel: CancelToken) {
     });
 }
 
+/// The demands that were not met, each with all that is known against it.
+fn failures(outcome: &Outcome, assertions: &Assertions, watched: Option<&WatchedRows>, names: &Names) -> Vec<Failure> {
+    let Some(report) = &outcome.report else { return Vec::new() };
+    let mut failures = assertions.check(report, watched);
+    // Another engine does not tell what its records have.
+    if outcome.paths.is_some() && report.ledger.read > report.ledger.dead_letter {
+        for unfounded in assertions.unfounded(names, &report.answer) {
+            match failures.iter_mut().find(|failure| failure.is_of(&unfounded)) {
+                Some(failure) => failure.add(unfounded),
+                None => failures.push(unfounded),
+            }
+        }
+    }
+    failures
+}
+
 fn code(outcome: &Outcome, follow: bool, asserted: bool) -> u8 {
     match &outcome.stop {
         Some(Stop::ReaderLeft) => return exit::DONE,
@@ -285,6 +349,10 @@ fn code(outcome: &Outcome, follow: bool, asserted: bool) -> u8 {
         Some(Stop::Strict(place)) => {
             say!("streamlab: error: stopped at a bad record, as --strict asks: {place}");
             return exit::FAILED;
+        }
+        Some(Stop::UnknownField(reason)) => {
+            say!("streamlab: error: stopped, as --strict-fields asks: {reason}");
+            return exit::USAGE;
         }
         Some(Stop::Engine(reason)) => {
             say!("streamlab: error: {reason}");

@@ -24,6 +24,7 @@ mod input;
 mod inspect;
 mod job;
 mod lateness;
+mod names;
 mod nearest;
 mod output;
 mod plan;

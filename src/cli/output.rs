@@ -48,6 +48,12 @@ pub struct OutputArgs {
     /// Fail (exit 1) unless this CEL expression is true of every row: 'failure_rate < 0.05'
     #[arg(long = "assert", value_name = "EXPR", help_heading = "Checks")]
     assertions: Vec<String>,
+    /// Take a check that nothing was held to for one that is met: no rows, or no records
+    #[arg(long, help_heading = "Checks")]
+    allow_empty: bool,
+    /// Fail (exit 2) as soon as the first records lack a field that the question names
+    #[arg(long, help_heading = "Checks")]
+    strict_fields: bool,
     /// Fail (exit 1) if fewer records were counted
     #[arg(long, value_name = "N", help_heading = "Checks")]
     min_events: Option<u64>,
@@ -115,7 +121,12 @@ impl ScreenArgs {
 
 impl OutputArgs {
     pub fn assertions(&self) -> Result<Assertions> {
-        Assertions::new(&self.assertions, self.min_events).map_err(|reason| anyhow!(reason))
+        Assertions::new(&self.assertions, self.min_events, self.allow_empty).map_err(|reason| anyhow!(reason))
+    }
+
+    /// Whether each field that the question names has to be there.
+    pub fn is_strict_about_fields(&self) -> bool {
+        self.strict_fields
     }
 
     pub fn is_quiet(&self) -> bool {
@@ -230,6 +241,7 @@ impl OutputArgs {
             strict: self.strict,
             idle_timeout,
             only_changes: !is_whole && !is_live,
+            watch: None,
             inspect: None,
             say: Box::new(say),
             progress,

@@ -5,7 +5,7 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command};
 
 /// Flags that change how a run goes, or what is shown of it, and not what it comes to.
-const FREE: [&str; 17] = [
+const FREE: [&str; 19] = [
     "threads",
     "quiet",
     "verbose",
@@ -18,6 +18,8 @@ const FREE: [&str; 17] = [
     "early",
     "assert",
     "min-events",
+    "allow-empty",
+    "strict-fields",
     "strict",
     "state-dir",
     "checkpoint-every",

@@ -73,7 +73,8 @@ impl PolarsArgs {
         if let Some(view) = &self.job.view {
             return view.look(&bridge::Feed::new(question));
         }
-        self.job.conduct(schema, None, Reporting::Whole, |plan, outputs| {
+        let about = question.answer(Vec::new(), crate::event::Span::default());
+        self.job.conduct(schema, None, Reporting::Whole, Some(&about), |plan, outputs| {
             let (outcome, by) = bridge::run_polars(question, reader, plan, outputs);
             if self.job.output.is_verbose() {
                 say!("streamlab: read by {by}");

@@ -4,7 +4,8 @@ use super::job::JobArgs;
 use super::rows::{OutcomeArgs, RowArgs};
 use crate::analysis::RunningAvg;
 use crate::bridge::{Question, Windows};
-use crate::schema::Schema;
+use crate::event::Role;
+use crate::schema::{Field, Schema};
 use anyhow::{Result, bail};
 use std::time::Duration;
 
@@ -22,6 +23,18 @@ pub fn question(
 ) -> Result<(Question, Schema)> {
     let mut schema = job.input.schema();
     let by = rows.by(&mut schema, columns)?;
+    // Other engines read one field for each column.
+    let both = by.names().zip(by.fields()).find(|(_, field)| match field {
+        Field::Either(..) => true,
+        Field::OwnStatus(own) => *own != Role::Status as usize,
+        Field::Slot(_) | Field::Status => false,
+    });
+    if let Some((name, _)) = both {
+        bail!(
+            "--by: `{name}` is a record's own field, or else what plays that role: other engines take one of them; name \
+             the field by its path, or in backticks: --by '`{name}`'"
+        );
+    }
     Ok((Question { by, outcomes: outcomes.outcomes(), windows, max_keys: rows.max_keys() }, schema))
 }
 

@@ -1,6 +1,7 @@
 //! The flags that say what the rows of an answer are about.
 
-use crate::schema::{Field, Outcomes, Schema, StatusSet};
+use crate::event::Role;
+use crate::schema::{Field, Outcomes, Path, Schema, StatusSet, Use};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 
@@ -38,12 +39,16 @@ impl RowArgs {
     /// The fields of the rows. `others` are the columns that follow them in a table.
     pub fn by(&self, schema: &mut Schema, others: &[&str]) -> Result<crate::analysis::By> {
         if self.by.is_empty() {
+            schema.expect(Role::Service);
             return Ok(crate::analysis::By::default());
         }
+        let since = schema.names.count();
         let names: Vec<String> = self.by.iter().flat_map(|list| split_unquoted(list)).collect();
         check_columns(&names, others, "--by")?;
-        let columns = names.iter().map(|name| Ok((name.clone(), field(schema, name, "--by")?)));
-        Ok(crate::analysis::By::new(columns.collect::<Result<_>>()?))
+        let columns = names.iter().map(|name| Ok((column(name, &names, others), field(schema, name, "--by")?)));
+        let columns = columns.collect::<Result<_>>()?;
+        schema.names.used_for(since, &Use::Rows);
+        Ok(crate::analysis::By::new(columns))
     }
 
     pub fn max_keys(&self) -> usize {
@@ -53,17 +58,31 @@ impl RowArgs {
 
 /// The fields of a list: what stands between commas, save those within quotes.
 fn split_unquoted(list: &str) -> Vec<String> {
-    let (mut names, mut quoted, mut escaped) = (vec![String::new()], false, false);
+    let (mut names, mut quote, mut escaped) = (vec![String::new()], None, false);
     for char in list.chars() {
-        if char == ',' && !quoted {
+        if char == ',' && quote.is_none() {
             names.push(String::new());
             continue;
         }
-        quoted ^= char == '"' && !escaped;
-        escaped = quoted && char == '\\' && !escaped;
+        match quote {
+            Some(open) if char == open && !escaped => quote = None,
+            None if matches!(char, '"' | '`') => quote = Some(char),
+            _ => {}
+        }
+        escaped = quote == Some('"') && char == '\\' && !escaped;
         names.last_mut().expect("it begins with one").push(char);
     }
-    names
+    names.into_iter().map(|name| name.trim().to_owned()).collect()
+}
+
+/// What a column is called: a key in backticks or quotes by itself, where no other column is.
+fn column(name: &str, names: &[String], others: &[&str]) -> String {
+    let key = match Path::parse(name) {
+        Ok(path) if name.starts_with(['"', '`']) && path.keys().len() == 1 => path.keys()[0].clone(),
+        _ => return name.to_owned(),
+    };
+    let is_taken = names.contains(&key) || others.contains(&key.as_str());
+    if is_taken { name.to_owned() } else { key }
 }
 
 /// Every column of a table has a name of its own: in JSON a row is an object.
@@ -74,8 +93,8 @@ pub fn check_columns(names: &[String], others: &[&str], flag: &str) -> Result<()
         }
         if others.contains(&name.as_str()) {
             bail!(
-                "{flag}: the table has a column `{name}` of its own; to take the field of that name, quote it: \
-                 {flag} '\"{name}\"'"
+                "{flag}: the table has a column `{name}` of its own; to take the field of that name, write it in \
+                 backticks: {flag} '`{name}`'"
             );
         }
     }

@@ -28,6 +28,8 @@ pub struct Standing {
     pub undecided: u64,
     pub seq: u64,
     pub first_dead: Option<String>,
+    /// Which of the fields that the question names some record had.
+    pub found: Vec<Option<bool>>,
     pub roster: Roster,
     /// How long the files were that were written, by the flags that name them.
     pub lengths: BTreeMap<String, u64>,

@@ -89,7 +89,11 @@ mod tests {
             .paths()
             .iter()
             .map(|path| {
-                let found = path.as_ref().and_then(|path| path.keys().iter().try_fold(record, |at, key| at.get(key)));
+                let found = path.as_ref().and_then(|path| {
+                    path.keys()
+                        .iter()
+                        .try_fold(record, |at, key| at.get(key).or_else(|| at.get(key.parse::<usize>().ok()?)))
+                });
                 match found {
                     None => Value::Missing,
                     Some(serde_json::Value::String(text)) => Value::Text(text),
@@ -133,6 +137,24 @@ mod tests {
         let filter = filter("service.kind == 'db'", &mut schema);
         let record = serde_json::json!({"service": {"name": {"kind": "db"}}});
         assert!(with_event(&schema, &record, None, |event| filter.keeps(*event, &mut 0)));
+    }
+
+    #[test]
+    fn a_status_is_compared_as_what_it_is_compared_with() {
+        for (record, source, kept) in [
+            (serde_json::json!({"status": "failed"}), "status == 'failed'", true),
+            (serde_json::json!({"status": "503"}), "status == '503'", true),
+            (serde_json::json!({"status": "503"}), "status >= 500", true),
+            (serde_json::json!({"status": 503}), "status in [503]", true),
+            (serde_json::json!({"message": "HTTP Status Code: 503"}), "status == 503 && has(status)", true),
+            (serde_json::json!({"status": null}), "status != 503 && status == null", true),
+            (serde_json::json!({"message": "x"}), "has(status)", false),
+        ] {
+            let mut schema = schema();
+            let filter = filter(source, &mut schema);
+            let keeps = with_event(&schema, &record, None, |event| filter.keeps(*event, &mut 0));
+            assert_eq!(keeps, kept, "{record}: {source}");
+        }
     }
 
     #[test]

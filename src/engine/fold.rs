@@ -10,7 +10,7 @@ use crate::analysis::Analysis;
 use crate::decode::{Chunk, Decoder, GUESS_BYTES, Limits, Visit, guess_start};
 use crate::event::{Cursor, DeadLetter, Event, FileId, Frontier, Ledger, Position, Skip, Span, Timestamp, Verdict};
 use crate::input::ReadAt;
-use crate::schema::Schema;
+use crate::schema::{Names, Schema};
 use std::io;
 use std::sync::{Mutex, RwLock};
 
@@ -127,6 +127,11 @@ impl<'a, A: Analysis> Folder<'a, A> {
         workers.iter().map(|worker| worker.decoder.shapes()).sum()
     }
 
+    /// What the question names.
+    pub fn names(&self) -> &Names {
+        &self.schema.names
+    }
+
     /// Whether it helps to know a new event of a stretch beforehand. Not where events are filtered,
     /// which takes its time, and counts what it could not evaluate.
     pub fn looks_ahead(&self) -> bool {
@@ -209,7 +214,8 @@ impl<'a, A: Analysis> Folder<'a, A> {
             };
             let filter = (!self.filter.keeps_all()).then_some(self.filter);
             let state = &mut partial.state;
-            let mut fold = Fold { filter, analysis: &*analysis, state, seen: NOTHING, undecided: 0 };
+            let names = self.schema.names.is_any_missing().then_some(&self.schema.names);
+            let mut fold = Fold { names, filter, analysis: &*analysis, state, seen: NOTHING, undecided: 0 };
             let progress = decoder.visit(chunk, from, skip, &mut fold);
             partial.seen.join(fold.seen());
             partial.undecided += fold.undecided;
@@ -233,6 +239,8 @@ impl<'a, A: Analysis> Folder<'a, A> {
 
 /// Folds events into a state.
 struct Fold<'f, A: Analysis> {
+    /// What the question names, as long as no record had one of these.
+    names: Option<&'f Names>,
     /// There is none where all events are kept.
     filter: Option<&'f Filter>,
     analysis: &'f A,
@@ -256,6 +264,11 @@ impl<A: Analysis> Visit for Fold<'_, A> {
     // All of it is compiled into the loop over the records of a run.
     #[inline(always)]
     fn visit(&mut self, event: &Event<'_>) -> Verdict {
+        if let Some(names) = self.names
+            && !names.look(event)
+        {
+            self.names = None;
+        }
         // By value: an event that nothing points to stays in registers.
         if self.filter.is_some_and(|filter| !filter.keeps(*event, &mut self.undecided)) {
             self.analysis.pass(self.state, event);

@@ -20,7 +20,7 @@ mod sweep;
 mod waves;
 
 pub use cancel::CancelToken;
-pub use outputs::{Every, Inspect, Outputs, Sink, Stop};
+pub use outputs::{Every, Inspect, Outputs, Sink, Stop, Watch};
 pub use relay::{Foreign, News, not_begun, relay};
 pub use root::Paths;
 pub use waves::STRETCH_BYTES;
@@ -69,6 +69,13 @@ pub struct Outcome {
     pub paths: Option<Paths>,
 }
 
+impl Outcome {
+    /// Whether it has seen what it was to see, or as much as was wanted.
+    pub fn stop_is_quiet(&self) -> bool {
+        matches!(self.stop, None | Some(Stop::Signal(_) | Stop::Cancelled))
+    }
+}
+
 /// Runs to the end of the input, or until something stops it.
 pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
     let Plan { sources, schema, filter, limits, stretch_bytes, follow, tail_only, cancel, checkpoints } = plan;
@@ -83,6 +90,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
         true => follow::follow(&mut sweeper, &mut root, wakeups),
         false => one_pass(&mut sweeper, &mut root, stdin),
     });
+    let run = run.and_then(|()| root.look_at_names(true));
     // What is closed and shown from here on is not part of the image: whoever goes on cuts it off.
     let mut stop = match run {
         Ok(()) => root.keep_last().err(),
@@ -130,6 +138,7 @@ fn resume<A: Analysis>(
         Ok(resumed) => resumed,
         Err(reason) => return Err(stop(std::io::Error::new(std::io::ErrorKind::InvalidData, reason))),
     };
+    root.names_found = sweeper.folder.names().clone();
     root.keeper = match Keeper::start(checkpoints) {
         Ok(keeper) => Some(keeper),
         Err(error) => return Err(stop(error)),
@@ -137,6 +146,7 @@ fn resume<A: Analysis>(
     if let Some((standing, state)) = resumed {
         root.keeper.iter_mut().for_each(|keeper| keeper.roster = standing.roster.clone());
         sweeper.files.resume(standing.roster.clone());
+        sweeper.folder.names().resume(&standing.found);
         root.resume(standing, state);
     }
     Ok(())

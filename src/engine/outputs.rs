@@ -35,6 +35,8 @@ pub enum Stop {
     Output { name: String, error: io::Error },
     /// A bad record, in a strict run.
     Strict(String),
+    /// The question names a field that no record has, in a run that takes none.
+    UnknownField(String),
     /// Another engine, to which the question was put, could not answer it: why.
     Engine(String),
 }
@@ -61,6 +63,9 @@ pub(super) fn stop(name: &str, error: io::Error) -> Stop {
 /// Looks at how far a run has come.
 pub type Progress = Box<dyn FnMut(&Pace)>;
 
+/// Looks at how many records were read, and whether no more come; gives a sentence for the user, or an end.
+pub type Watch = Box<dyn FnMut(u64, bool) -> Result<Option<String>, Stop>>;
+
 /// Looks at a report.
 pub type Inspect = Box<dyn FnMut(&Report)>;
 
@@ -78,6 +83,8 @@ pub struct Outputs {
     pub idle_timeout: Option<Duration>,
     /// A report without rows says nothing, unless it is the last.
     pub only_changes: bool,
+    /// Looks at which names were found in so many records, the last of them or not: says it to the user, or ends the run.
+    pub watch: Option<Watch>,
     /// Is shown each report before it is rendered.
     pub inspect: Option<Inspect>,
     /// Takes sentences for people.

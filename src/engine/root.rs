@@ -11,6 +11,7 @@ use crate::analysis::{Analysis, Closing, Settling};
 use crate::event::{Cursor, DeadLetter, FileId, Frontier, Ledger, Span};
 use crate::input::Roster;
 use crate::report::{Pace, Report};
+use crate::schema::Names;
 use crate::sketch::Merge;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
@@ -53,6 +54,8 @@ pub struct Root<'a, A: Analysis> {
     updated: Instant,
     /// How many records the last update knew of.
     shown: u64,
+    /// Which of the fields that the question names were found, for the images.
+    pub names_found: Names,
     /// Keeps images of the run, where that is asked for.
     pub keeper: Option<Keeper>,
 }
@@ -77,6 +80,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             seq: 0,
             updated: Instant::now(),
             shown: 0,
+            names_found: Names::default(),
             keeper: None,
         }
     }
@@ -115,6 +119,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             undecided: self.undecided,
             seq: self.seq,
             first_dead: self.first_dead.clone(),
+            found: self.names_found.found(),
             roster: Roster::default(),
             lengths: BTreeMap::new(),
         };
@@ -223,8 +228,18 @@ impl<'a, A: Analysis> Root<'a, A> {
         }
         self.keep_if_due()?;
         self.cancel.reason().map_or(Ok(()), Err)?;
+        self.look_at_names(false)?;
         self.update_if_due()?;
         self.outputs.render.tick().map_err(|error| stop(&self.outputs.render_name, error))
+    }
+
+    /// Lets whoever watches see which names were found.
+    pub fn look_at_names(&mut self, is_over: bool) -> Result<(), Stop> {
+        let Some(watch) = &mut self.outputs.watch else { return Ok(()) };
+        match watch(self.ledger.read, is_over)? {
+            Some(sentence) => self.say(&sentence),
+            None => Ok(()),
+        }
     }
 
     fn bury(&mut self, dead: &[DeadLetter]) -> Result<(), Stop> {

@@ -137,6 +137,7 @@ fn outputs(every: Every) -> Outputs {
         strict: false,
         idle_timeout: None,
         only_changes: false,
+        watch: None,
         inspect: None,
         say: Box::new(|_| ()),
         progress: None,

@@ -147,6 +147,11 @@ fn stated_otherwise(value: &Value<'_>) -> Option<u16> {
     }
 }
 
+/// The status that a text is, such as `"503"`.
+pub fn status_of_text(text: &str) -> Option<u16> {
+    text.trim().parse().ok().filter(is_status)
+}
+
 /// What stands before a status in a message, and the place of its digits.
 const PATTERN: [u8; 21] = *b"HTTP Status Code: 000";
 const MARK: &[u8] = PATTERN.first_chunk::<18>().expect("it is shorter");

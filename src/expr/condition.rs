@@ -1,6 +1,7 @@
 //! A condition on records: an expression, and where the values that it names are found.
 
-use super::{Expr, Operand};
+use super::seen::Comparisons;
+use super::{Expr, Operand, Variable, Wants};
 use crate::event::{Event, Role, Value};
 use crate::schema::{Field, Path, Schema};
 use std::sync::OnceLock;
@@ -9,28 +10,34 @@ use std::sync::OnceLock;
 #[derive(Debug)]
 pub struct Condition {
     expr: Expr,
-    /// Where its variables are, in the order of [`Expr::variables`].
-    places: Vec<Place>,
+    places: Places,
+    comparisons: Comparisons,
     /// Why it could not be evaluated on the first record that was met.
     first_error: OnceLock<String>,
 }
 
+/// Where the variables of an expression are, in the order of [`Expr::variables`].
+#[derive(Debug)]
+pub struct Places(Vec<Place>);
+
 #[derive(Debug)]
 struct Place {
     field: Field,
-    /// Where a nested value stands in the record's own text.
-    path: Option<Path>,
-    /// The time is a timestamp, however the record writes it.
+    /// Where a nested value stands in the record's own text: in its own field, else where the role is.
+    paths: Vec<Path>,
+    wants: Wants,
+    is_presence: bool,
     is_time: bool,
 }
 
 impl Condition {
-    /// Compiles an expression, and projects the fields that it names: a role by its name, any other
-    /// name as the record's own top-level field.
+    /// Compiles a condition, and projects the fields that it names: each the record's own field, or else
+    /// the role of that name.
     pub fn new(source: &str, schema: &mut Schema) -> Result<Self, String> {
-        let expr = Expr::compile(source).map_err(|error| error.to_string())?;
-        let places = expr.variables().iter().map(|name| Place::new(name, schema)).collect::<Result<_, _>>()?;
-        Ok(Self { expr, places, first_error: OnceLock::new() })
+        let expr = Expr::condition(source).map_err(|error| error.to_string())?;
+        let places = Places::new(expr.variables(), schema);
+        let comparisons = Comparisons::of(&expr.tree, expr.variables(), schema);
+        Ok(Self { expr, places, comparisons, first_error: OnceLock::new() })
     }
 
     pub fn source(&self) -> &str {
@@ -40,13 +47,10 @@ impl Condition {
     /// Whether it holds. It does not where it cannot be evaluated; such records are added to
     /// `undecided`, unless they lack a field that it names: they are simply not what was asked for.
     pub fn holds(&self, event: &Event<'_>, undecided: &mut u64) -> bool {
-        let lookup = |name: &str| {
-            let place = self.expr.variables().iter().position(|variable| variable == name)?;
-            self.places[place].operand(event)
-        };
+        let lookup = |place: usize| self.places.operand(place, event);
+        self.comparisons.note(&lookup);
         self.expr.holds(&lookup).unwrap_or_else(|reason| {
-            let is_there = |place: &Place| !matches!(place.operand(event), None | Some(Operand::Null));
-            if self.places.iter().all(is_there) {
+            if self.places.are_all_there(event) {
                 *undecided += 1;
                 self.first_error.get_or_init(|| format!("`{}`: {reason}", self.expr.source()));
             }
@@ -60,22 +64,60 @@ impl Condition {
     }
 }
 
+impl Places {
+    /// Projects the fields of variables.
+    pub fn new(variables: &[Variable], schema: &mut Schema) -> Self {
+        Self(variables.iter().map(|variable| Place::new(variable, schema)).collect())
+    }
+
+    pub fn operand<'a>(&self, place: usize, event: &Event<'a>) -> Option<Operand<'a>> {
+        self.0.get(place)?.operand(event)
+    }
+
+    /// Whether the record has all of them.
+    pub fn are_all_there(&self, event: &Event<'_>) -> bool {
+        let is_there = |place: &Place| !matches!(place.operand(event), None | Some(Operand::Null));
+        self.0.iter().all(is_there)
+    }
+
+    /// The one field that the variables are, where they are no more than that.
+    pub fn single(&self) -> Option<Field> {
+        match self.0.as_slice() {
+            [place] if !place.is_presence => Some(place.field),
+            _ => None,
+        }
+    }
+}
+
 impl Place {
-    fn new(name: &str, schema: &mut Schema) -> Result<Self, String> {
-        let field = schema.field(name)?;
-        let path = match Role::ALL.into_iter().find(|role| role.name() == name) {
-            Some(role) => schema.role(role).cloned(),
-            None => Some(Path::parse(name)?),
-        };
-        Ok(Self { field, path, is_time: name == Role::Time.name() })
+    fn new(variable: &Variable, schema: &mut Schema) -> Self {
+        let Variable { keys, is_quoted, is_presence, wants, .. } = variable;
+        let is_optional = *is_presence || *wants == Wants::Null;
+        let path = Path::new(keys.clone());
+        let field = schema.name(variable.name(), path.clone(), *is_quoted, is_optional);
+        let role = Role::ALL.into_iter().find(|role| !is_quoted && role.name() == keys[0]);
+        let other = role.and_then(|role| schema.role(role)).map(|role| role.join(&keys[1..]));
+        let is_time = role == Some(Role::Time) && keys.len() == 1;
+        let paths = std::iter::once(path).chain(other).collect();
+        Self { field, paths, wants: *wants, is_presence: *is_presence, is_time }
     }
 
     fn operand<'a>(&self, event: &Event<'a>) -> Option<Operand<'a>> {
-        if self.is_time {
+        if self.is_presence {
+            return Some(Operand::Bool(self.field.is_there(event)));
+        }
+        if self.is_time
+            && !matches!(self.wants, Wants::Number | Wants::Text)
+            && self.field.is_of_role(Role::Time, event)
+        {
             return event.time.map(Operand::Time);
         }
-        match self.field.of(event) {
-            Value::Nested => nested(event.raw, self.path.as_ref()?).map(Operand::Json),
+        let value = match self.wants {
+            Wants::Number => self.field.number(event),
+            _ => self.field.own(event),
+        };
+        match value {
+            Value::Nested => self.paths.iter().find_map(|path| nested(event.raw, path)).map(Operand::Json),
             value => Operand::of(value),
         }
     }
@@ -83,13 +125,19 @@ impl Place {
 
 /// The value at `path` in the text of a record.
 fn nested(raw: &[u8], path: &Path) -> Option<serde_json::Value> {
-    let mut value: serde_json::Value = serde_json::from_slice(raw).ok()?;
-    for key in path.keys() {
-        value = match &mut value {
-            serde_json::Value::Object(fields) => fields.get_mut(key)?.take(),
-            serde_json::Value::Array(items) => items.get_mut(key.parse::<usize>().ok()?)?.take(),
-            _ => return None,
-        };
+    let record: serde_json::Value = serde_json::from_slice(raw).ok()?;
+    find(&record, path.keys()).cloned()
+}
+
+/// The value that keys lead to, of which any in a row may stand as one key with dots.
+fn find<'v>(value: &'v serde_json::Value, keys: &[String]) -> Option<&'v serde_json::Value> {
+    let Some((first, rest)) = keys.split_first() else { return Some(value) };
+    match value {
+        serde_json::Value::Object(fields) => (1..=keys.len()).find_map(|taken| {
+            let inner = fields.get(&keys[..taken].join("."))?;
+            find(inner, &keys[taken..])
+        }),
+        serde_json::Value::Array(items) => find(items.get(first.parse::<usize>().ok()?)?, rest),
+        _ => None,
     }
-    Some(value)
 }

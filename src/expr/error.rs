@@ -1,5 +1,6 @@
 //! What is wrong with a condition, where, and what to write instead.
 
+use super::names::Quoted;
 use cel::{ExecutionError, ParseErrors, Value};
 use std::fmt;
 
@@ -106,12 +107,104 @@ impl ExprError {
             .iter()
             .map(|known| (strsim::damerau_levenshtein(&known.to_lowercase(), &name.to_lowercase()), known))
             .min()
-            .filter(|(distance, _)| *distance <= 3);
+            .filter(|(distance, _)| *distance <= 1 + name.chars().count() / 4);
         let advice = match near {
             Some((_, known)) => format!("did you mean `{known}`?"),
             None => format!("known functions: {}", FUNCTIONS.join(", ")),
         };
         Self { reason: format!("there is no function `{name}`"), place: find(source, name), advice: Some(advice) }
+    }
+
+    /// A mistake at the first place where `word` stands.
+    fn at(source: &str, word: &str, reason: String, advice: String) -> Self {
+        Self { reason, place: find(source, word), advice: Some(advice) }
+    }
+
+    pub(super) fn open_backtick(source: &str, offset: usize) -> Self {
+        Self {
+            reason: "the expression cannot be read".to_owned(),
+            place: place(source, offset),
+            advice: Some("this backtick is never closed".to_owned()),
+        }
+    }
+
+    pub(super) fn empty_backticks(source: &str, offset: usize) -> Self {
+        Self {
+            reason: "the expression cannot be read".to_owned(),
+            place: place(source, offset),
+            advice: Some("name a field between the backticks".to_owned()),
+        }
+    }
+
+    pub(super) fn has(source: &str) -> Self {
+        let reason = "`has` asks whether there is a field".to_owned();
+        Self::at(source, "has", reason, "name one: `has(error)`, `has(http.status)`".to_owned())
+    }
+
+    pub(super) fn constant(source: &str) -> Self {
+        let advice = match source.chars().find(|char| matches!(char, '"' | '\'')) {
+            Some(_) => {
+                "text in quotes is a text; a field is named without quotes, or in backticks where its name is no plain \
+                 word, as in `` `@level` == \"Error\" ``"
+            }
+            None => "name a field, as in `status >= 500`",
+        };
+        Self {
+            reason: format!("`{}` names no field: it says the same of every record", shown(source)),
+            place: None,
+            advice: Some(advice.to_owned()),
+        }
+    }
+
+    pub(super) fn not_boolean(source: &str, kind: &str) -> Self {
+        Self {
+            reason: format!("`{}` gives {kind}, not true or false", shown(source)),
+            place: None,
+            advice: Some(format!("compare it with something, as in `{} == ...`", shown(source))),
+        }
+    }
+
+    pub(super) fn not_a_number(source: &str, kind: &str) -> Self {
+        let advice = match kind {
+            "true or false" => "to count how often it holds, write `rate(...)`".to_owned(),
+            _ => "write a field, or an expression of numbers, as in `bytes_in + bytes_out`".to_owned(),
+        };
+        Self { reason: format!("`{}` gives {kind}, not a number", shown(source)), place: None, advice: Some(advice) }
+    }
+
+    pub(super) fn no_condition(source: &str, operator: &str, kind: &str) -> Self {
+        let advice = "compare it with something, as in `status >= 500 && retries > 0`";
+        Self::at(source, operator, format!("`{operator}` takes conditions, not {kind}"), advice.to_owned())
+    }
+
+    pub(super) fn not_calculated(source: &str, operator: &str, kind: &str) -> Self {
+        let advice = "calculate with numbers, times and durations; `+` also joins two texts";
+        Self::at(source, operator, format!("`{operator}` cannot take {kind} here"), advice.to_owned())
+    }
+
+    pub(super) fn never(source: &str, operator: &str, left: &str, right: &str) -> Self {
+        let reason = match operator {
+            "==" | "!=" => format!("{left} is never equal to {right}"),
+            _ => format!("`{operator}` does not apply to {left} and {right}"),
+        };
+        Self::at(source, operator, reason, "compare values of one type, as in `status >= 500`".to_owned())
+    }
+
+    pub(super) fn hyphen(source: &str, difference: &str, name: &str) -> Self {
+        Self {
+            reason: format!("`{difference}` is a subtraction, and never equal to a text"),
+            place: None,
+            advice: Some(format!("in `{}`, write the field as {name}, in backticks", shown(source))),
+        }
+    }
+
+    pub(super) fn in_text(source: &str) -> Self {
+        let advice = "write `text.contains(\"part\")`, or a list: `status in [500, 502]`";
+        Self::at(source, " in ", "`in` takes a list, not a text".to_owned(), advice.to_owned())
+    }
+
+    pub(super) fn not_a_list(source: &str, kind: &str) -> Self {
+        Self::at(source, " in ", format!("`in` takes a list, not {kind}"), "as in `status in [500, 502]`".to_owned())
     }
 
     pub(super) fn pattern(source: &str, reason: &str) -> Self {
@@ -122,7 +215,8 @@ impl ExprError {
         }
     }
 
-    pub(super) fn syntax(source: &str, errors: &ParseErrors) -> Self {
+    /// `quoted` are the words that stood for keys in backticks.
+    pub(super) fn syntax(source: &str, errors: &ParseErrors, quoted: &[Quoted]) -> Self {
         if let Some((offset, advice)) = common_mistake(source) {
             return Self {
                 reason: "the expression cannot be read".to_owned(),
@@ -136,6 +230,8 @@ impl ExprError {
         // The parser lists every token it would have taken, a dozen of them.
         let message = first.msg.split(" expecting ").next().unwrap_or_default();
         let message = message.trim_start_matches("Syntax error: ").replace("<EOF>", "end of the expression");
+        let message =
+            quoted.iter().fold(message, |text, quoted| text.replace(&quoted.word, &format!("`{}`", quoted.key)));
         let line = usize::try_from(first.pos.0 - 1).ok().and_then(|line| source.lines().nth(line));
         let place = line.map(|line| {
             let column = usize::try_from(first.pos.1 - 1).unwrap_or(0);
@@ -174,6 +270,8 @@ fn common_mistake(source: &str) -> Option<(usize, String)> {
                 Some(length) => length,
                 None => return Some((at, "this quote is never closed".to_owned())),
             },
+            // A name, whatever is in it.
+            '`' => rest[1..].find('`').map_or(rest.len(), |end| end + 2),
             _ if first.is_alphabetic() || first == '_' => {
                 let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').map_or(rest, |end| &rest[..end]);
                 if let Some(instead) = word_instead(word) {
@@ -230,7 +328,7 @@ fn symbol_instead(rest: &str) -> (usize, Option<&'static str>) {
         ("&", "write `&&` for and"),
         ("|", "write `||` for or"),
         ("$", "name a field without `$`"),
-        ("@", "a field whose name begins with `@` cannot be named; if it plays a role, use the role's name, as `time`"),
+        ("@", "write a field whose name is no plain word in backticks, as in `` `@level` ``"),
     ];
     let begins = |list: &[(&str, &'static str)]| list.iter().find(|(symbol, _)| rest.starts_with(symbol)).map(|m| m.1);
     if let Some(advice) = begins(MISTAKES) {
@@ -243,7 +341,7 @@ fn symbol_instead(rest: &str) -> (usize, Option<&'static str>) {
 }
 
 /// The length in bytes of the quoted text that `rest` begins with.
-fn quoted_length(rest: &str) -> Option<usize> {
+pub(super) fn quoted_length(rest: &str) -> Option<usize> {
     let quote = &rest[..1];
     let quote = if rest.starts_with(&quote.repeat(3)) { &rest[..3] } else { quote };
     let mut at = quote.len();

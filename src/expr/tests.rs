@@ -18,8 +18,23 @@ pub(super) fn value(name: &str) -> Option<Operand<'static>> {
     })
 }
 
+/// The values of an expression's variables.
+pub(super) fn values(expr: &Expr) -> impl Fn(usize) -> Option<Operand<'static>> + Sync + '_ {
+    |place| {
+        let Variable { keys, is_presence, .. } = &expr.variables()[place];
+        let found = keys[1..].iter().try_fold(value(&keys[0]), |found, key| {
+            let Some(Operand::Json(json)) = found else { return None };
+            let inside = json.get(key).or_else(|| json.get(key.parse::<usize>().ok()?))?;
+            Some(Some(Operand::of_json(inside.clone())))
+        });
+        let found = found.flatten();
+        if *is_presence { Some(Operand::Bool(found.is_some())) } else { found }
+    }
+}
+
 fn holds(source: &str) -> Result<bool, String> {
-    Expr::compile(source).map_err(|error| error.to_string())?.holds(&value)
+    let expr = Expr::compile(source).map_err(|error| error.to_string())?;
+    expr.holds(&values(&expr))
 }
 
 #[test]
@@ -50,6 +65,12 @@ fn conditions_hold_or_not() {
         ("time > timestamp('2025-10-15T00:00:00Z') && time.getFullYear() == 2025", true),
         ("time - timestamp('2025-10-15T20:21:26.315260Z') == duration('0s')", true),
         ("type(status) == int", true),
+        ("res.none != 3 && res.none.deep == null && !(res.none == 3)", true),
+        ("res['odd-key'] == 7 && res.tags[1] == 'b' && res.tags[2] == null", true),
+        ("`res`.`odd-key` == 7 && `status` == 503", true),
+        ("res.tags.exists(each, each == service) || [res].exists(res, res.code == 502)", true),
+        ("has(status) && !has(missing) && has(nothing) && has(`res`)", true),
+        ("[res].all(each, has(each.code) && !has(each.none))", true),
         ("bytes > 500", true),
         ("optional.of(1).hasValue()", true),
         ("service.size() == 3 ? ok : false", true),
@@ -67,7 +88,7 @@ fn what_cannot_be_evaluated_says_why() {
         ("status + 1", "gives a value of type int, not true or false"),
         ("service", "gives a value of type string"),
         ("service > 3", "`>` does not apply to string and int"),
-        ("res.none == 3", "there is no key `none`"),
+        ("[{'a': 1}].exists(each, each.b == 3)", "there is no key `b`"),
         ("status / 0 == 1", "zero"),
     ] {
         let error = holds(source).unwrap_err();
@@ -86,10 +107,21 @@ fn a_refusal_shows_the_place_and_the_way_out() {
         ("service <> 'a=b'", 8, "write `!=`"),
         ("service =~ 'a'", 8, "matches"),
         ("service == 'a", 11, "never closed"),
-        ("@timestamp > 3", 0, "`time`"),
+        ("@timestamp > 3", 0, "in backticks"),
+        ("service == `a", 11, "backtick is never closed"),
+        ("`` == 1", 0, "between the backticks"),
         ("service == “pay”", 11, "plain quotes"),
         ("service.startWith('a')", 8, "did you mean `startsWith`"),
         ("lenght(service) > 3", 0, "known functions"),
+        ("foo(status)", 0, "known functions"),
+        ("status && ok == 3 + 'a'", 18, "joins two texts"),
+        ("size(service) && ok", 14, "compare it"),
+        ("service in 'pay'", 7, "contains"),
+        ("size(service) == 'a'", 14, "of one type"),
+        ("`é-b` = 3", 6, "write `==`"),
+        ("ok && has(1)", 6, "`has(error)`"),
+        ("tags.all(t, has(t))", 12, "`has(error)`"),
+        ("has(status, ok)", 0, "`has(error)`"),
     ] {
         let error = Expr::compile(source).unwrap_err();
         assert_eq!(error.place, Some((source.to_owned(), column)), "{source}: {error}");
@@ -105,27 +137,55 @@ fn a_refusal_shows_the_place_and_the_way_out() {
 }
 
 #[test]
-fn variables_are_the_roots_without_bound_names() {
+fn a_condition_is_one_of_records() {
+    for (source, advice) in [
+        ("'@l' == 'Error'", "in backticks"),
+        ("\"@l\" == \"Error\"", "`` `@level` == \"Error\" ``"),
+        ("1 < 2", "names no field"),
+        ("status + 1", "gives a number, not true or false"),
+        ("size(service)", "`size(service) == ...`"),
+        ("status + rate", "gives a sum"),
+        ("service.trim()", "gives a text"),
+        ("sc-status == '503'", "write the field as `sc-status`, in backticks"),
+        ("'503' != sc-status", "is a subtraction"),
+        ("timestamp(service)", "gives a time"),
+        ("ok || 'x'", "takes conditions, not a text"),
+        ("status < null", "does not apply"),
+        ("!(status - 1)", "takes conditions"),
+    ] {
+        let error = Expr::condition(source).unwrap_err().to_string();
+        assert!(error.contains(advice), "{source}: {error}");
+    }
+    for source in ["ok", "!ok", "sc-status == 503", "has(a.b)", "tags.exists(t, t == 'a')", "ok ? a : b", "a.b"] {
+        assert!(Expr::condition(source).is_ok(), "{source}");
+    }
+}
+
+#[test]
+fn names_are_whole_paths_without_what_is_bound() {
     for (source, expected) in [
-        ("res.code > status && size(service) > 3", vec!["res", "service", "status"]),
-        ("tags.exists(t, t == other) && t == 1", vec!["other", "t", "tags"]),
-        ("a.b.c.d[e].f == 1", vec!["a", "e"]),
-        ("has(x.y) && .z == 1", vec!["x", "z"]),
+        ("res.code > status && size(service) > 3", vec!["res.code", "status", "service"]),
+        ("tags.exists(t, t == other) && t == 1", vec!["tags", "other", "t"]),
+        ("a.b.c.d[e].f == 1", vec!["a.b.c.d", "e"]),
+        ("has(x.y) && has (w) && .z == 1", vec!["x.y", "w", "z"]),
         ("[1].all(i, [2].all(j, i + j == k))", vec!["k"]),
+        ("`@l` == labels.`a.b`[0] && tags['x y'] == 1", vec!["`@l`", "labels.`a.b`[0]", "tags.`x y`"]),
         ("1 == 1", vec![]),
     ] {
-        assert_eq!(Expr::compile(source).unwrap().variables(), expected, "{source}");
+        let expr = Expr::compile(source).unwrap();
+        let names: Vec<String> = expr.variables().iter().map(Variable::name).collect();
+        assert_eq!(names, expected, "{source}");
     }
 }
 
 #[test]
 fn a_value_is_looked_up_once_and_only_when_needed() {
     let asked = AtomicU32::new(0);
-    let lookup = |name: &str| {
-        asked.fetch_add(1, Ordering::Relaxed);
-        value(name)
-    };
     let expr = Expr::compile("[1, 2, 3].all(i, status > i) || rate > 1").unwrap();
+    let lookup = |place: usize| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        values(&expr)(place)
+    };
     assert_eq!(expr.holds(&lookup), Ok(true));
     assert_eq!(asked.into_inner(), 1);
 }
@@ -156,7 +216,7 @@ fn no_nesting_overflows_the_stack() {
     let run = move || {
         for source in &sources {
             if let Ok(expr) = Expr::compile(source) {
-                _ = expr.holds(&value);
+                _ = expr.holds(&values(&expr));
             }
         }
     };
@@ -260,14 +320,14 @@ proptest! {
     #[test]
     fn no_sequence_of_words_panics(words in prop::collection::vec(prop::sample::select(WORDS), 0..14), glue in "[ ]?") {
         if let Ok(expr) = Expr::compile(&words.join(&glue)) {
-            _ = expr.holds(&value);
+            _ = expr.holds(&values(&expr));
         }
     }
 
     #[test]
     fn no_text_panics(text in "\\PC{0,40}") {
         if let Ok(expr) = Expr::compile(&text) {
-            _ = expr.holds(&value);
+            _ = expr.holds(&values(&expr));
         }
     }
 
@@ -282,14 +342,14 @@ proptest! {
             _ => format!("{function}({})", operands.join(", ")),
         };
         if let Ok(expr) = Expr::compile(&source) {
-            _ = expr.holds(&value);
+            _ = expr.holds(&values(&expr));
         }
     }
 
     #[test]
     fn numbers_compare_across_types(left: i32, right in -1e10..1e10) {
-        let lookup = |name: &str| Some(match name {
-            "left" => Operand::Int(i64::from(left)),
+        let lookup = |place: usize| Some(match place {
+            0 => Operand::Int(i64::from(left)),
             _ => Operand::Float(right),
         });
         let expr = Expr::compile("left < right").unwrap();

@@ -5,7 +5,6 @@ use cel::common::types::{CelBool, CelString, STRING_TYPE, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
 use cel::{Context, Env, ExecutionError, Value};
 use std::any::Any;
-use std::collections::BTreeSet;
 
 /// Names that stand for a type where no variable has them, as in `type(size) == int`.
 pub fn is_type(name: &str) -> bool {
@@ -19,49 +18,14 @@ pub fn depth(tree: &IdedExpr) -> usize {
     1 + children(tree).into_iter().map(depth).max().unwrap_or(0)
 }
 
-/// The names that are free in the condition, sorted.
-pub fn variables(tree: &IdedExpr) -> Vec<String> {
-    let mut names = BTreeSet::new();
-    free_names(tree, &mut Vec::new(), &mut names);
-    names.into_iter().map(str::to_owned).collect()
-}
-
-fn free_names<'t>(tree: &'t IdedExpr, bound: &mut Vec<&'t str>, names: &mut BTreeSet<&'t str>) {
-    match &tree.expr {
-        Node::Ident(name) => {
-            // `.name` is the name outside of every comprehension.
-            match name.strip_prefix('.') {
-                Some(outer) => _ = names.insert(outer),
-                None if bound.contains(&name.as_str()) => {}
-                None => _ = names.insert(name),
-            }
-        }
-        Node::Comprehension(each) => {
-            free_names(&each.iter_range, bound, names);
-            free_names(&each.accu_init, bound, names);
-            let outside = bound.len();
-            bound.extend([each.iter_var.as_str(), each.accu_var.as_str()]);
-            bound.extend(each.iter_var2.as_deref());
-            for part in [&each.loop_cond, &each.loop_step, &each.result] {
-                free_names(part, bound, names);
-            }
-            bound.truncate(outside);
-        }
-        Node::Call(call) if function_namespace(call) => {
-            call.args.iter().for_each(|argument| free_names(argument, bound, names));
-        }
-        _ => children(tree).into_iter().for_each(|child| free_names(child, bound, names)),
-    }
-}
-
 /// Whether the call is one like `optional.of(x)`, where `optional` is no variable.
-fn function_namespace(call: &CallExpr) -> bool {
+pub(super) fn function_namespace(call: &CallExpr) -> bool {
     call.target.as_ref().is_some_and(|target| matches!(&target.expr, Node::Ident(name) if name == "optional"))
         && matches!(call.func_name.as_str(), "of" | "ofNonZeroValue" | "none")
 }
 
 /// The parts of a node, comprehensions included.
-fn children(tree: &IdedExpr) -> Vec<&IdedExpr> {
+pub(super) fn children(tree: &IdedExpr) -> Vec<&IdedExpr> {
     match &tree.expr {
         Node::Unspecified | Node::Ident(_) | Node::Literal(_) => Vec::new(),
         Node::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),

@@ -1,14 +1,18 @@
 //! What a record's fields mean: which path plays which role, and what else is looked at.
 
+mod field;
+mod named;
 mod path;
 mod presets;
 mod status;
 
+pub use field::{Field, either};
+pub use named::{Found, Met, Named, Names, Use};
 pub use path::Path;
 pub use presets::{PRESETS, Preset, Sign, preset};
 pub use status::{Outcomes, StatusSet};
 
-use crate::event::{Event, Role, Value};
+use crate::event::Role;
 
 /// The fields that a run looks at: one path (or none) a role, then further ones, each in the slot
 /// of [`Event::fields`] that its place here says.
@@ -18,6 +22,8 @@ pub struct Schema {
     pub time_unit: TimeUnit,
     /// The zone of times that name none.
     pub time_zone: jiff::tz::TimeZone,
+    /// What the question names.
+    pub names: Names,
 }
 
 /// What a number in the time field counts.
@@ -36,7 +42,12 @@ pub enum TimeUnit {
 impl Schema {
     pub fn new(preset: &Preset) -> Self {
         let paths = preset.paths.iter().map(|path| path.map(|p| Path::parse(p).expect("presets hold sound paths")));
-        Self { paths: paths.collect(), time_unit: TimeUnit::Auto, time_zone: jiff::tz::TimeZone::UTC }
+        Self {
+            paths: paths.collect(),
+            time_unit: TimeUnit::Auto,
+            time_zone: jiff::tz::TimeZone::UTC,
+            names: Names::default(),
+        }
     }
 
     pub fn set_role(&mut self, role: Role, path: Path) {
@@ -53,42 +64,58 @@ impl Schema {
         &self.paths
     }
 
-    /// How to take a field from an event: a role by its name (`service`, `status`, ...), any other
-    /// field by its path, which is projected from now on. A quoted path (`"status"`) is never a role.
+    /// How to take a field from an event, which is projected from now on. A name is the record's own
+    /// field; where a record has none, the role of that name (`service`, `status`, ...). In backticks or
+    /// quotes it is never a role.
     pub fn field(&mut self, name: &str) -> Result<Field, String> {
-        if name == Role::Status.name() {
-            return Ok(Field::Status);
-        }
-        if let Some(role) = Role::ALL.into_iter().find(|role| role.name() == name) {
-            return Ok(Field::Slot(role as usize));
-        }
         let path = Path::parse(name)?;
-        let known = self.paths.iter().skip(Role::ALL.len()).position(|p| p.as_ref() == Some(&path));
-        Ok(Field::Slot(match known {
-            Some(place) => place + Role::ALL.len(),
-            None => {
-                self.paths.push(Some(path));
-                self.paths.len() - 1
-            }
-        }))
+        Ok(self.name(name.to_owned(), path, name.starts_with(['`', '"']), false))
     }
-}
 
-/// How to take one value from an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    Slot(usize),
-    /// The HTTP status as [`Event::status`] finds it.
-    Status,
-}
+    /// The same for a path, and takes note that a question names it so.
+    pub fn name(&mut self, name: String, path: Path, is_quoted: bool, is_optional: bool) -> Field {
+        let field = self.resolve(&path, is_quoted);
+        self.names.name(name, field, is_optional);
+        field
+    }
 
-impl Field {
-    #[inline(always)]
-    pub fn of<'a>(self, event: &Event<'a>) -> Value<'a> {
-        match self {
-            Field::Slot(slot) => event.fields[slot],
-            Field::Status => event.status().map_or(Value::Missing, |code| Value::Int(i64::from(code))),
+    /// Takes note that the rows are of a role, which records may have or not.
+    pub fn expect(&mut self, role: Role) {
+        let since = self.names.count();
+        self.names.name(role.name().to_owned(), Field::Slot(role as usize), true);
+        self.names.used_for(since, &Use::Rows);
+    }
+
+    /// Takes note that a question compares a field with constants of these types.
+    pub fn compare(&mut self, name: String, asked: Vec<&'static str>) -> std::sync::Arc<Met> {
+        self.names.compare(name, asked)
+    }
+
+    fn resolve(&mut self, path: &Path, is_quoted: bool) -> Field {
+        let role = Role::ALL.into_iter().find(|role| !is_quoted && role.name() == path.keys()[0]);
+        let Some(role) = role else { return Field::Slot(self.slot(path)) };
+        let own = if self.role(role) == Some(path) { role as usize } else { self.slot(path) };
+        match (role, &path.keys()[1..]) {
+            (Role::Status, []) => Field::OwnStatus(own),
+            (_, []) if own == role as usize || self.role(role).is_none() => Field::Slot(own),
+            (_, []) => Field::Either(own, role as usize),
+            (_, inside) => match self.role(role).map(|role| role.join(inside)) {
+                Some(other) if other != *path => Field::Either(own, self.slot(&other)),
+                _ => Field::Slot(own),
+            },
         }
+    }
+
+    /// The slot of a path, which is projected from now on.
+    fn slot(&mut self, path: &Path) -> usize {
+        let known = self.paths.iter().skip(Role::ALL.len()).position(|known| known.as_ref() == Some(path));
+        known.map_or_else(
+            || {
+                self.paths.push(Some(path.clone()));
+                self.paths.len() - 1
+            },
+            |place| place + Role::ALL.len(),
+        )
     }
 }
 
@@ -97,13 +124,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_is_a_role_by_name_and_a_slot_by_path() {
+    fn a_name_is_the_records_own_field_and_a_role_where_there_is_none() {
         let mut schema = Schema::new(preset("ecs").unwrap());
-        assert_eq!(schema.field("status"), Ok(Field::Status));
-        assert_eq!(schema.field("service"), Ok(Field::Slot(Role::Service as usize)));
-        assert_eq!(schema.field("host.name"), Ok(Field::Slot(5)));
-        assert_eq!(schema.field("\"status\""), Ok(Field::Slot(6)));
-        assert_eq!(schema.field("host.name"), Ok(Field::Slot(5)));
+        assert_eq!(schema.field("status"), Ok(Field::OwnStatus(5)));
+        assert_eq!(schema.field("service"), Ok(Field::Either(6, Role::Service as usize)));
+        assert_eq!(schema.field("service.kind"), Ok(Field::Either(7, 8)), "of the record, or inside of the role");
+        assert_eq!(schema.field("message"), Ok(Field::Slot(Role::Message as usize)), "it is the role's own field");
+        assert_eq!(schema.field("host.name"), Ok(Field::Slot(9)));
+        assert_eq!(schema.field("\"status\""), Ok(Field::Slot(5)));
+        assert_eq!(schema.field("`host`.name"), Ok(Field::Slot(9)));
         assert!(schema.field("a..b").is_err());
+        assert_eq!(schema.names.all().len(), 7);
     }
 }

@@ -147,7 +147,7 @@ mod tests {
             r#"{"http": {"status": 200, "tags": ["a"]}, "items": [{"id": 1}, {"id": 2}], "none": {}}"#,
             r#"{"http.status": 404, "a": {"..b": 1}, "": 3}"#,
         ]);
-        assert_eq!(names(&survey), ["\"\"", "a.\"..b\"", "http.status", "http.tags", "items", "items.0.id", "none"]);
+        assert_eq!(names(&survey), ["\"\"", "a.`..b`", "http.status", "http.tags", "items", "items.0.id", "none"]);
         let status = survey.field(&Path::parse("http.status").unwrap()).unwrap();
         assert_eq!(status.records, 2, "nested or not, it is one field");
         assert!(survey.fields().next().unwrap().path.is_none(), "no path says an empty key");

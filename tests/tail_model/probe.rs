@@ -113,6 +113,7 @@ impl Tail {
                 strict: false,
                 idle_timeout: None,
                 only_changes: false,
+                watch: None,
                 inspect: None,
                 say: Box::new(move |sentence| said.lock().unwrap().push(sentence.to_owned())),
                 progress: None,

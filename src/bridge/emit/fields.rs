@@ -29,8 +29,8 @@ impl Fields {
         };
         let by = request.question.by.names().zip(request.question.by.fields()).map(|(name, field)| {
             let place = match field {
-                Field::Status => None,
-                Field::Slot(slot) => match &request.schema.paths()[*slot] {
+                Field::Status | Field::OwnStatus(_) => None,
+                Field::Slot(slot) | Field::Either(slot, _) => match &request.schema.paths()[*slot] {
                     Some(path) => Some(keys(path, look)?),
                     None => return Err(format!("this schema has no field for {name}; name it by --{name}-field")),
                 },

@@ -75,8 +75,8 @@ impl<'q> Census<'q> {
         let mut slots = vec![Role::Message as usize, Role::Status as usize];
         slots.extend(question.windows.map(|_| Role::Time as usize));
         slots.extend(question.by.fields().iter().filter_map(|field| match field {
-            Field::Slot(slot) => Some(*slot),
-            Field::Status => None,
+            Field::Slot(slot) | Field::Either(slot, _) => Some(*slot),
+            Field::Status | Field::OwnStatus(_) => None,
         }));
         slots.retain(|slot| schema.paths()[*slot].is_some());
         let paths = slots.iter().filter_map(|slot| schema.paths()[*slot].as_ref());

@@ -111,6 +111,7 @@ fn silent() -> Outputs {
         strict: false,
         idle_timeout: None,
         only_changes: false,
+        watch: None,
         inspect: None,
         say: Box::new(|_| {}),
         progress: None,

@@ -118,8 +118,8 @@ fn query(question: &Question, names: &[Option<String>], found: &Found, paths: &[
     });
     let keys = question.by.fields().iter().enumerate().map(|(place, field)| {
         let key = match field {
-            Field::Slot(slot) => column(*slot),
-            Field::Status => col("~status"),
+            Field::Slot(slot) | Field::Either(slot, _) => column(*slot),
+            Field::Status | Field::OwnStatus(_) => col("~status"),
         };
         key.alias(format!("~{place}"))
     });

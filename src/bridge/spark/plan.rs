@@ -43,8 +43,10 @@ impl Job {
         let path = |path: Option<&crate::schema::Path>| path.map(|path| path.keys().to_vec());
         let roles = Role::ALL.map(|role| (role.name().to_owned(), json!(path(self.schema.role(role)))));
         let by = self.question.by.fields().iter().zip(self.question.by.names()).map(|(field, name)| match field {
-            Field::Slot(slot) => json!({"name": name, "path": path(self.schema.paths()[*slot].as_ref())}),
-            Field::Status => json!({"name": name, "path": null}),
+            Field::Slot(slot) | Field::Either(slot, _) => {
+                json!({"name": name, "path": path(self.schema.paths()[*slot].as_ref())})
+            }
+            Field::Status | Field::OwnStatus(_) => json!({"name": name, "path": null}),
         });
         let mut plan = json!({
             "statistic": match self.statistic {

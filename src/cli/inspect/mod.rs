@@ -62,13 +62,14 @@ const LOOKED_AT_BYTES: u64 = 64 << 20;
 
 impl InspectArgs {
     pub fn run(self) -> Result<u8> {
+        let look = Look { records: self.records, all: self.all, record_bytes: self.source.record_bytes() };
         let sources = self.source.sources()?;
         let cancel = CancelToken::default();
         signals::listen(&cancel).context("cannot listen to signals")?;
         let stdin = sources.has_stdin();
         let mut files = Files::new(sources, false);
         files.rescan();
-        let findings = self.look(&mut files, stdin, &cancel);
+        let findings = look.at(&mut files, stdin, &cancel);
         for note in files.take_notes().iter().filter(|_| !self.quiet) {
             say!("streamlab: warning: {note}");
         }
@@ -90,8 +91,30 @@ impl InspectArgs {
         })
     }
 
+    fn show(&self, findings: &Findings) -> Result<u8> {
+        match self.output {
+            Form::Json => shell::print(&json_line(&object::object(findings, &self.source.flags()))?),
+            Form::Table => {
+                let terminal = io::stdout().is_terminal();
+                let columns = terminal.then(|| usize::from(terminal_size().0));
+                let parts = sheet::parts(findings, &self.source.flags());
+                shell::print(page(&parts, self.screen.style(terminal), columns).as_bytes())
+            }
+        }
+    }
+}
+
+/// How far a look goes.
+struct Look {
+    /// How many records, shared between the streams.
+    records: u64,
+    all: bool,
+    record_bytes: usize,
+}
+
+impl Look {
     /// Looks at the beginning of each file, then of standard input.
-    fn look(&self, files: &mut Files, stdin: bool, cancel: &CancelToken) -> Findings {
+    fn at(&self, files: &mut Files, stdin: bool, cancel: &CancelToken) -> Findings {
         let mut findings = Findings::default();
         let count = files.all().len();
         for place in (0..count).take_while(|_| cancel.signal().is_none()) {
@@ -123,21 +146,23 @@ impl InspectArgs {
         Bounds {
             records: if self.all { u64::MAX } else { (records_left / streams_left as u64).max(1) },
             bytes: if self.all { u64::MAX } else { LOOKED_AT_BYTES },
-            record_bytes: self.source.record_bytes(),
+            record_bytes: self.record_bytes,
         }
     }
+}
 
-    fn show(&self, findings: &Findings) -> Result<u8> {
-        match self.output {
-            Form::Json => shell::print(&json_line(&object::object(findings, &self.source.flags()))?),
-            Form::Table => {
-                let terminal = io::stdout().is_terminal();
-                let columns = terminal.then(|| usize::from(terminal_size().0));
-                let parts = sheet::parts(findings, &self.source.flags());
-                shell::print(page(&parts, self.screen.style(terminal), columns).as_bytes())
-            }
-        }
+/// The command that fits the records of sources that can be read again, where there is one.
+pub fn fitting_command(source: &SourceArgs) -> Option<String> {
+    const RECORDS: u64 = 1000;
+    let sources = source.sources().ok().filter(|sources| !sources.has_stdin())?;
+    let mut files = Files::new(sources, false);
+    files.rescan();
+    if files.all().iter().any(|file| file.is_pipe) {
+        return None;
     }
+    let look = Look { records: RECORDS, all: false, record_bytes: source.record_bytes() };
+    let words = look.at(&mut files, false, &CancelToken::default()).command(&source.flags())?;
+    Some(sheet::command_line(&words))
 }
 
 fn read<R: Read + Send + 'static>(

@@ -223,10 +223,14 @@ fn suggestion(findings: &Findings, fit: &Fit, sources: &[(&str, &str)]) -> Vec<P
         parts.push(Part::Words(format!("{unclear}Good for --by: {}", fields.join(" "))));
     }
     if let Some(command) = findings.command(sources) {
-        let words: Vec<String> = command.iter().map(|word| shell_word(word)).collect();
-        parts.push(Part::Command(words.join(" ")));
+        parts.push(Part::Command(command_line(&command)));
     }
     parts
+}
+
+/// Words as they are typed.
+pub fn command_line(words: &[String]) -> String {
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as a shell takes it for one.

@@ -10,8 +10,9 @@ use super::exit;
 use super::job::JobArgs;
 use super::rows::{OutcomeArgs, RowArgs};
 use super::units;
-use crate::bridge::spark::{self, Job, Submit, toolchain};
+use crate::bridge::spark::{self, Job, Statistic, Submit, toolchain};
 use crate::engine::{Outcome, not_begun};
+use crate::event::Span;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use selected::Selected;
@@ -106,7 +107,9 @@ impl SparkArgs {
         let is_verbose = self.job.output.is_verbose();
         let submit = Submit { toolchain, master: self.master.clone(), conf: self.conf.clone(), is_verbose };
         let kept = self.checkpoint_of_this_run(&submit)?;
-        self.job.conduct(schema, None, self.statistic.reporting(), |plan, outputs| {
+        // The other statistics make columns of their own.
+        let about = matches!(statistic, Statistic::Rates).then(|| question.answer(Vec::new(), Span::default()));
+        self.job.conduct(schema, None, self.statistic.reporting(), about.as_ref(), |plan, outputs| {
             let place = self.checkpoint.as_deref().or(kept.as_ref().map(|kept| kept.path())).unwrap_or(Path::new("."));
             let selected = Selected::of(&plan.sources);
             if !self.job.output.is_quiet() {

@@ -1,0 +1,221 @@
+//! What a question names, and whether any record has it.
+//!
+//! A mistyped name is no error of syntax: each record is asked for it, and has none. So a run notes which
+//! names were found, and what records have instead. The notes are shared by all clones of a schema, and are
+//! written by all threads; what they come to depends on the input alone.
+
+use super::Field;
+use crate::event::Event;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// A field that a question names.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// As it was written.
+    pub name: String,
+    pub field: Field,
+    /// It was only asked whether there is one: none need be there.
+    pub is_optional: bool,
+    pub used_for: Use,
+    found: Arc<OnceLock<Found>>,
+}
+
+/// As what a name was found in the first record that has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The record's own field.
+    Own,
+    /// What plays the role of that name.
+    Role,
+}
+
+/// What is wrong where no record has a field, or none of the type that it is compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Use {
+    /// All numbers.
+    #[default]
+    All,
+    /// The rows: all are one.
+    Rows,
+    /// A column.
+    Column(String),
+}
+
+/// A comparison of a field with a constant, and what values it met.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The field, as it is written.
+    pub name: String,
+    /// The types of the constants.
+    pub asked: Vec<&'static str>,
+    pub used_for: Use,
+    pub met: Arc<Met>,
+}
+
+/// The types of the values that a comparison met.
+#[derive(Debug, Default)]
+pub struct Met {
+    /// One was of the constant's type.
+    pub fits: AtomicBool,
+    /// The type of the first that was of another.
+    pub other: OnceLock<&'static str>,
+}
+
+/// All that a question names.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    named: Vec<Named>,
+    compared: Vec<Compared>,
+    /// The fields that the first records have, as they would be named.
+    known: Arc<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    names: Mutex<BTreeSet<String>>,
+    looked_at: AtomicU32,
+}
+
+/// How many records are looked through for the names of their fields.
+const LOOKED_AT: u32 = 200;
+/// How many names are kept, and how deep they may lie.
+const MAX_NAMES: usize = 2000;
+const MAX_DEPTH: usize = 5;
+
+impl Named {
+    pub fn found(&self) -> Option<Found> {
+        self.found.get().copied()
+    }
+}
+
+impl Compared {
+    /// In words, what it met if that was never of a type that it is compared with.
+    pub fn mismatch(&self) -> Option<String> {
+        if self.met.fits.load(Relaxed) {
+            return None;
+        }
+        let (met, asked) = (self.met.other.get()?, self.asked.first()?);
+        let advice = match (*met, *asked) {
+            ("a number", "a text") => "; compare it without quotes",
+            ("a text", "a number") => "; compare it with a text, in quotes",
+            _ => "",
+        };
+        let name = &self.name;
+        Some(format!("`{name}` is compared with {asked}, and is {met} in every record that has it{advice}"))
+    }
+}
+
+impl Names {
+    pub(super) fn name(&mut self, name: String, field: Field, is_optional: bool) {
+        let same = self.named.iter().find(|known| known.field == field);
+        let found = same.map(|known| Arc::clone(&known.found)).unwrap_or_default();
+        self.named.push(Named { name, field, is_optional, used_for: Use::All, found });
+    }
+
+    pub(super) fn compare(&mut self, name: String, asked: Vec<&'static str>) -> Arc<Met> {
+        let met = Arc::<Met>::default();
+        self.compared.push(Compared { name, asked, used_for: Use::All, met: Arc::clone(&met) });
+        met
+    }
+
+    /// How many names and comparisons there are, for [`Self::used_for`].
+    pub fn count(&self) -> (usize, usize) {
+        (self.named.len(), self.compared.len())
+    }
+
+    /// Says what is for `used_for` that was named since there were so many.
+    pub fn used_for(&mut self, (named, compared): (usize, usize), used_for: &Use) {
+        self.named[named..].iter_mut().for_each(|named| named.used_for = used_for.clone());
+        self.compared[compared..].iter_mut().for_each(|compared| compared.used_for = used_for.clone());
+    }
+
+    pub fn all(&self) -> &[Named] {
+        &self.named
+    }
+
+    /// The names that no record has, each once.
+    pub fn missing(&self) -> Vec<&Named> {
+        let mut missing: Vec<&Named> = Vec::new();
+        for named in self.named.iter().filter(|named| named.found().is_none()) {
+            match missing.iter_mut().find(|known| known.field == named.field) {
+                // What must be there counts for more.
+                Some(known) if known.is_optional => *known = named,
+                Some(_) => {}
+                None => missing.push(named),
+            }
+        }
+        missing
+    }
+
+    /// Whether there is a name that no record has.
+    pub fn is_any_missing(&self) -> bool {
+        self.named.iter().any(|named| named.found().is_none())
+    }
+
+    /// All comparisons that met values of other types only.
+    pub fn mismatches(&self) -> impl Iterator<Item = (&Compared, String)> {
+        self.compared.iter().filter_map(|compared| Some((compared, compared.mismatch()?)))
+    }
+
+    /// Looks at a record for the names that none had so far; answers whether there are such still.
+    #[inline(never)]
+    pub fn look(&self, event: &Event<'_>) -> bool {
+        let mut is_any_missing = false;
+        for named in self.named.iter().filter(|named| named.found.get().is_none()) {
+            if named.field.is_there(event) {
+                let found = if named.field.is_own(event) { Found::Own } else { Found::Role };
+                named.found.get_or_init(|| found);
+            } else {
+                is_any_missing = true;
+            }
+        }
+        if is_any_missing && self.known.looked_at.load(Relaxed) < LOOKED_AT {
+            self.known.look_through(event.raw);
+        }
+        is_any_missing
+    }
+
+    /// The fields that the first records have.
+    pub fn known(&self) -> Vec<String> {
+        self.known.names.lock().map(|names| names.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Which names were found, for an image of the run.
+    pub fn found(&self) -> Vec<Option<bool>> {
+        self.named.iter().map(|named| named.found().map(|found| found == Found::Own)).collect()
+    }
+
+    /// Takes up what an earlier run of the same question had found.
+    pub fn resume(&self, found: &[Option<bool>]) {
+        for (named, found) in self.named.iter().zip(found) {
+            if let Some(is_own) = found {
+                named.found.get_or_init(|| if *is_own { Found::Own } else { Found::Role });
+            }
+        }
+    }
+}
+
+impl Known {
+    #[inline(never)]
+    fn look_through(&self, raw: &[u8]) {
+        self.looked_at.fetch_add(1, Relaxed);
+        let Ok(serde_json::Value::Object(record)) = serde_json::from_slice(raw) else { return };
+        let Ok(mut names) = self.names.lock() else { return };
+        collect(&record, "", 0, &mut names);
+    }
+}
+
+fn collect(fields: &serde_json::Map<String, serde_json::Value>, prefix: &str, depth: usize, to: &mut BTreeSet<String>) {
+    for (key, value) in fields {
+        if to.len() >= MAX_NAMES || key.is_empty() || key.len() > 100 {
+            continue;
+        }
+        let name = format!("{prefix}{key}");
+        if let (serde_json::Value::Object(inside), true) = (value, depth < MAX_DEPTH) {
+            collect(inside, &format!("{name}."), depth + 1, to);
+        }
+        to.insert(name);
+    }
+}
