@@ -8,6 +8,7 @@ mod by;
 #[cfg(test)]
 mod fixtures;
 mod lateness;
+mod outcome;
 mod reservoir;
 mod running_avg;
 mod sliding_window;
@@ -17,6 +18,7 @@ mod window;
 pub use bloom::Bloom;
 pub use by::By;
 pub use lateness::Lateness;
+pub use outcome::Outcome;
 pub use reservoir::Reservoir;
 pub use running_avg::RunningAvg;
 pub use sliding_window::SlidingWindow;

@@ -2,7 +2,7 @@
 //!
 //! The state is two counts a key: history is never read again.
 
-use super::{Analysis, By, Settling};
+use super::{Analysis, By, Outcome, Settling};
 use crate::event::{Event, Span, Verdict};
 use crate::report::{Answer, Fields};
 use crate::schema::Outcomes;
@@ -10,13 +10,18 @@ use crate::sketch::{Groups, Merge, Rate};
 
 pub struct RunningAvg {
     by: By,
-    outcomes: Outcomes,
+    success: Outcome,
     max_keys: usize,
 }
 
 impl RunningAvg {
     pub fn new(by: By, outcomes: Outcomes, max_keys: usize) -> Self {
-        Self { by, outcomes, max_keys }
+        Self { by, success: Outcome::Status(outcomes.success), max_keys }
+    }
+
+    /// The same where a success is told otherwise.
+    pub fn with_success(self, success: Outcome) -> Self {
+        Self { success, ..self }
     }
 
     /// The columns after the key.
@@ -37,8 +42,8 @@ impl Analysis for RunningAvg {
 
     #[inline(always)]
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
-        let Some(status) = event.status() else { return Verdict::Filtered };
-        self.by.entry(state, event).add(self.outcomes.success.contains(status));
+        let Some(is_success) = self.success.of(event) else { return Verdict::Filtered };
+        self.by.entry(state, event).add(is_success);
         Verdict::Counted
     }
 
@@ -56,7 +61,8 @@ impl Analysis for RunningAvg {
         let mut all = Rate::default();
         state.values().for_each(|rate| all.merge(*rate));
         let overall: Fields = Self::COLUMNS.into_iter().zip(all.cells()).collect();
-        let table = self.by.table(state, &Self::COLUMNS, |rate| Some(rate.cells().into()));
+        let mut table = self.by.table(state, &Self::COLUMNS, |rate| Some(rate.cells().into()));
+        table.notes.extend(self.success.note());
         Answer { window: seen.0, overall, ..table }
     }
 }

@@ -6,7 +6,7 @@
 //! memory follows the length of the window, not of the input. A key keeps its place once it was
 //! seen, though it fell silent: which keys have rows depends on the order of the input alone.
 
-use super::{Analysis, By, Settling};
+use super::{Analysis, By, Outcome, Settling};
 use crate::event::{Event, Span, Timestamp, Verdict};
 use crate::report::{Answer, Fields};
 use crate::schema::Outcomes;
@@ -16,13 +16,18 @@ use serde::{Deserialize, Serialize};
 pub struct SlidingWindow {
     size_ms: u64,
     by: By,
-    outcomes: Outcomes,
+    failure: Outcome,
     max_keys: usize,
 }
 
 impl SlidingWindow {
     pub fn new(size_ms: u64, by: By, outcomes: Outcomes, max_keys: usize) -> Self {
-        Self { size_ms, by, outcomes, max_keys }
+        Self { size_ms, by, failure: Outcome::Status(outcomes.failure), max_keys }
+    }
+
+    /// The same where a failure is told otherwise.
+    pub fn with_failure(self, failure: Outcome) -> Self {
+        Self { failure, ..self }
     }
 
     /// The columns after the key.
@@ -96,12 +101,12 @@ impl Analysis for SlidingWindow {
                 bounds.start_ms
             }
         };
-        let Some(status) = event.status() else { return Verdict::Filtered };
+        let Some(is_failure) = self.failure.of(event) else { return Verdict::Filtered };
         // An event before the window is counted like any other: which part of the input it came
         // in, and so whether its window had passed by then, must not show in the ledger, nor in
         // which keys came first.
         let recent = self.by.entry(&mut state.groups, event);
-        if time_ms >= start_ms && recent.add(time_ms, self.outcomes.failure.contains(status)) {
+        if time_ms >= start_ms && recent.add(time_ms, is_failure) {
             recent.evict_before(start_ms);
         }
         Verdict::Counted
@@ -130,7 +135,7 @@ impl Analysis for SlidingWindow {
     fn report(&self, state: &mut Self::State, _seen: Span, _last: bool) -> Answer {
         let start_ms = state.bounds.map_or(i64::MIN, |bounds| bounds.start_ms);
         let mut all = Rate::default();
-        let table = self.by.table(&state.groups, &Self::COLUMNS, |recent| {
+        let mut table = self.by.table(&state.groups, &Self::COLUMNS, |recent| {
             let rate = recent.since(start_ms);
             all.merge(rate);
             (rate.total > 0).then(|| rate.cells().into())
@@ -138,6 +143,7 @@ impl Analysis for SlidingWindow {
         let size_ns = i64::try_from(self.size_ms).unwrap_or(i64::MAX).saturating_mul(1_000_000);
         let window = state.bounds.map(|Bounds { newest, .. }| (newest.before(size_ns), newest));
         let overall: Fields = Self::COLUMNS.into_iter().zip(all.cells()).collect();
+        table.notes.extend(self.failure.note());
         Answer { window, overall, ..table }
     }
 }

@@ -3,7 +3,7 @@
 use super::emit::{EmitArgs, emit};
 use super::job::JobArgs;
 use super::question::question;
-use super::rows::{OutcomeArgs, RowArgs, check_columns, field};
+use super::rows::{JudgeArgs, OutcomeArgs, RowArgs, check_columns, field};
 use super::units;
 use crate::analysis::{Reservoir, RunningAvg, SlidingWindow};
 use anyhow::{Result, bail};
@@ -18,6 +18,8 @@ use std::time::Duration;
 More examples:
   In CI: fail when a service succeeds too rarely, or when nothing was read
     streamlab running-avg data/ --assert 'success_rate > 0.99' --min-events 1000
+  Logs with a level and no status: what is an error is no success
+    streamlab running-avg app.log --failure-if 'level == \"ERROR\"'
   Another log format, and the worst route first
     streamlab running-avg access.log --schema nginx --by request -o json | jq '.rows | sort_by(.success_rate)'
   The same question as a program for PySpark
@@ -29,6 +31,8 @@ pub struct RunningAvgArgs {
     #[command(flatten)]
     outcomes: OutcomeArgs,
     #[command(flatten)]
+    judge: JudgeArgs,
+    #[command(flatten)]
     emit: EmitArgs,
     #[command(flatten)]
     pub(super) job: JobArgs,
@@ -37,12 +41,16 @@ pub struct RunningAvgArgs {
 impl RunningAvgArgs {
     pub fn run(self) -> Result<u8> {
         if let Some(engine) = self.emit.engine() {
+            self.judge.refuse("--emit")?;
             let (question, schema) = question(&self.rows, &self.outcomes, &self.job, None, &RunningAvg::COLUMNS)?;
             return emit(engine, question, schema, &self.job, Duration::ZERO);
         }
         let mut schema = self.job.input.schema();
         let by = self.rows.by(&mut schema, &RunningAvg::COLUMNS)?;
-        let analysis = RunningAvg::new(by, self.outcomes.outcomes(), self.rows.max_keys());
+        let mut analysis = RunningAvg::new(by, self.outcomes.outcomes(), self.rows.max_keys());
+        if let Some(success) = self.judge.success(&mut schema)? {
+            analysis = analysis.with_success(success);
+        }
         self.job.run(analysis, schema, None)
     }
 }
@@ -70,6 +78,8 @@ pub struct SlidingWindowArgs {
     #[command(flatten)]
     outcomes: OutcomeArgs,
     #[command(flatten)]
+    judge: JudgeArgs,
+    #[command(flatten)]
     pub(super) job: JobArgs,
 }
 
@@ -81,7 +91,10 @@ impl SlidingWindowArgs {
         }
         let mut schema = self.job.input.schema();
         let by = self.rows.by(&mut schema, &SlidingWindow::COLUMNS)?;
-        let analysis = SlidingWindow::new(size_ms, by, self.outcomes.outcomes(), self.rows.max_keys());
+        let mut analysis = SlidingWindow::new(size_ms, by, self.outcomes.outcomes(), self.rows.max_keys());
+        if let Some(failure) = self.judge.failure(&mut schema)? {
+            analysis = analysis.with_failure(failure);
+        }
         self.job.run(analysis, schema, None)
     }
 }

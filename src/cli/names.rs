@@ -2,7 +2,7 @@
 
 use super::nearest::nearest;
 use crate::engine::{Stop, Watch};
-use crate::schema::{Found, Named, Names};
+use crate::schema::{Field, Found, Named, Names};
 
 /// So many records are the first ones: what none of them has, probably none will have.
 const FIRST_RECORDS: u64 = 1000;
@@ -37,10 +37,10 @@ pub fn warnings(names: &Names, read: u64) -> Vec<String> {
     missing.chain(names.mismatches().map(|(_, reason)| reason)).collect()
 }
 
-/// As what each name was found.
+/// As what each name was found that may be a field of the record, or a role.
 pub fn found(names: &Names) -> Vec<String> {
     let mut lines = Vec::new();
-    for named in names.all() {
+    for named in names.all().iter().filter(|named| !matches!(named.field, Field::Slot(_))) {
         let line = match named.found() {
             Some(Found::Own) => format!("`{}` is the record's own field", named.name),
             Some(Found::Role) => format!("`{}` is what plays that role: no such field was there at first", named.name),

@@ -1,6 +1,8 @@
 //! The flags that say what the rows of an answer are about.
 
+use crate::analysis::Outcome;
 use crate::event::Role;
+use crate::expr::Condition;
 use crate::schema::{Field, Outcomes, Path, Schema, StatusSet, Use};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
@@ -27,6 +29,56 @@ pub struct OutcomeArgs {
     /// Which statuses are a failure: the question of sliding-window
     #[arg(long, value_name = "STATUSES", default_value = "4xx,5xx")]
     failure: StatusSet,
+}
+
+/// Success and failure where the records have no HTTP status.
+#[derive(Args)]
+#[command(next_help_heading = "Rows")]
+pub struct JudgeArgs {
+    /// A record is a success where this CEL expression is true, whatever its status: 'level != "ERROR"'
+    #[arg(long, value_name = "EXPR", conflicts_with = "success")]
+    success_if: Option<String>,
+    /// A record is a failure where this CEL expression is true: 'error != null'
+    #[arg(long, value_name = "EXPR", conflicts_with = "failure")]
+    failure_if: Option<String>,
+}
+
+impl JudgeArgs {
+    /// What is a success, where that is said; what is no failure is one.
+    pub fn success(&self, schema: &mut Schema) -> Result<Option<Outcome>> {
+        self.outcome(schema, (&self.success_if, "--success-if"), (&self.failure_if, "--failure-if"))
+    }
+
+    /// What is a failure, where that is said; what is no success is one.
+    pub fn failure(&self, schema: &mut Schema) -> Result<Option<Outcome>> {
+        self.outcome(schema, (&self.failure_if, "--failure-if"), (&self.success_if, "--success-if"))
+    }
+
+    fn outcome(
+        &self,
+        schema: &mut Schema,
+        (asked, asked_flag): (&Option<String>, &str),
+        (opposite, opposite_flag): (&Option<String>, &str),
+    ) -> Result<Option<Outcome>> {
+        let mut condition = |source: &str, flag: &str| {
+            Condition::new(source, schema).map(Box::new).map_err(|reason| anyhow!("{flag}: {reason}"))
+        };
+        Ok(match (asked, opposite) {
+            (Some(source), _) => Some(Outcome::If(condition(source, asked_flag)?)),
+            (None, Some(source)) => Some(Outcome::Unless(condition(source, opposite_flag)?)),
+            (None, None) => None,
+        })
+    }
+
+    /// Refused where an engine knows statuses only.
+    pub fn refuse(&self, flag: &str) -> Result<()> {
+        for (expression, name) in [(&self.success_if, "--success-if"), (&self.failure_if, "--failure-if")] {
+            if expression.is_some() {
+                bail!("{flag}: a program tells success by the HTTP status only; leave out {name}");
+            }
+        }
+        Ok(())
+    }
 }
 
 impl OutcomeArgs {

@@ -58,6 +58,17 @@ impl Condition {
         })
     }
 
+    /// Whether it holds; `None` where the record is not one that it is about: it has none of the fields that
+    /// are named, or what it has cannot be decided on. Who asks whether a field is missing asks of all.
+    pub fn decide(&self, event: &Event<'_>) -> Option<bool> {
+        if !self.places.is_any_there(event) {
+            return None;
+        }
+        let mut undecided = 0;
+        let holds = self.holds(event, &mut undecided);
+        (undecided == 0).then_some(holds)
+    }
+
     /// Why it could not be evaluated on the first record that was met; `None` where there was none.
     pub fn first_error(&self) -> Option<&str> {
         self.first_error.get().map(String::as_str)
@@ -80,6 +91,11 @@ impl Places {
         self.0.iter().all(is_there)
     }
 
+    /// Whether the record has one of them that is not only asked for.
+    fn is_any_there(&self, event: &Event<'_>) -> bool {
+        self.0.iter().any(|place| place.is_optional() || !matches!(place.operand(event), None | Some(Operand::Null)))
+    }
+
     /// The one field that the variables are, where they are no more than that.
     pub fn single(&self) -> Option<Field> {
         match self.0.as_slice() {
@@ -100,6 +116,11 @@ impl Place {
         let is_time = role == Some(Role::Time) && keys.len() == 1;
         let paths = std::iter::once(path).chain(other).collect();
         Self { field, paths, wants: *wants, is_presence: *is_presence, is_time }
+    }
+
+    /// It is only asked whether there is one.
+    fn is_optional(&self) -> bool {
+        self.is_presence || self.wants == Wants::Null
     }
 
     fn operand<'a>(&self, event: &Event<'a>) -> Option<Operand<'a>> {
