@@ -52,9 +52,9 @@ pub struct InputArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
-    /// The field names of a known format: lab, ecs, otel, docker, k8s, nginx, caddy, pino, bunyan, zap, logrus, journald
-    #[arg(long, value_name = "NAME", default_value = "lab", value_parser = schema_named, hide_default_value = true, help_heading = "Fields")]
-    schema: &'static Preset,
+    /// The field names of a known format, by default of the one that fits the first records: auto, lab, ecs, otel, docker, k8s, nginx, caddy, pino, bunyan, zap, logrus, journald
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = schema_named, hide_default_value = true, help_heading = "Fields")]
+    schema: SchemaName,
     /// Where the time is, as a dotted path: `http.time`, `tags.0`, `"a.b".c`
     #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = "Fields")]
     time_field: Option<Path>,
@@ -153,7 +153,7 @@ impl SourceArgs {
 
 impl InputArgs {
     pub fn schema(&self) -> Schema {
-        let mut schema = Schema::new(self.schema);
+        let mut schema = Schema::new(self.schema.0.unwrap_or(&PRESETS[0]));
         let roles = [
             (Role::Time, &self.time_field),
             (Role::Service, &self.service_field),
@@ -185,6 +185,17 @@ impl InputArgs {
     /// Whether records are left out.
     pub fn is_filtered(&self) -> bool {
         !self.conditions.is_empty() || self.since.is_some() || self.until.is_some()
+    }
+
+    /// Whether nothing was said of where the fields are.
+    pub fn is_schema_open(&self) -> bool {
+        let fields = [&self.time_field, &self.service_field, &self.message_field, &self.status_field, &self.id_field];
+        self.schema.0.is_none() && fields.iter().all(|field| field.is_none())
+    }
+
+    /// How long a record may be.
+    pub fn record_bytes(&self) -> usize {
+        self.source.record_bytes()
     }
 
     pub fn sources(&self) -> Result<Sources> {
@@ -273,9 +284,19 @@ fn stdin_has_data() -> bool {
     matches!(FileType::from_raw_mode(data.st_mode), FileType::Fifo | FileType::RegularFile | FileType::Socket)
 }
 
-fn schema_named(name: &str) -> Result<&'static Preset, String> {
-    preset(name).ok_or_else(|| {
-        let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+/// A known format, or none where the one is taken that fits.
+#[derive(Clone, Copy)]
+struct SchemaName(Option<&'static Preset>);
+
+/// The name of none.
+pub const AUTO: &str = "auto";
+
+fn schema_named(name: &str) -> Result<SchemaName, String> {
+    if name == AUTO {
+        return Ok(SchemaName(None));
+    }
+    preset(name).map(|preset| SchemaName(Some(preset))).ok_or_else(|| {
+        let names: Vec<&str> = std::iter::once(AUTO).chain(PRESETS.iter().map(|preset| preset.name)).collect();
         let nearest = super::nearest::nearest(name, names.iter().copied());
         let hint = nearest.map_or(String::new(), |nearest| format!("did you mean `{nearest}`? "));
         format!("{hint}known are {}", names.join(", "))

@@ -14,6 +14,7 @@ macro_rules! say {
 mod aggregates;
 mod analyses;
 pub mod assert;
+mod auto;
 mod bloom;
 mod compare;
 pub mod config;
@@ -101,6 +102,41 @@ impl Command {
         })
     }
 
+    fn job_of(&self) -> Option<&job::JobArgs> {
+        Some(match self {
+            Command::RunningAvg(args) => &args.job,
+            Command::SlidingWindow(args) => &args.job,
+            Command::Reservoir(args) => &args.job,
+            Command::Bloom(args) => &args.job,
+            Command::Window(args) => &args.job,
+            Command::Polars(args) => &args.job,
+            Command::Spark(args) => &args.job,
+            Command::Lateness(args) => &args.job,
+            Command::State(_) | Command::Generate(_) | Command::Inspect(_) | Command::Compare(_) => return None,
+            Command::Completions(_) | Command::Man(_) => return None,
+        })
+    }
+
+    /// What is read, where it is read by fields.
+    fn input(&self) -> Option<&input::InputArgs> {
+        match self {
+            Command::Compare(args) => Some(&args.input),
+            other => other.job_of().map(|job| &job.input),
+        }
+    }
+
+    /// The flags for fields of the run that this one goes on with.
+    fn kept_fields(&self) -> Option<auto::Flags> {
+        let plan = self.job_of()?.state.kept_plan()?;
+        let is_field = |flag: &str| flag == "--schema" || flag.ends_with("-field");
+        let flags = plan.line.iter().filter_map(|word| word.split_once('=')).filter(|(flag, _)| is_field(flag));
+        Some(flags.map(|(flag, value)| (flag.to_owned(), value.to_owned())).collect())
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.job_of().is_some_and(|job| job.output.is_quiet())
+    }
+
     /// Where what was typed is kept.
     fn plan(&mut self) -> Option<&mut crate::checkpoint::Plan> {
         match self {
@@ -154,12 +190,9 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         Ok(argv) => argv,
         Err(error) => return fail(&error),
     };
-    let parsed = root.clone().try_get_matches_from(argv).and_then(|matches| {
-        let mut command = Cli::from_arg_matches(&matches)?.command;
-        if let Some(plan) = command.plan() {
-            *plan = plan::plan(&root, &matches);
-        }
-        Ok(command)
+    let parsed = parse(&root, &argv).and_then(|command| match find_fields(&root, &argv, &command) {
+        Some(argv) => parse(&root, &argv),
+        None => Ok(command),
     });
     let command = match parsed {
         Ok(command) => command,
@@ -173,6 +206,33 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         }
     };
     command.run().map_or_else(|error| fail(&error), ExitCode::from)
+}
+
+/// The command that was typed, and what was typed.
+fn parse(root: &clap::Command, argv: &[OsString]) -> Result<Command, clap::Error> {
+    let matches = root.clone().try_get_matches_from(argv)?;
+    let mut command = Cli::from_arg_matches(&matches)?.command;
+    if let Some(plan) = command.plan() {
+        *plan = plan::plan(root, &matches);
+    }
+    Ok(command)
+}
+
+/// The command line with the flags that fit its input, where it says nothing of fields and needs to.
+fn find_fields(root: &clap::Command, argv: &[OsString], command: &Command) -> Option<Vec<OsString>> {
+    // `bloom build` and `spark setup` read no records.
+    let matches = root.clone().try_get_matches_from(argv).ok()?;
+    if matches.subcommand().is_some_and(|(_, matches)| matches.subcommand().is_some()) {
+        return None;
+    }
+    let flags = auto::flags(command)?;
+    if !command.is_quiet() {
+        say!("streamlab: note: {}", auto::sentence(&flags));
+    }
+    let mut argv = argv.to_vec();
+    let end = argv.iter().position(|argument| argument == "--").unwrap_or(argv.len());
+    argv.splice(end..end, flags.iter().map(|(flag, value)| format!("{flag}={value}").into()));
+    Some(argv)
 }
 
 /// What is wrong with the plan is said before any work starts.

@@ -1,5 +1,6 @@
 //! What was typed, as far as it decides what comes out: an image of a run is for the same question.
 
+use super::input::AUTO;
 use crate::checkpoint::Plan;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command};
@@ -38,7 +39,12 @@ pub fn plan(root: &Command, matches: &ArgMatches) -> Plan {
         let id = argument.get_id().as_str();
         let name = argument.get_long().unwrap_or(id);
         let Ok(Some(values)) = matches.try_get_raw(id) else { continue };
-        let values: Vec<String> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+        let mut values: Vec<String> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+        // What fits was typed too, but for the lab's.
+        values
+            .iter_mut()
+            .filter(|value| name == "schema" && *value == AUTO)
+            .for_each(|value| *value = "lab".to_owned());
         // What reports are written as matters to a file that they are added to.
         if FREE.contains(&name) || name == "output" && !writes_file {
             continue;

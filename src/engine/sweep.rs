@@ -229,7 +229,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     /// Reads standard input to its end.
     pub fn standard_input(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
         root.introduce(STDIN, || "standard input".to_owned());
-        let blocks = opened(|| Encoding::sniff(io::stdin()).map(|(_, reader)| reader), || {});
+        let blocks = opened(|| Encoding::sniff(crate::input::stdin()).map(|(_, reader)| reader), || {});
         let drained = Feed::new(STDIN, Cursor::default(), blocks).drain(&self.folder, root, true)?;
         if let Some(error) = drained.error {
             self.files.fail_at("standard input".into(), error);

@@ -10,6 +10,7 @@ mod gone;
 mod log_file;
 mod selection;
 mod sources;
+mod stdin;
 mod troubles;
 mod wakeups;
 
@@ -20,4 +21,5 @@ pub use gone::{Past, Roster};
 pub use log_file::LogFile;
 pub use selection::Selection;
 pub use sources::{DEFAULT_INCLUDE, Found, Root, Sources, Unreadable, default_include};
+pub use stdin::{peek, stdin};
 pub use wakeups::{Waker, Wakeup, Wakeups};

@@ -65,7 +65,7 @@ pub struct CompareArgs {
     #[command(flatten)]
     outcomes: OutcomeArgs,
     #[command(flatten)]
-    input: InputArgs,
+    pub(super) input: InputArgs,
     /// What was typed.
     #[arg(skip)]
     pub plan: Plan,

@@ -34,6 +34,13 @@ pub struct Left {
 }
 
 impl StateArgs {
+    /// What an earlier run was asked, where there is one to go on with.
+    pub fn kept_plan(&self) -> Option<Plan> {
+        let directory = self.state_dir.as_ref().filter(|path| path.is_dir())?;
+        let (_, loaded) = Store::open(Directory::beside(directory.clone())).ok()?;
+        loaded.map(|loaded| loaded.image.plan)
+    }
+
     /// Whether a run is kept to be gone on with.
     pub fn is_kept(&self) -> bool {
         self.state_dir.is_some()
