@@ -14,8 +14,12 @@ pub enum Cell {
     Null,
     /// Text from the logs; renderers for a terminal escape it.
     Text(SmolStr),
+    /// In place of a key, of the row that sums the keys beyond `--max-keys`.
+    Others,
     Count(u64),
     Int(i64),
+    /// An integer beyond 64 bits, in digits.
+    Big(Box<str>),
     Float(f64),
     /// A share between 0 and 1. Shown in percent to people, in full precision to programs.
     Rate(f64),
@@ -26,6 +30,10 @@ pub enum Cell {
     /// Values and how often each came, the most frequent first.
     Ranks(Box<[(Cell, u64)]>),
 }
+
+/// What stands for [`Cell::Others`] in all forms; a text that reads so is told apart where there are no
+/// types.
+pub const OTHERS: &str = "(other)";
 
 impl Cell {
     /// `part` of `whole`; null where there is no whole.
@@ -71,6 +79,8 @@ pub struct Answer {
     /// Sorted by key; every row is as long as `columns`.
     pub rows: Rows,
     pub overall: Fields,
+    /// How many values an aggregate could not use, by its column: of those that any are.
+    pub ignored: Vec<(String, u64)>,
     /// Sentences about the answer that a person should read: a bound that acted, a sample's error.
     pub notes: Vec<String>,
 }

@@ -151,6 +151,7 @@ fn decode(stream: &[u8]) -> (Vec<Shown>, usize) {
             Value::Int(value) => Some(value.into()),
             Value::Uint(value) => Some(value.into()),
             Value::Float(value) => Some(value.into()),
+            Value::Big(digits) => Some(digits.parse::<f64>().unwrap().into()),
             Value::Text(text) => Some(text.into()),
         };
         records.push((event.raw.to_vec(), value));

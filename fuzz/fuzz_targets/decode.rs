@@ -67,6 +67,7 @@ fn run(stream: &[u8], cuts: &[u16], limits: Limits) -> Seen {
                 Value::Uint(value) => Field::Scalar(value.into()),
                 Value::Float(0.0) => Field::Scalar(0.into()),
                 Value::Float(value) => Field::Scalar(value.into()),
+                Value::Big(digits) => Field::Scalar(digits.parse::<f64>().expect("digits").into()),
                 Value::Text(text) => Field::Scalar(text.into()),
             });
             records.push(Record { offset: event.at.offset as usize, raw: event.raw.to_vec(), fields });

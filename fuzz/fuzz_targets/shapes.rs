@@ -260,6 +260,7 @@ impl Seen {
                 Value::Uint(value) => part(b'u', &value.to_le_bytes()),
                 Value::Float(value) => part(b'f', &value.to_bits().to_le_bytes()),
                 Value::Text(text) => part(b'"', text.as_bytes()),
+                Value::Big(digits) => part(b'd', digits.as_bytes()),
             }
         }
         match event.at.offset % 16 {

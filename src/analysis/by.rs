@@ -1,13 +1,10 @@
 //! What the rows of an answer are about: the fields whose values make a key.
 
 use crate::event::{Event, Role, Value};
-use crate::report::{Answer, Cell, Rows};
+use crate::report::{Answer, Cell, OTHERS, Rows};
 use crate::schema::{Field, either};
 use crate::sketch::{Groups, encode_value, key_cells};
 use std::iter;
-
-/// The label of the row that sums all keys beyond `--max-keys`.
-pub(super) const OTHERS: &str = "(other)";
 
 /// The columns that make the key of a row, and the fields they are taken from.
 #[derive(Clone, Debug)]
@@ -94,7 +91,7 @@ impl By {
         }
         let mut notes = Vec::new();
         if let Some(cells) = groups.overflow().and_then(cells) {
-            rows.push(iter::repeat_n(Cell::Text(OTHERS.into()), keys).chain(cells));
+            rows.push(iter::repeat_n(Cell::Others, keys).chain(cells));
             notes.push(format!(
                 "There are more keys than --max-keys allows: the first {} have rows of their own, \
                  the others are summed in the row {OTHERS}.",
@@ -128,7 +125,7 @@ mod tests {
         groups.cap(2);
         let answer = by.table(&groups, &["total"], |rate| Some(vec![Cell::Count(rate.total)]));
         let row = |key: &str, total| vec![Cell::Text(key.into()), Cell::Count(total)];
-        assert_eq!(answer.rows, [row("b", 2), row("c", 1), row("(other)", 2)].into_iter().collect());
+        assert_eq!(answer.rows, [row("b", 2), row("c", 1), vec![Cell::Others, Cell::Count(2)]].into_iter().collect());
         assert!(answer.notes[0].contains("the first 2"), "{:?}", answer.notes);
     }
 }

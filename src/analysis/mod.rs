@@ -14,6 +14,7 @@ mod running_avg;
 mod sliding_window;
 mod watchlist;
 mod window;
+mod written;
 
 pub use bloom::Bloom;
 pub use by::By;
@@ -23,7 +24,8 @@ pub use reservoir::Reservoir;
 pub use running_avg::RunningAvg;
 pub use sliding_window::SlidingWindow;
 pub use watchlist::{Shape, Watchlist, filter_of_patterns};
-pub use window::{Aggregate, Aggregates, Dedup, FULL, Plan as WindowPlan, Shape as WindowShape, Window};
+pub use window::{Aggregate, Aggregates, Dedup, FULL, Measure, Plan as WindowPlan, Shape as WindowShape, Window};
+pub use written::Written;
 
 use crate::event::{DeadLetter, Event, FileId, Frontier, Ledger, Span, Timestamp, Verdict};
 use crate::report::Answer;

@@ -1,8 +1,8 @@
 //! Where a watchlist's filter comes from: a patterns file, one message a line, or a filter file,
 //! which is read again when it changes.
 //!
-//! A patterns file is only ever streamed, never held. Lines end with LF or CRLF; empty ones say
-//! nothing; a byte order mark is not part of the first.
+//! A patterns file is only ever streamed, never held. Lines end with LF or CRLF; an empty one lists
+//! nothing, so that no list has the empty message; a byte order mark is not part of the first.
 
 use crate::sketch::{Filter, FilterError};
 use std::fs::{File, Metadata};
@@ -17,7 +17,7 @@ pub enum Shape {
         bits: u64,
         hashes: u32,
     },
-    /// As small as gives this rate of false positives, between 0 and 1.
+    /// As small as gives at most this rate of false positives, between 0 and 1.
     Fpr(f64),
 }
 
@@ -32,8 +32,18 @@ pub fn filter_of_patterns(mut patterns: impl BufRead + Seek, shape: Shape) -> Re
             Filter::with_fpr(items, fpr)?
         }
     };
-    each_pattern(patterns, |pattern| filter.insert(pattern))?;
-    Ok(filter)
+    loop {
+        each_pattern(&mut patterns, |pattern| filter.insert(pattern))?;
+        match shape {
+            // More bits are set than are as a rule: once in hundreds of lists.
+            Shape::Fpr(fpr) if filter.expected_fpr() > fpr => {
+                let more = (filter.bits() / 32).max(64);
+                filter = Filter::with_bits(filter.bits() + more, filter.hashes())?;
+                patterns.rewind()?;
+            }
+            _ => return Ok(filter),
+        }
+    }
 }
 
 /// Shows every pattern of a patterns file once a line, in order.
@@ -155,6 +165,15 @@ mod tests {
         };
         assert!((9 * 1000..10 * 1000).contains(&bits(1000)), "9.6 bits an item, not {}", bits(1000));
         assert_eq!(bits(0), 64);
+    }
+
+    #[test]
+    fn a_rate_is_never_more_than_was_asked_for() {
+        for (lines, fpr) in (0..60).flat_map(|lines| [0.9, 0.5, 0.3, 0.2, 0.1, 0.07, 0.01].map(|fpr| (lines * lines, fpr))) {
+            let file = (0..lines).map(|line| format!("{line}-{fpr}\n")).collect::<String>();
+            let filter = filter_of_patterns(Cursor::new(file), Shape::Fpr(fpr)).unwrap();
+            assert!(filter.expected_fpr() <= fpr, "{} of {lines} lines, not {fpr}", filter.expected_fpr());
+        }
     }
 
     #[test]

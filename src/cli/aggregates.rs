@@ -2,7 +2,7 @@
 
 use super::nearest::nearest;
 use super::rows::field;
-use crate::analysis::{Aggregate, Aggregates};
+use crate::analysis::{Aggregate, Aggregates, Measure};
 use crate::expr::Condition;
 use crate::schema::{Schema, Use};
 use anyhow::{Result, anyhow, bail};
@@ -20,6 +20,26 @@ const KNOWN: [(&str, &str); 11] = [
     ("p99", "p99(latency_ms)"),
     ("distinct", "distinct(user)"),
     ("top", "top(3, path)"),
+];
+/// What others call them.
+const KNOWN_ELSEWHERE: [(&str, &str); 17] = [
+    ("median", "p50"),
+    ("quantile", "p99"),
+    ("percentile", "p99"),
+    ("perc", "p99"),
+    ("average", "mean"),
+    ("minimum", "min"),
+    ("maximum", "max"),
+    ("total", "sum"),
+    ("std", "stddev"),
+    ("stdev", "stddev"),
+    ("dc", "distinct"),
+    ("distinct_count", "distinct"),
+    ("count_distinct", "distinct"),
+    ("unique", "distinct"),
+    ("cardinality", "distinct"),
+    ("topk", "top"),
+    ("ratio", "rate"),
 ];
 /// More values than this are no summary.
 const MAX_RANKS: usize = 100;
@@ -87,7 +107,7 @@ fn aggregate(call: &str, schema: &mut Schema) -> Result<Aggregate> {
         Some(argument) if !argument.is_empty() => Ok(argument),
         _ => Err(anyhow!("--agg: `{function}` needs a field: write it as `{}`", example(function))),
     };
-    let mut of = || -> Result<_> { field(schema, argument()?, "--agg") };
+    let mut of = || measure(schema, argument()?);
     let is_bare = argument().is_err();
     Ok(match function {
         "count" if is_bare => Aggregate::Count,
@@ -107,13 +127,28 @@ fn aggregate(call: &str, schema: &mut Schema) -> Result<Aggregate> {
                 || anyhow!("--agg: `top` needs a number up to {MAX_RANKS} and a field: write it as `top(3, path)`");
             let (most, name) = argument()?.split_once(',').ok_or_else(wrong)?;
             let most = most.trim().parse().ok().filter(|most| (1..=MAX_RANKS).contains(most)).ok_or_else(wrong)?;
-            Aggregate::Top(field(schema, name.trim(), "--agg")?, most)
+            Aggregate::Top(measure(schema, name.trim())?, most)
         }
         _ => match quantile(function) {
             Some(quantile) => Aggregate::Quantile(of()?, quantile),
-            None => bail!("--agg: {}", unknown(function)),
+            None => bail!("--agg: {}", unknown(function, argument().ok())),
         },
     })
+}
+
+/// What stands in the brackets of an aggregate: a field, or what is read of one.
+fn measure(schema: &mut Schema, text: &str) -> Result<Measure> {
+    let call = |name: &str| {
+        let inner = text.strip_prefix(name)?.trim_start().strip_prefix('(')?.strip_suffix(')')?;
+        is_balanced(inner).then(|| inner.trim())
+    };
+    if let Some(name) = call("ms") {
+        return Ok(Measure::Millis(field(schema, name, "--agg")?));
+    }
+    if let Some(name) = call("total") {
+        return Ok(Measure::Total(field(schema, name, "--agg")?));
+    }
+    Ok(Measure::Field(field(schema, text, "--agg")?))
 }
 
 /// Whether no bracket closes that was not opened, but for those in quotes.
@@ -133,13 +168,19 @@ fn is_balanced(text: &str) -> bool {
     true
 }
 
-/// `p50` is 0.5, `p99` 0.99, `p999` 0.999.
+/// `p50` is 0.5, `p99` 0.99, `p999` and `p99.9` are 0.999.
 fn quantile(name: &str) -> Option<f64> {
-    let digits = name.strip_prefix('p')?;
+    let written = name.strip_prefix('p')?;
+    let joined = match written.split_once('.') {
+        Some((percent, digits)) if percent.len() == 2 && !digits.is_empty() => format!("{percent}{digits}"),
+        Some((percent, digits)) if percent.len() == 1 && !digits.is_empty() => format!("0{percent}{digits}"),
+        _ => written.to_owned(),
+    };
+    let (digits, has_point) = (joined.as_str(), joined != written);
     let number: f64 = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
     let quantile = number / 10f64.powi(digits.len().max(2) as i32);
     // Whoever writes p100 does not mean the tenth part.
-    let is_meant = digits.len() <= 2 || digits.len() <= 9 && digits.starts_with('9');
+    let is_meant = digits.len() <= 2 || digits.len() <= 9 && (digits.starts_with('9') || has_point);
     (is_meant && quantile > 0.0).then_some(quantile)
 }
 
@@ -147,9 +188,17 @@ fn example(function: &str) -> &'static str {
     KNOWN.iter().find(|(name, _)| *name == function).map_or("p99(latency_ms)", |(_, example)| example)
 }
 
-fn unknown(function: &str) -> String {
-    let advice = match nearest(function, KNOWN.iter().map(|(name, _)| *name)) {
-        Some(near) => format!("did you mean `{near}`?"),
+/// `argument` is what stands in its brackets.
+fn unknown(function: &str, argument: Option<&str>) -> String {
+    let meant = KNOWN_ELSEWHERE.iter().find(|(name, _)| function.eq_ignore_ascii_case(name)).map(|(_, known)| *known);
+    let advice = match meant.or_else(|| nearest(function, KNOWN.iter().map(|(name, _)| *name))) {
+        Some(near) => match argument.filter(|_| near != "top") {
+            Some(argument) => format!("did you mean `{near}({})`?", argument.escape_debug()),
+            None => format!("did you mean `{}`?", example(near)),
+        },
+        None if function.starts_with('p') && function[1..].starts_with(|next: char| next.is_ascii_digit()) => {
+            "a quantile is written as `p50`, `p99`, `p999` or `p99.9`; the least is `min`, the largest `max`".to_owned()
+        }
         None => {
             let examples: Vec<&str> = KNOWN.iter().map(|(_, example)| *example).collect();
             format!("known are {}", examples.join(", "))
@@ -183,7 +232,10 @@ mod tests {
         for (name, expected) in [("p50", 0.5), ("p95", 0.95), ("p999", 0.999), ("p5", 0.05), ("p9999", 0.9999)] {
             assert_eq!(quantile(name), Some(expected), "{name}");
         }
-        for name in ["p", "p0", "pp", "p9.9", "q50", "p100", "p0000000001"] {
+        for (name, expected) in [("p99.9", 0.999), ("p99.99", 0.9999), ("p50.5", 0.505), ("p9.9", 0.099), ("p99.0", 0.99)] {
+            assert_eq!(quantile(name), Some(expected), "{name}");
+        }
+        for name in ["p", "p0", "pp", "p.9", "p99.", "p999.9", "p9.x", "q50", "p100", "p100.0", "p0000000001", "p00.0"] {
             assert_eq!(quantile(name), None, "{name}");
         }
     }
@@ -192,6 +244,14 @@ mod tests {
     fn what_is_wrong_is_said() {
         for (list, part) in [
             ("cuont", "did you mean `count`"),
+            ("median(x)", "did you mean `p50(x)`"),
+            ("Average(a.b)", "did you mean `mean(a.b)`"),
+            ("total(x)", "did you mean `sum(x)`"),
+            ("topk(3, x)", "did you mean `top(3, path)`"),
+            ("mena(x)", "did you mean `mean(x)`"),
+            ("p100(x)", "the largest `max`"),
+            ("foo(status)", "known are count, rate("),
+            ("sum(ms(a..b))", "--agg"),
             ("sum", "write it as `sum(bytes)`"),
             ("sum()", "write it as `sum(bytes)`"),
             ("sum(a", "do not close"),

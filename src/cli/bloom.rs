@@ -3,7 +3,7 @@
 use super::job::JobArgs;
 use super::rows::{RowArgs, field};
 use super::{exit, units};
-use crate::analysis::{Bloom, Shape, Watchlist, filter_of_patterns};
+use crate::analysis::{Bloom, Shape, Watchlist, Written, filter_of_patterns};
 use crate::sketch::Filter;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -79,7 +79,7 @@ struct ShapeArgs {
     /// How many bits a message sets [default: 3 with --bits]
     #[arg(long, value_name = "K", requires = "bits")]
     hashes: Option<u32>,
-    /// As small a filter as gives this rate of false positives [default: 0.01]
+    /// As small a filter as gives at most this rate of false positives [default: 0.01]
     #[arg(long, value_name = "RATE", value_parser = units::share)]
     fpr: Option<f64>,
 }
@@ -117,7 +117,7 @@ impl BloomArgs {
             None => Watchlist::fixed(self.shape.filter()?),
         };
         let mut schema = self.job.input.schema();
-        let field = field(&mut schema, &self.field, "--field")?;
+        let field = Written::new(field(&mut schema, &self.field, "--field")?, &schema);
         let by = self.rows.by(&mut schema, &Bloom::COLUMNS)?;
         let mut bloom = Bloom::new(watchlist, field, by, self.rows.max_keys());
         if self.forward.is_some() {

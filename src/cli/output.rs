@@ -20,6 +20,9 @@ pub struct OutputArgs {
     /// What reports are written as; never changes by itself
     #[arg(short, long, value_enum, default_value_t = Form::Table)]
     output: Form,
+    /// With -o csv, put an apostrophe before texts that a spreadsheet would run as a formula
+    #[arg(long)]
+    csv_safe: bool,
     /// Write reports to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
@@ -269,8 +272,8 @@ impl OutputArgs {
             Form::Table if is_live => return Ok((Box::new(Live::new(out, style, Box::new(terminal_size))), name)),
             Form::Table => Format::Table,
             Form::Json => Format::Json,
-            Form::Csv if goes_on => Format::CsvRows,
-            Form::Csv => Format::Csv,
+            Form::Csv if goes_on => Format::CsvRows { is_safe: self.csv_safe },
+            Form::Csv => Format::Csv { is_safe: self.csv_safe },
             Form::Markdown => Format::Markdown,
         };
         // What became final says itself when that was.

@@ -7,7 +7,7 @@ use super::output::Reporting;
 use super::question::{WINDOW_COLUMNS, question};
 use super::rows::{OutcomeArgs, RowArgs, field};
 use super::units;
-use crate::analysis::{Aggregates, Dedup, Window, WindowPlan, WindowShape};
+use crate::analysis::{Aggregates, Dedup, Window, WindowPlan, WindowShape, Written};
 use crate::bridge::{Question, Windows};
 use crate::schema::Schema;
 use anyhow::{Result, anyhow, bail};
@@ -24,8 +24,9 @@ event of every file is that late, less --watermark-delay. What comes later still
 --allowed-lateness says so, and the window is shown again with a higher revision; after that it is
 late, and goes to --dead-letter. `streamlab lateness` says how late events come.
 
-Aggregates: count, rate(EXPR), sum, mean, min, max and stddev(FIELD), p50 to p9999(FIELD), distinct(FIELD),
-top(N, FIELD); quantiles are within 1 % of the value, distinct about 1.6 % (standard error).
+Aggregates: count, rate(EXPR), sum, mean, min, max and stddev(FIELD), p50 to p99.99(FIELD), distinct(FIELD),
+top(N, FIELD); quantiles are within 1 % of the value, distinct about 1.6 % (standard error). In place of a
+field: ms(FIELD) reads durations with units as milliseconds, total(FIELD) adds up a list in a text.
 
 More examples:
   Requests, errors and latency of each route, every 10 s over the last minute
@@ -219,7 +220,7 @@ impl WindowArgs {
                 None => Ok(None),
             };
         };
-        let field = field(schema, name, "--dedup")?;
+        let field = Written::new(field(schema, name, "--dedup")?, schema);
         let horizon_ns = nanos(self.dedup_horizon.unwrap_or(DEFAULT_HORIZON), "--dedup-horizon")?;
         Ok(Some(Dedup { field, horizon_ns }))
     }

@@ -4,7 +4,7 @@
 //! (`{"http": {"status": 200}}` and `{"http.status": 200}` alike). Of a key that comes twice, the
 //! last one counts, as in jq.
 
-use crate::event::Value;
+use crate::event::{Value, written};
 use crate::schema::Path;
 use simd_json::{Node, StaticNode};
 
@@ -12,7 +12,8 @@ use simd_json::{Node, StaticNode};
 #[derive(Clone, Debug)]
 pub struct Projection {
     levels: Vec<Vec<Edge>>,
-    slots: usize,
+    /// By slot.
+    paths: Vec<Option<Path>>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ struct Edge {
 
 impl Projection {
     pub fn new(paths: &[Option<Path>]) -> Self {
-        let mut projection = Self { levels: vec![Vec::new()], slots: paths.len() };
+        let mut projection = Self { levels: vec![Vec::new()], paths: paths.to_vec() };
         let mut edges = 0;
         for (slot, path) in paths.iter().enumerate() {
             if let Some(path) = path {
@@ -42,7 +43,7 @@ impl Projection {
 
     /// How many slots [`Projection::read`] fills.
     pub fn slots(&self) -> usize {
-        self.slots
+        self.paths.len()
     }
 
     fn insert(&mut self, level: usize, keys: &[String], slot: usize, edges: &mut u32) {
@@ -70,8 +71,26 @@ impl Projection {
     }
 
     /// Fills `values`, all [`Value::Missing`] before, from the record whose nodes these are.
-    pub fn read<'a>(&self, tape: &[Node<'a>], values: &mut [Value<'a>]) {
-        self.trace(tape, |slot, node| values[slot] = node.map_or(Value::Missing, |node| value(tape[node])));
+    pub fn read<'a>(&self, tape: &[Node<'a>], raw: &'a [u8], values: &mut [Value<'a>]) {
+        let mut are_wide = false;
+        self.trace(tape, |slot, node| {
+            values[slot] = node.map_or(Value::Missing, |node| value(tape[node]));
+            are_wide |= is_wide(&values[slot]);
+        });
+        if are_wide {
+            self.widen(raw, values);
+        }
+    }
+
+    /// An integer of more than 64 bits is a double to the parser: its own text has all of its digits.
+    #[cold]
+    fn widen<'a>(&self, raw: &'a [u8], values: &mut [Value<'a>]) {
+        for (value, path) in values.iter_mut().zip(&self.paths).filter(|(value, _)| is_wide(value)) {
+            let text = path.as_ref().and_then(|path| written::find(raw, path.keys()));
+            if let Some(digits) = text.and_then(|text| std::str::from_utf8(text).ok()).filter(|text| is_integer(text)) {
+                *value = Value::Big(digits);
+            }
+        }
     }
 
     /// Tells, in the order of the record, which slot takes which node; none, where it loses the one
@@ -145,6 +164,16 @@ impl Projection {
     }
 }
 
+/// Whether it may be an integer that fits no other form.
+fn is_wide(value: &Value<'_>) -> bool {
+    const TWO_TO_THE_63RD: f64 = 9_223_372_036_854_775_808.0;
+    matches!(value, Value::Float(number) if number.abs() >= TWO_TO_THE_63RD)
+}
+
+fn is_integer(text: &str) -> bool {
+    text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// How many nodes of the tape a value takes.
 fn size(node: Node<'_>) -> usize {
     match node {
@@ -162,7 +191,8 @@ fn value(node: Node<'_>) -> Value<'_> {
         Node::Static(StaticNode::I64(number)) => Value::Int(number),
         Node::Static(StaticNode::U64(number)) => i64::try_from(number).map_or(Value::Uint(number), Value::Int),
         Node::Static(StaticNode::F64(number)) => Value::Float(number),
-        // With Polars in the build the parser knows wider numbers; without it they are floats, as here.
+        // With Polars in the build the parser knows wider numbers; without it they are floats, as here. Either
+        // way they are read from the record's text.
         #[cfg(feature = "polars")]
         Node::Static(StaticNode::I128(number)) => Value::Float(number as f64),
         #[cfg(feature = "polars")]

@@ -125,7 +125,7 @@ impl Parser {
             }
             let mut values = relend(std::mem::take(&mut self.values));
             values.resize(self.projection.slots(), Value::Missing);
-            self.projection.read(&tape.0, &mut values);
+            self.projection.read(&tape.0, raw, &mut values);
             let verdict = self
                 .clock
                 .read(&values[Role::Time as usize])

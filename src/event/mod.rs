@@ -5,7 +5,9 @@
 
 mod frontier;
 mod ledger;
+pub mod quantity;
 mod timestamp;
+pub mod written;
 
 pub use frontier::{Frontier, Leaps};
 pub use ledger::{DeadLetter, Ledger, Verdict};
@@ -55,6 +57,8 @@ pub enum Value<'a> {
     Int(i64),
     /// An integer above `i64::MAX`.
     Uint(u64),
+    /// An integer beyond those, as it is written: digits without zeros in front, and maybe a minus.
+    Big(&'a str),
     Float(f64),
     Text(&'a str),
     /// An object or an array; its text is in [`Event::raw`].

@@ -33,6 +33,8 @@ impl<'a> Operand<'a> {
             Value::Int(value) => Operand::Int(value),
             Value::Uint(value) => Operand::Uint(value),
             Value::Float(value) => Operand::Float(value),
+            // The next double.
+            Value::Big(digits) => Operand::Float(digits.parse().ok()?),
             Value::Text(text) => Operand::Text(Cow::Borrowed(text)),
         })
     }

@@ -2,11 +2,13 @@
 //!
 //! The overall fields, the window and the ledger are no rows, and are left out: they would have
 //! other columns. An interval becomes two columns, named with `_low` and `_high`. Null is an empty
-//! cell. Where several reports may come, each row begins with the report's `seq` and `as_of`.
+//! cell. A text that reads as something else, as a number, stands in quotes: `1` is a number and `"1"` a
+//! text, an empty cell null and `""` an empty text, `(other)` the sum of the keys beyond `--max-keys` and
+//! `"(other)"` a key. Where several reports may come, each row begins with the report's `seq` and `as_of`.
 
-use super::{PIECE_BYTES, Render, json, put};
+use super::{PIECE_BYTES, Render, json, put, text};
 use crate::event::Timestamp;
-use crate::report::{Answer, Cell, Report};
+use crate::report::{Answer, Cell, OTHERS, Report};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -23,6 +25,12 @@ impl<W: Write> Csv<W> {
     /// `updates`: whether rows say which report they belong to.
     pub fn new(out: W, updates: bool) -> Self {
         Self { out, updates, header: Some(Vec::new()), lines: Lines::default() }
+    }
+
+    /// Puts an apostrophe before a text that a spreadsheet would run.
+    pub fn safe(mut self, is_safe: bool) -> Self {
+        self.lines.is_safe = is_safe;
+        self
     }
 
     /// Goes on below a header that was written before.
@@ -48,8 +56,16 @@ impl<W: Write> Render for Csv<W> {
         self.header = Some(header);
         let about = [report.seq.to_string(), report.seen.newest().map(|time| time.to_string()).unwrap_or_default()];
         for row in &answer.rows {
-            about.iter().filter(|_| self.updates).for_each(|field| lines.text(field));
-            row.iter().zip(&intervals).for_each(|(cell, interval)| lines.cell(cell, *interval));
+            about.iter().filter(|_| self.updates).for_each(|field| lines.field(field.as_bytes()));
+            for (place, (cell, interval)) in row.iter().zip(&intervals).enumerate() {
+                match cell {
+                    // As a key, 1.0 is another than 1.
+                    Cell::Float(number) if place < answer.keys && !*interval && number.is_finite() => {
+                        lines.field(format!("{number:?}").as_bytes());
+                    }
+                    _ => lines.cell(cell, *interval),
+                }
+            }
             lines.end();
             if lines.bytes.len() >= PIECE_BYTES {
                 self.out.write_all(&lines.bytes)?;
@@ -88,6 +104,13 @@ struct Lines {
     times: [Option<(Timestamp, String)>; 2],
     /// Numbers as they were written, by their bits: shares of few records come again and again.
     numbers: Vec<(u64, String)>,
+    /// No text is to be run by a spreadsheet.
+    is_safe: bool,
+}
+
+/// Whether a spreadsheet would take a text for a formula (OWASP, "CSV Injection").
+fn runs(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
 /// How many numbers are remembered, at most: a power of two.
@@ -98,6 +121,8 @@ impl Lines {
     fn cell(&mut self, cell: &Cell, interval: bool) {
         match cell {
             Cell::Text(text) => self.text(text),
+            Cell::Others => self.field(OTHERS.as_bytes()),
+            Cell::Big(digits) => self.field(digits.as_bytes()),
             Cell::Time(time) => self.time(*time),
             Cell::Interval(low, high) => {
                 self.number(*low);
@@ -116,13 +141,17 @@ impl Lines {
         }
     }
 
-    /// A text, in quotes where it has to be (RFC 4180).
+    /// A text, in quotes where it has to be (RFC 4180), or where it would read as another value.
     fn text(&mut self, text: &str) {
         let needs_quotes = text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
-        if !needs_quotes {
+        let is_run = self.is_safe && runs(text);
+        if !needs_quotes && !is_run && !text::is_ambiguous(text) {
             return self.field(text.as_bytes());
         }
         self.bytes.push(b'"');
+        if is_run {
+            self.bytes.push(b'\'');
+        }
         for (part, rest) in text.split('"').zip(std::iter::once("").chain(std::iter::repeat("\"\""))) {
             self.bytes.extend_from_slice(rest.as_bytes());
             self.bytes.extend_from_slice(part.as_bytes());
@@ -241,6 +270,7 @@ mod tests {
                         Cell::Text(text) => prop_assert_eq!(field, text),
                         Cell::Rate(rate) | Cell::Interval(rate, _) => prop_assert_eq!(field.parse::<f64>().unwrap(), *rate),
                         Cell::Count(number) => prop_assert_eq!(field.parse::<u64>().unwrap(), *number),
+                        Cell::Big(digits) => prop_assert_eq!(field, &**digits),
                         Cell::Null => prop_assert_eq!(field, ""),
                         _ => {}
                     }

@@ -1,7 +1,7 @@
 //! An answer as columns of text for people: the common ground of the table forms.
 
 use super::{number, text};
-use crate::report::{Answer, Cell};
+use crate::report::{Answer, Cell, OTHERS};
 use comfy_table::{CellAlignment, ColumnConstraint, Width};
 
 /// Rows that are laid out at a time, so that a long table is never held whole.
@@ -107,7 +107,7 @@ fn overall(answer: &Answer, fields: &[&(&str, Cell)], show: impl Fn(&Cell, bool)
 fn is_numeric(answer: &Answer, place: usize) -> bool {
     let mut cells = answer.rows.iter().filter_map(|row| row.get(place)).filter(|cell| **cell != Cell::Null).peekable();
     let known = cells.peek().is_some();
-    let numbers = cells.all(|cell| !matches!(cell, Cell::Text(_) | Cell::Bool(_) | Cell::Time(_) | Cell::Ranks(_)));
+    let numbers = cells.all(|cell| !matches!(cell, Cell::Text(_) | Cell::Others | Cell::Bool(_) | Cell::Time(_) | Cell::Ranks(_)));
     numbers && (known || place >= answer.keys)
 }
 
@@ -124,12 +124,17 @@ pub(super) fn heading(name: &str) -> String {
 fn shown(cell: &Cell, key: bool, unicode: bool, columns: usize) -> String {
     let text = match cell {
         Cell::Text(text) if text.is_empty() => return "\"\"".to_owned(),
+        Cell::Text(text) if key && text::is_ambiguous(text) => quoted(text),
         Cell::Text(text) => return text::shown(text, unicode, columns),
         Cell::Null if key => "(none)".to_owned(),
         Cell::Null => "-".to_owned(),
         Cell::Count(number) if key => number.to_string(),
         Cell::Int(number) if key => number.to_string(),
-        Cell::Float(number) if key => number.to_string(),
+        // As a key, 1.0 is another than 1.
+        Cell::Float(number) if key => format!("{number:?}"),
+        Cell::Others => OTHERS.to_owned(),
+        Cell::Big(digits) if key => digits.to_string(),
+        Cell::Big(digits) => number::digits(digits),
         Cell::Count(number) => number::count(*number),
         Cell::Int(number) => number::int(*number),
         Cell::Float(number) => number::float(*number).unwrap_or_else(|| "-".to_owned()),
@@ -143,13 +148,18 @@ fn shown(cell: &Cell, key: bool, unicode: bool, columns: usize) -> String {
         Cell::Time(time) => number::time(*time),
         Cell::Ranks(ranks) => {
             let ranks = ranks.iter().map(|(value, times)| match value {
-                Cell::Text(text) => format!("{text} {}", number::count(*times)),
+                Cell::Text(text) if !text::is_ambiguous(text) => format!("{text} {}", number::count(*times)),
                 value => format!("{} {}", shown(value, true, true, usize::MAX), number::count(*times)),
             });
             ranks.collect::<Vec<_>>().join(", ")
         }
     };
     text::shown(&text, unicode, columns)
+}
+
+/// A text in quotes, so that it is no other value.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]

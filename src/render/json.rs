@@ -5,9 +5,10 @@
 
 use super::{PIECE_BYTES, Render, text};
 use crate::event::Timestamp;
-use crate::report::{Answer, Cell, Report};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use crate::report::{Answer, Cell, OTHERS, Report};
+use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use serde_json::ser::Formatter;
+use serde_json::value::RawValue;
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
@@ -74,7 +75,7 @@ struct Object<'a>(&'a Report);
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Report { analysis, seq, last, seen, answer, ledger, .. } = self.0;
-        let mut map = serializer.serialize_map(Some(8))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("analysis", analysis)?;
         map.serialize_entry("seq", seq)?;
         map.serialize_entry("final", last)?;
@@ -85,6 +86,9 @@ impl Serialize for Object<'_> {
         map.serialize_entry("window", &Members([("start", Value(&start)), ("end", Value(&end))].into_iter()))?;
         map.serialize_entry("rows", &Objects(answer))?;
         map.serialize_entry("overall", &Members(answer.overall.iter().map(|(name, cell)| (*name, Value(cell)))))?;
+        if !answer.ignored.is_empty() {
+            map.serialize_entry("ignored", &Members(answer.ignored.iter().map(|(name, count)| (name.as_str(), *count))))?;
+        }
         map.serialize_entry("ledger", &Members(ledger.columns().into_iter()))?;
         map.end()
     }
@@ -124,6 +128,11 @@ impl Serialize for Value<'_> {
         match self.0 {
             Cell::Null => serializer.serialize_unit(),
             Cell::Text(text) => serializer.serialize_str(text),
+            Cell::Others => serializer.serialize_str(OTHERS),
+            Cell::Big(digits) => {
+                let number = RawValue::from_string(digits.to_string()).map_err(S::Error::custom)?;
+                number.serialize(serializer)
+            }
             Cell::Count(number) => serializer.serialize_u64(*number),
             Cell::Int(number) => serializer.serialize_i64(*number),
             Cell::Float(number) | Cell::Rate(number) => serializer.serialize_f64(*number),
@@ -182,6 +191,8 @@ mod tests {
         match cell {
             Cell::Null => parsed.is_null(),
             Cell::Text(text) => parsed.as_str() == Some(text),
+            Cell::Others => parsed == "(other)",
+            Cell::Big(digits) => parsed.as_f64() == digits.parse().ok(),
             Cell::Count(number) => parsed.as_u64() == Some(*number),
             Cell::Int(number) => parsed.as_i64() == Some(*number),
             Cell::Float(number) | Cell::Rate(number) => is(parsed, *number),

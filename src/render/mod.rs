@@ -67,10 +67,10 @@ pub enum Format {
     Table,
     /// One line a report, lossless.
     Json,
-    /// A header and one line a row, lossless.
-    Csv,
+    /// A header and one line a row, lossless but where no text may be run by a spreadsheet.
+    Csv { is_safe: bool },
     /// The same without the header: it goes on in a file that has it.
-    CsvRows,
+    CsvRows { is_safe: bool },
     /// A table for GitHub and its kin.
     Markdown,
 }
@@ -92,8 +92,8 @@ pub fn renderer(format: Format, style: Style, updates: bool, out: Box<dyn Write 
     match format {
         Format::Table => Box::new(table::Table::new(out, style)),
         Format::Json => Box::new(json::Json::new(out)),
-        Format::Csv => Box::new(csv::Csv::new(out, updates)),
-        Format::CsvRows => Box::new(csv::Csv::new(out, updates).after_header()),
+        Format::Csv { is_safe } => Box::new(csv::Csv::new(out, updates).safe(is_safe)),
+        Format::CsvRows { is_safe } => Box::new(csv::Csv::new(out, updates).safe(is_safe).after_header()),
         Format::Markdown => Box::new(markdown::Markdown::new(out)),
     }
 }

@@ -12,6 +12,14 @@ pub(super) fn int(number: i64) -> String {
     if number < 0 { format!("-{}", count(number.unsigned_abs())) } else { count(number.unsigned_abs()) }
 }
 
+/// Any integer in digits, grouped.
+pub(super) fn digits(number: &str) -> String {
+    match number.strip_prefix('-') {
+        Some(digits) => format!("-{}", grouped(digits)),
+        None => grouped(number),
+    }
+}
+
 fn grouped(digits: &str) -> String {
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (place, digit) in digits.chars().enumerate() {

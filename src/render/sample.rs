@@ -30,6 +30,7 @@ pub(super) fn report() -> Report {
             keys: 1,
             rows: [row("inference", 3000, 1050), row("pay|ment\x1b[2J", 9200, 3350)].into_iter().collect(),
             overall: names[1..].iter().copied().zip(overall).collect(),
+            ignored: Vec::new(),
             notes: Vec::new(),
         },
         ledger: Ledger { read: 12_250, counted: 12_200, dead_letter: 50, ..Ledger::default() },
@@ -45,6 +46,8 @@ pub(super) fn any_cell() -> impl Strategy<Value = Cell> {
         "[a|\\\\\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}\u{2066}\u{301}支]{0,9}"
             .prop_map(|text| Cell::Text(text.into())),
         any::<u64>().prop_map(Cell::Count),
+        Just(Cell::Others),
+        "-?[1-9][0-9]{20,40}".prop_map(|digits| Cell::Big(digits.into())),
         any::<i64>().prop_map(Cell::Int),
         any::<f64>().prop_map(Cell::Float),
         (0.0..=1.0).prop_map(Cell::Rate),
@@ -71,6 +74,7 @@ pub(super) fn any_report() -> impl Strategy<Value = Report> {
             keys,
             rows: if columns == 0 { Rows::default() } else { rows.into_iter().collect() },
             overall: vec![("column_1", overall.clone()), ("elsewhere", overall)],
+            ignored: Vec::new(),
             notes,
         };
         Report { answer, ..base }

@@ -23,6 +23,20 @@ pub(super) fn is_hidden(char: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether a text as it stands could be taken for another value: a number, a truth, nothing, the sum of
+/// other keys, or a text in quotes.
+pub(super) fn is_ambiguous(text: &str) -> bool {
+    match text.as_bytes().first() {
+        None | Some(b'"') => true,
+        Some(b'(') => ["(other)", "(none)", "(all)", "(nested)"].contains(&text),
+        // The beginnings of true, false, yes, no, nan and infinity, and of numbers.
+        Some(b't' | b'f' | b'y' | b'n' | b'N' | b'i' | b'I' | b'+' | b'-' | b'.' | b'0'..=b'9') => {
+            ["true", "false", "yes", "no", "null"].contains(&text) || text.parse::<f64>().is_ok()
+        }
+        _ => false,
+    }
+}
+
 /// The columns that a character of shown text takes.
 pub(super) fn char_width(char: char) -> usize {
     char.width().unwrap_or(0)

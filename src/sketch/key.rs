@@ -3,6 +3,7 @@
 //! The form is unambiguous: two lists of values have the same bytes only if they are equal. A
 //! missing field and a null are the same value; `5` and `"5"` are not, nor are `5` and `5.0`.
 
+use super::Number;
 use crate::event::Value;
 use crate::report::Cell;
 use std::cmp::Ordering;
@@ -19,6 +20,8 @@ const FLOAT: u8 = 5;
 /// Followed by its length in bytes (LEB128) and its bytes.
 const TEXT: u8 = 6;
 const NESTED: u8 = 7;
+/// An integer beyond 64 bits; followed by the length of its digits in bytes (LEB128) and the digits.
+const BIG: u8 = 8;
 
 /// What stands for every object and array: what they hold is not part of a key.
 const NESTED_LABEL: &str = "(nested)";
@@ -35,18 +38,22 @@ pub fn encode_value(value: Value<'_>, key: &mut Vec<u8>) {
             Err(_) => number(UINT, uint.to_le_bytes(), key),
         },
         Value::Float(float) => number(FLOAT, float.to_bits().to_le_bytes(), key),
-        Value::Text(text) => {
-            key.push(TEXT);
-            let mut length = text.len();
-            while length >= 0x80 {
-                key.push(length as u8 | 0x80);
-                length >>= 7;
-            }
-            key.push(length as u8);
-            key.extend_from_slice(text.as_bytes());
-        }
+        Value::Text(text) => letters(TEXT, text, key),
+        Value::Big(digits) => letters(BIG, digits, key),
         Value::Nested => key.push(NESTED),
     }
+}
+
+#[inline(always)]
+fn letters(tag: u8, text: &str, key: &mut Vec<u8>) {
+    key.push(tag);
+    let mut length = text.len();
+    while length >= 0x80 {
+        key.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    key.push(length as u8);
+    key.extend_from_slice(text.as_bytes());
 }
 
 fn number(tag: u8, bytes: [u8; 8], key: &mut Vec<u8>) {
@@ -81,16 +88,20 @@ fn strip_value<'k>(key: &'k [u8], value: &Value<'_>) -> Option<&'k [u8]> {
             after(tag)?.strip_prefix(&uint.to_le_bytes())
         }
         Value::Float(float) => after(FLOAT)?.strip_prefix(&float.to_bits().to_le_bytes()),
-        Value::Text(text) => {
-            let (mut length, mut rest) = (text.len(), after(TEXT)?);
-            while length >= 0x80 {
-                rest = rest.strip_prefix(&[length as u8 | 0x80])?;
-                length >>= 7;
-            }
-            rest.strip_prefix(&[length as u8])?.strip_prefix(text.as_bytes())
-        }
+        Value::Text(text) => strip_letters(after(TEXT)?, text),
+        Value::Big(digits) => strip_letters(after(BIG)?, digits),
         Value::Nested => after(NESTED),
     }
+}
+
+#[inline(always)]
+fn strip_letters<'k>(mut rest: &'k [u8], text: &str) -> Option<&'k [u8]> {
+    let mut length = text.len();
+    while length >= 0x80 {
+        rest = rest.strip_prefix(&[length as u8 | 0x80])?;
+        length >>= 7;
+    }
+    rest.strip_prefix(&[length as u8])?.strip_prefix(text.as_bytes())
 }
 
 /// The cells of a key, one a value; `None` where the bytes are no key.
@@ -116,6 +127,7 @@ fn take_cell(key: &mut &[u8]) -> Option<Cell> {
         UINT => Cell::Count(u64::from_le_bytes(take_number(key)?)),
         FLOAT => Cell::Float(f64::from_bits(u64::from_le_bytes(take_number(key)?))),
         TEXT => Cell::Text(take_text(key)?.into()),
+        BIG => Cell::Big(take_text(key)?.into()),
         NESTED => Cell::Text(NESTED_LABEL.into()),
         _ => return None,
     })
@@ -198,22 +210,24 @@ fn compare_cells(a: &Cell, b: &Cell) -> Ordering {
     match (a, b) {
         (Cell::Bool(a), Cell::Bool(b)) => a.cmp(b),
         (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
-        _ => match (size(a), size(b)) {
-            (Some(a), Some(b)) => a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))),
+        _ => match (Number::of_cell(a), Number::of_cell(b)) {
+            (Some(x), Some(y)) => compare_numbers(&x, &y).then_with(|| is_float(a).cmp(&is_float(b))),
             _ => rank(a).cmp(&rank(b)),
         },
     }
 }
 
-/// A number as a float, then exactly (floats round integers, but never swap two), then whether it
-/// was a float.
-fn size(cell: &Cell) -> Option<(f64, i128, bool)> {
-    match *cell {
-        Cell::Int(int) => Some((int as f64, i128::from(int), false)),
-        Cell::Count(uint) => Some((uint as f64, i128::from(uint), false)),
-        Cell::Float(float) => Some((float, float as i128, true)),
-        _ => None,
+/// By size, exactly; no two numbers but equal ones of different kinds are equal.
+fn compare_numbers(a: &Number<'_>, b: &Number<'_>) -> Ordering {
+    match (a, b) {
+        // That of NaN and of zeros with a sign.
+        (Number::Float(a), Number::Float(b)) => a.total_cmp(b),
+        _ => a.compare(b),
     }
+}
+
+fn is_float(cell: &Cell) -> bool {
+    matches!(cell, Cell::Float(_))
 }
 
 fn rank(cell: &Cell) -> u8 {

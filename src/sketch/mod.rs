@@ -5,25 +5,30 @@
 
 mod bloom;
 mod bottom_k;
+mod decimal;
 mod exact_sum;
 mod filter_file;
 mod groups;
 mod heavy;
 mod ids;
 mod key;
+mod number;
 mod panes;
+mod quantiles;
 mod rate;
 mod recent;
 
 pub use bloom::{Filter, FilterError, MAX_BITS, MAX_HASHES};
 pub use bottom_k::{BottomK, Sampled, position_hash};
-pub use exact_sum::{ExactSum, variance};
+pub use exact_sum::{ExactSum, deviation};
 pub use filter_file::FILTER_MAGIC;
 pub use groups::Groups;
 pub use heavy::{Estimate, HeavyHitters};
 pub use ids::RecentIds;
 pub use key::{compare as compare_cells, compare_keys, decode_key, encode_value, key_cells};
+pub use number::{Extremes, Number};
 pub use panes::{Pane, Panes};
+pub use quantiles::Quantiles;
 pub use rate::Rate;
 pub use recent::Recent;
 

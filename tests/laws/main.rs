@@ -113,7 +113,7 @@ proptest! {
         first.truncate(max_keys);
         let (kept, others): (Vec<_>, Vec<_>) = rows(&whole.answer).into_iter().partition(|row| first.contains(&row.0));
         let others = others.into_iter().reduce(|sum, row| (sum.0, sum.1 + row.1, sum.2 + row.2));
-        let others = others.map(|(_, total, hits)| (Cell::Text("(other)".into()), total, hits));
+        let others = others.map(|(_, total, hits)| (Cell::Others, total, hits));
         prop_assert_eq!(rows(&capped.answer), kept.into_iter().chain(others).collect::<Vec<_>>());
         prop_assert_eq!(capped.answer.overall, whole.answer.overall);
     }

@@ -25,7 +25,7 @@ pub fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
         lateness_ns: question.lateness * MS,
         ahead_ns: if question.ahead > 1_000_000 { i64::MAX } else { question.ahead * MS },
         max_keys: 100,
-        dedup: question.horizon.map(|horizon| Dedup { field: MESSAGE, horizon_ns: horizon * MS }),
+        dedup: question.horizon.map(|horizon| Dedup { field: MESSAGE.into(), horizon_ns: horizon * MS }),
         keeps_late,
         shows_open: false,
     }

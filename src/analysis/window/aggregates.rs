@@ -2,14 +2,15 @@
 //!
 //! A [`Row`] holds what they need, each thing once, however many columns are made of it.
 
-use super::row::{Kind, Row, Slot};
+use super::measure::Measure;
+use super::row::{Held, Kind, Row, Summary};
 use crate::event::Event;
 use crate::expr::Condition;
 use crate::report::Cell;
-use crate::schema::{Field, Outcomes, StatusSet};
+use crate::schema::{Outcomes, StatusSet};
 use crate::sketch::{self, ExactSum, Rate};
 
-/// A statistic of the records of a window. Those of a field are about its numbers, also quoted ones;
+/// A statistic of the records of a window. Those of a measure are about its numbers, also quoted ones;
 /// records without one do not count.
 #[derive(Debug)]
 pub enum Aggregate {
@@ -17,18 +18,18 @@ pub enum Aggregate {
     Count,
     /// The share of the records for which a condition holds.
     Rate(Box<Condition>),
-    Sum(Field),
-    Mean(Field),
-    Min(Field),
-    Max(Field),
+    Sum(Measure),
+    Mean(Measure),
+    Min(Measure),
+    Max(Measure),
     /// Of a sample: divided by one less than there are numbers.
-    Stddev(Field),
+    Stddev(Measure),
     /// By DDSketch, within 1 % of the value (Masson, Rim, Lee 2019).
-    Quantile(Field, f64),
+    Quantile(Measure, f64),
     /// How many different values, by HyperLogLog: exact up to 128, then within 1.6 % (standard error).
-    Distinct(Field),
+    Distinct(Measure),
     /// The most frequent values and how often they came, by space-saving.
-    Top(Field, usize),
+    Top(Measure, usize),
 }
 
 /// The aggregates of a run.
@@ -113,19 +114,22 @@ impl Aggregates {
                 self.slots.push(Kind::Rate(condition));
                 Show::ShareOf(self.slots.len() - 1)
             }
-            Aggregate::Sum(field) => Show::Sum(self.slot(Kind::Sum(field))),
-            Aggregate::Mean(field) => Show::Mean(self.slot(Kind::Sum(field))),
-            Aggregate::Min(field) => Show::Min(self.slot(Kind::Extremes(field))),
-            Aggregate::Max(field) => Show::Max(self.slot(Kind::Extremes(field))),
-            Aggregate::Stddev(field) => Show::Stddev(self.slot(Kind::Sum(field)), self.slot(Kind::Squares(field))),
-            Aggregate::Quantile(field, quantile) => Show::Quantile(self.slot(Kind::Quantiles(field)), quantile),
-            Aggregate::Distinct(field) => Show::Distinct(self.slot(Kind::Distinct(field))),
-            Aggregate::Top(field, most) => Show::Top(self.slot(Kind::Top(field)), most),
+            Aggregate::Sum(measure) => Show::Sum(self.slot(Summary::Sum, measure)),
+            Aggregate::Mean(measure) => Show::Mean(self.slot(Summary::Sum, measure)),
+            Aggregate::Min(measure) => Show::Min(self.slot(Summary::Extremes, measure)),
+            Aggregate::Max(measure) => Show::Max(self.slot(Summary::Extremes, measure)),
+            Aggregate::Stddev(measure) => {
+                Show::Stddev(self.slot(Summary::Sum, measure.clone()), self.slot(Summary::Squares, measure))
+            }
+            Aggregate::Quantile(measure, quantile) => Show::Quantile(self.slot(Summary::Quantiles, measure), quantile),
+            Aggregate::Distinct(measure) => Show::Distinct(self.slot(Summary::Distinct, measure)),
+            Aggregate::Top(measure, most) => Show::Top(self.slot(Summary::Top, measure), most),
         }
     }
 
     /// The slot of this kind, shared by all that need it.
-    fn slot(&mut self, kind: Kind) -> usize {
+    fn slot(&mut self, summary: Summary, measure: Measure) -> usize {
+        let kind = Kind::Of(summary, measure);
         self.slots.iter().position(|known| known.is(&kind)).unwrap_or_else(|| {
             self.slots.push(kind);
             self.slots.len() - 1
@@ -161,6 +165,13 @@ impl Aggregates {
         self.columns.iter().map(move |column| column.show.cell(row))
     }
 
+    /// How many values each column could not use, of those that any could not; by slot it is known.
+    pub fn ignored(&self, by_slot: &[u64]) -> Vec<(String, u64)> {
+        let of = |column: &Column| column.show.slot().and_then(|slot| by_slot.get(slot)).copied().unwrap_or(0);
+        let all = self.columns.iter().map(|column| (column.name.clone(), of(column)));
+        all.filter(|(_, count)| *count > 0).collect()
+    }
+
     /// Why a rate could not be decided on the first record that was met.
     pub fn first_error(&self) -> Option<&str> {
         let first = if let Hits::Condition(condition) = &self.hits { Some(condition) } else { None };
@@ -170,57 +181,62 @@ impl Aggregates {
 }
 
 impl Show {
+    /// The slot that says what was ignored.
+    fn slot(self) -> Option<usize> {
+        match self {
+            Show::Total | Show::Hits | Show::Share | Show::Interval | Show::ShareOf(_) | Show::IntervalOf(_) => None,
+            Show::Sum(slot)
+            | Show::Mean(slot)
+            | Show::Min(slot)
+            | Show::Max(slot)
+            | Show::Stddev(slot, _)
+            | Show::Quantile(slot, _)
+            | Show::Distinct(slot)
+            | Show::Top(slot, _) => Some(slot),
+        }
+    }
+
     fn cell(self, row: &Row) -> Cell {
-        let slot = |place: usize| row.slots.as_ref().and_then(|slots| slots.get(place));
-        let extremes = |place| if let Some(Slot::Extremes(extremes)) = slot(place) { *extremes } else { None };
+        let held = |place: usize| row.slots.as_ref().and_then(|slots| slots.get(place)).map(|slot| &slot.held);
+        let bounds = |place| if let Some(Held::Extremes(extremes)) = held(place) { extremes.bounds() } else { None };
         match self {
             Show::Total => Cell::Count(row.rate.total),
             Show::Hits => Cell::Count(row.rate.hits),
             Show::Share => row.rate.share(),
             Show::Interval => row.rate.interval(),
-            Show::ShareOf(place) => rate(slot(place)).share(),
-            Show::IntervalOf(place) => rate(slot(place)).interval(),
-            Show::Sum(place) => sum(slot(place)).map_or(Cell::Null, |(_, sum)| whole(sum.value())),
-            Show::Mean(place) => {
-                sum(slot(place)).map_or(Cell::Null, |(count, sum)| Cell::Float(sum.value() / count as f64))
-            }
-            Show::Min(place) => extremes(place).map_or(Cell::Null, |(least, _)| whole(least)),
-            Show::Max(place) => extremes(place).map_or(Cell::Null, |(_, most)| whole(most)),
-            Show::Stddev(sums, squares) => match (sum(slot(sums)), slot(squares)) {
-                (Some((count, sum)), Some(Slot::Squares(squares))) => {
-                    sketch::variance(count, sum, squares).map_or(Cell::Null, |variance| Cell::Float(variance.sqrt()))
+            Show::ShareOf(place) => rate(held(place)).share(),
+            Show::IntervalOf(place) => rate(held(place)).interval(),
+            Show::Sum(place) => sum(held(place)).map_or(Cell::Null, |(_, sum)| sum.cell()),
+            Show::Mean(place) => sum(held(place)).map_or(Cell::Null, |(count, sum)| Cell::Float(sum.mean(count))),
+            Show::Min(place) => bounds(place).map_or(Cell::Null, |(least, _)| least.cell()),
+            Show::Max(place) => bounds(place).map_or(Cell::Null, |(_, most)| most.cell()),
+            Show::Stddev(sums, squares) => match (sum(held(sums)), held(squares)) {
+                (Some((count, sum)), Some(Held::Squares(squares))) => {
+                    sketch::deviation(count, sum, squares).map_or(Cell::Null, Cell::Float)
                 }
                 _ => Cell::Null,
             },
-            Show::Quantile(place, quantile) => match slot(place) {
-                Some(Slot::Quantiles(sketch)) => {
-                    sketch.quantile(quantile).ok().flatten().map_or(Cell::Null, Cell::Float)
-                }
+            Show::Quantile(place, quantile) => match held(place) {
+                Some(Held::Quantiles(quantiles)) => quantiles.cell(quantile),
                 _ => Cell::Null,
             },
-            Show::Distinct(place) => match slot(place) {
-                Some(Slot::Distinct(estimator)) => Cell::Count(estimator.estimate() as u64),
+            Show::Distinct(place) => match held(place) {
+                Some(Held::Distinct(estimator)) => Cell::Count(estimator.estimate() as u64),
                 _ => Cell::Count(0),
             },
-            Show::Top(place, most) => match slot(place) {
-                Some(Slot::Top(hitters)) => Cell::Ranks(hitters.ranks(most).into()),
+            Show::Top(place, most) => match held(place) {
+                Some(Held::Top(hitters)) => Cell::Ranks(hitters.ranks(most).into()),
                 _ => Cell::Ranks(Box::default()),
             },
         }
     }
 }
 
-fn rate(slot: Option<&Slot>) -> Rate {
-    if let Some(Slot::Rate(rate)) = slot { *rate } else { Rate::default() }
+fn rate(held: Option<&Held>) -> Rate {
+    if let Some(Held::Rate(rate)) = held { *rate } else { Rate::default() }
 }
 
 /// How many numbers, and their sum; `None` of none.
-fn sum(slot: Option<&Slot>) -> Option<(u64, &ExactSum)> {
-    if let Some(Slot::Sum(count @ 1.., sum)) = slot { Some((*count, sum)) } else { None }
-}
-
-/// A whole number without a fraction.
-fn whole(number: f64) -> Cell {
-    const EXACT: f64 = (1u64 << 53) as f64;
-    if number.fract() == 0.0 && number.abs() <= EXACT { Cell::Int(number as i64) } else { Cell::Float(number) }
+fn sum(held: Option<&Held>) -> Option<(u64, &ExactSum)> {
+    if let Some(Held::Sum(count @ 1.., sum)) = held { Some((*count, sum)) } else { None }
 }

@@ -1,7 +1,7 @@
 //! The windows of several machines become those of all, as far as no machine has closed them.
 
 use super::plan::Plan;
-use super::windows::{Store, Windows};
+use super::windows::{Store, Windows, add_up};
 use crate::event::Timestamp;
 use crate::sketch::RecentIds;
 
@@ -25,6 +25,7 @@ impl Windows {
         self.watermark = closed_to;
         self.seen.join(other.seen);
         self.undecided += other.undecided;
+        add_up(&mut self.ignored, other.ignored.into_iter());
         self.counts.closed += other.counts.closed;
         self.counts.revised += other.counts.revised;
         // Nothing more is read.

@@ -8,6 +8,7 @@
 mod aggregates;
 mod clock;
 mod join;
+mod measure;
 mod part;
 mod plan;
 mod row;
@@ -19,10 +20,10 @@ mod tests;
 mod windows;
 
 pub use aggregates::{Aggregate, Aggregates};
+pub use measure::Measure;
 pub use plan::{Dedup, Plan, Shape};
 pub use windows::FULL;
 
-use super::by::OTHERS;
 use super::{Analysis, Closing, Settling};
 use crate::event::{Event, FileId, Frontier, Span, Timestamp, Verdict};
 use crate::report::{Answer, Cell, Change, Rows};
@@ -77,10 +78,10 @@ impl Window {
             rows.push(start, self.plan.last_end(start), &key, &Row { rate, ..Row::default() });
         }
         let counts = Counts { closed: rows.closed, revised: 0 };
-        self.answer(rows.rows, None, counts)
+        self.answer(rows.rows, None, counts, &[])
     }
 
-    fn answer(&self, rows: Rows, watermark: Option<i64>, counts: Counts) -> Answer {
+    fn answer(&self, rows: Rows, watermark: Option<i64>, counts: Counts, ignored: &[u64]) -> Answer {
         let start = rows.iter().filter_map(|row| Change(row).span()[0]).min();
         let end = rows.iter().filter_map(|row| Change(row).span()[1]).max();
         let by = self.plan.by.columns();
@@ -98,6 +99,7 @@ impl Window {
                 ("closed", Cell::Count(counts.closed)),
                 ("revised", Cell::Count(counts.revised)),
             ],
+            ignored: self.plan.aggregates.ignored(ignored),
             notes: Vec::new(),
         }
     }
@@ -157,7 +159,7 @@ impl Analysis for Window {
 
     fn take_closing(&self, state: &mut State) -> Option<Closing> {
         let closed = state.windows.as_mut()?.closed.pop_front()?;
-        let answer = self.answer(closed.rows, Some(closed.watermark), closed.counts);
+        let answer = self.answer(closed.rows, Some(closed.watermark), closed.counts, &closed.ignored);
         Some(Closing { seen: closed.seen, ledger: closed.ledger, answer })
     }
 
@@ -177,7 +179,9 @@ impl Analysis for Window {
     }
 
     fn report(&self, state: &mut State, _seen: Span, last: bool) -> Answer {
-        let Some(windows) = &mut state.windows else { return self.answer(Rows::default(), None, Counts::default()) };
+        let Some(windows) = &mut state.windows else {
+            return self.answer(Rows::default(), None, Counts::default(), &[]);
+        };
         let mut rows = Rows::default();
         std::mem::take(&mut windows.closed).into_iter().for_each(|closed| rows.append(closed.rows));
         let keys = 2 + self.plan.by.columns().len();
@@ -186,7 +190,7 @@ impl Analysis for Window {
         if self.plan.shows_open || last {
             rows.append(windows.open(&self.plan));
         }
-        let mut answer = self.answer(rows, windows.watermark, windows.counts);
+        let mut answer = self.answer(rows, windows.watermark, windows.counts, &windows.ignored);
         answer.notes = windows.notes(&self.plan).collect();
         answer
     }
@@ -212,7 +216,7 @@ fn drop_superseded(rows: &mut Rows, keys: usize, are_sessions: bool) {
     rows.retain(|_| is_last.pop().unwrap_or(true));
     // What came last stands where it belongs.
     rows.sort_by(|a, b| {
-        let is_others = |row: &[Cell]| row[2..keys].iter().all(|cell| *cell == Cell::Text(OTHERS.into()));
+        let is_others = |row: &[Cell]| row[2..keys].iter().all(|cell| *cell == Cell::Others);
         let (others, others_too) = (is_others(a), is_others(b));
         let ([start, end], [start_too, end_too]) = (Change(a).span(), Change(b).span());
         let order = (end, start, others).cmp(&(end_too, start_too, others_too));

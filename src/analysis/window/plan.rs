@@ -5,9 +5,8 @@
 
 use super::aggregates::Aggregates;
 use super::part::Entry;
-use crate::analysis::By;
+use crate::analysis::{By, Written};
 use crate::event::{Event, Timestamp, Value};
-use crate::schema::Field;
 use crate::sketch::encode_value;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -39,7 +38,7 @@ pub enum Shape {
 
 /// Which events are the same, and how far apart in time they may be.
 pub struct Dedup {
-    pub field: Field,
+    pub field: Written,
     pub horizon_ns: i64,
 }
 
@@ -152,14 +151,17 @@ impl Plan {
 impl Dedup {
     /// What tells an event from others: a hash of 128 bits. An event without an id is like no other.
     pub fn print(&self, event: &Event<'_>) -> u128 {
-        match self.field.of(event) {
-            Value::Missing | Value::Null => 0,
-            value => {
-                let mut bytes = Vec::with_capacity(64);
-                encode_value(value, &mut bytes);
-                xxh3_128(&bytes).max(1)
+        let mut bytes = Vec::with_capacity(64);
+        match self.field.value(event) {
+            Value::Missing | Value::Null => return 0,
+            // By what the record says: the digits that no double holds, and what is in an object.
+            value @ (Value::Float(_) | Value::Nested) => {
+                bytes.extend(self.field.text(event).unwrap_or_default().as_bytes());
+                encode_value(if value == Value::Nested { value } else { Value::Float(0.0) }, &mut bytes);
             }
+            value => encode_value(value, &mut bytes),
         }
+        xxh3_128(&bytes).max(1)
     }
 }
 

@@ -1,12 +1,11 @@
 //! What is known of the records of one window and key.
 
+use super::measure::{Measure, Reading};
 use crate::event::{Event, Value};
 use crate::expr::Condition;
-use crate::schema::Field;
-use crate::sketch::{ExactSum, HeavyHitters, Merge, Rate, encode_value};
+use crate::sketch::{ExactSum, Extremes, HeavyHitters, Merge, Number, Quantiles, Rate, encode_value};
 use cardinality_estimator::CardinalityEstimator;
 use serde::{Deserialize, Serialize};
-use sketches_ddsketch::DDSketch;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Counts, and what the other aggregates need.
@@ -22,23 +21,36 @@ pub struct Row {
 #[derive(Debug)]
 pub(super) enum Kind {
     Rate(Box<Condition>),
-    Sum(Field),
-    Squares(Field),
-    Extremes(Field),
-    Quantiles(Field),
-    Distinct(Field),
-    Top(Field),
+    Of(Summary, Measure),
+}
+
+/// What is known of the values of a measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Summary {
+    Sum,
+    Squares,
+    Extremes,
+    Quantiles,
+    Distinct,
+    Top,
 }
 
 /// A part of a row.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) enum Slot {
+pub(super) struct Slot {
+    pub held: Held,
+    /// How many values were there and could not be used.
+    pub ignored: u64,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) enum Held {
     Rate(Rate),
     /// How many numbers, and their sum.
     Sum(u64, ExactSum),
     Squares(ExactSum),
-    Extremes(Option<(f64, f64)>),
-    Quantiles(Box<DDSketch>),
+    Extremes(Extremes),
+    Quantiles(Box<Quantiles>),
     Distinct(CardinalityEstimator<[u8]>),
     Top(Box<HeavyHitters>),
 }
@@ -46,58 +58,82 @@ pub(super) enum Slot {
 impl Kind {
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
-            (Kind::Sum(a), Kind::Sum(b))
-            | (Kind::Squares(a), Kind::Squares(b))
-            | (Kind::Extremes(a), Kind::Extremes(b))
-            | (Kind::Quantiles(a), Kind::Quantiles(b))
-            | (Kind::Distinct(a), Kind::Distinct(b))
-            | (Kind::Top(a), Kind::Top(b)) => a == b,
+            (Kind::Of(a, one), Kind::Of(b, other)) => a == b && one == other,
             _ => false,
         }
     }
 
     pub fn empty(&self) -> Slot {
-        match self {
-            Kind::Rate(_) => Slot::Rate(Rate::default()),
-            Kind::Sum(_) => Slot::Sum(0, ExactSum::default()),
-            Kind::Squares(_) => Slot::Squares(ExactSum::default()),
-            Kind::Extremes(_) => Slot::Extremes(None),
-            Kind::Quantiles(_) => Slot::Quantiles(Box::default()),
-            Kind::Distinct(_) => Slot::Distinct(CardinalityEstimator::new()),
-            Kind::Top(_) => Slot::Top(Box::default()),
-        }
+        let held = match self {
+            Kind::Rate(_) => Held::Rate(Rate::default()),
+            Kind::Of(summary, _) => match summary {
+                Summary::Sum => Held::Sum(0, ExactSum::default()),
+                Summary::Squares => Held::Squares(ExactSum::default()),
+                Summary::Extremes => Held::Extremes(Extremes::default()),
+                Summary::Quantiles => Held::Quantiles(Box::default()),
+                Summary::Distinct => Held::Distinct(CardinalityEstimator::new()),
+                Summary::Top => Held::Top(Box::default()),
+            },
+        };
+        Slot { held, ignored: 0 }
     }
 
     pub fn add(&self, slot: &mut Slot, event: &Event<'_>, undecided: &mut u64) {
-        match (self, slot) {
-            (Kind::Rate(condition), Slot::Rate(rate)) => rate.add(condition.holds(event, undecided)),
-            (Kind::Sum(field), Slot::Sum(count, sum)) => {
-                if let Some(number) = number(field.of(event)) {
-                    *count += 1;
-                    sum.add(number);
+        let is_used = match self {
+            Kind::Rate(condition) => {
+                if let Held::Rate(rate) = &mut slot.held {
+                    rate.add(condition.holds(event, undecided));
                 }
+                true
             }
-            (Kind::Squares(field), Slot::Squares(sum)) => {
-                number(field.of(event)).into_iter().for_each(|number| sum.add_square(number));
+            Kind::Of(Summary::Distinct | Summary::Top, measure) => match measure.value(event) {
+                Reading::Of(value) => slot.held.add_value(value),
+                Reading::Absent => true,
+                Reading::Ignored => false,
+            },
+            Kind::Of(_, measure) => match measure.number(event) {
+                Reading::Of(number) => slot.held.add_number(&number),
+                Reading::Absent => true,
+                Reading::Ignored => false,
+            },
+        };
+        slot.ignored += u64::from(!is_used);
+    }
+}
+
+impl Held {
+    /// Takes a number in; answers whether it can be used.
+    fn add_number(&mut self, number: &Number<'_>) -> bool {
+        match self {
+            Held::Sum(..) | Held::Squares(_) if !ExactSum::takes(number) => return false,
+            Held::Sum(count, sum) => {
+                *count += 1;
+                sum.add_number(number);
             }
-            (Kind::Extremes(field), Slot::Extremes(extremes)) => {
-                if let Some(number) = number(field.of(event)) {
-                    *extremes = joined(*extremes, Some((number, number)));
-                }
-            }
-            (Kind::Quantiles(field), Slot::Quantiles(sketch)) => {
-                number(field.of(event)).into_iter().for_each(|number| sketch.add(number));
-            }
-            (Kind::Distinct(field), Slot::Distinct(estimator)) => {
-                if let Some(value) = present(field.of(event)) {
-                    estimator.insert_hash(xxh3_64(&encoded(value)));
-                }
-            }
-            (Kind::Top(field), Slot::Top(hitters)) => {
-                present(field.of(event)).into_iter().for_each(|value| hitters.add(&encoded(value)));
-            }
+            Held::Squares(sum) => sum.add_square(number),
+            Held::Extremes(extremes) => extremes.add(*number),
+            Held::Quantiles(quantiles) => quantiles.add(*number),
+            Held::Rate(_) | Held::Distinct(_) | Held::Top(_) => unreachable!("a row has the slots of its aggregates"),
+        }
+        true
+    }
+
+    fn add_value(&mut self, value: Value<'_>) -> bool {
+        let mut bytes = Vec::new();
+        encode_value(value, &mut bytes);
+        match self {
+            Held::Distinct(estimator) => estimator.insert_hash(xxh3_64(&bytes)),
+            Held::Top(hitters) => hitters.add(&bytes),
             _ => unreachable!("a row has the slots of its aggregates"),
         }
+        true
+    }
+}
+
+impl Row {
+    /// How many values each slot could not use.
+    pub fn ignored(&self) -> impl Iterator<Item = u64> {
+        self.slots.iter().flatten().map(|slot| slot.ignored)
     }
 }
 
@@ -114,50 +150,19 @@ impl Merge for Row {
 
 impl Merge for Slot {
     fn merge(&mut self, later: Self) {
-        match (self, later) {
-            (Slot::Rate(rate), Slot::Rate(later)) => rate.merge(later),
-            (Slot::Sum(count, sum), Slot::Sum(more, later)) => {
+        self.ignored += later.ignored;
+        match (&mut self.held, later.held) {
+            (Held::Rate(rate), Held::Rate(later)) => rate.merge(later),
+            (Held::Sum(count, sum), Held::Sum(more, later)) => {
                 *count += more;
                 sum.merge(later);
             }
-            (Slot::Squares(sum), Slot::Squares(later)) => sum.merge(later),
-            (Slot::Extremes(extremes), Slot::Extremes(later)) => *extremes = joined(*extremes, later),
-            (Slot::Quantiles(sketch), Slot::Quantiles(later)) => {
-                sketch.merge(&later).expect("all sketches are of one precision");
-            }
-            (Slot::Distinct(estimator), Slot::Distinct(later)) => estimator.merge(&later),
-            (Slot::Top(hitters), Slot::Top(later)) => hitters.merge(*later),
+            (Held::Squares(sum), Held::Squares(later)) => sum.merge(later),
+            (Held::Extremes(extremes), Held::Extremes(later)) => extremes.merge(later),
+            (Held::Quantiles(quantiles), Held::Quantiles(later)) => quantiles.merge(*later),
+            (Held::Distinct(estimator), Held::Distinct(later)) => estimator.merge(&later),
+            (Held::Top(hitters), Held::Top(later)) => hitters.merge(*later),
             _ => unreachable!("a row has the slots of its aggregates"),
         }
-    }
-}
-
-/// A number that can be summed, also in quotes.
-fn number(value: Value<'_>) -> Option<f64> {
-    let number = match value {
-        Value::Int(number) => number as f64,
-        Value::Uint(number) => number as f64,
-        Value::Float(number) => number,
-        // What else a float may be called (`inf`, `nan`) is no number here.
-        Value::Text(text) if text.ends_with(|last: char| last.is_ascii_digit()) => text.parse().ok()?,
-        _ => return None,
-    };
-    ExactSum::takes(number).then_some(number)
-}
-
-fn present(value: Value<'_>) -> Option<Value<'_>> {
-    (!matches!(value, Value::Missing | Value::Null)).then_some(value)
-}
-
-fn encoded(value: Value<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    encode_value(value, &mut bytes);
-    bytes
-}
-
-fn joined(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> Option<(f64, f64)> {
-    match (a, b) {
-        (Some((least, most)), Some((low, high))) => Some((least.min(low), most.max(high))),
-        (known, None) | (None, known) => known,
     }
 }

@@ -2,7 +2,6 @@
 
 use super::plan::Plan;
 use super::row::Row;
-use crate::analysis::by::OTHERS;
 use crate::event::Timestamp;
 use crate::report::{Cell, Rows};
 use crate::sketch::{Groups, key_cells};
@@ -35,7 +34,7 @@ impl<'p> Maker<'p> {
         rows.push_with(|cells| {
             cells.extend([time(start), time(end)]);
             match key {
-                [] => cells.extend(iter::repeat_n(Cell::Text(OTHERS.into()), plan.by.columns().len())),
+                [] => cells.extend(iter::repeat_n(Cell::Others, plan.by.columns().len())),
                 key => cells.extend(key_cells(key)),
             }
             cells.extend(plan.aggregates.cells(row));

@@ -24,6 +24,8 @@ pub struct Windows {
     pub(super) ids: RecentIds,
     /// How often a rate could not be decided.
     pub(super) undecided: u64,
+    /// How many values of counted records each slot of a row could not use.
+    pub(super) ignored: Vec<u64>,
     /// What was closed and not shown.
     pub closed: VecDeque<Closed>,
     /// How many rows have closed, and how many were shown again.
@@ -53,6 +55,7 @@ pub struct Closed {
     pub ledger: Ledger,
     pub watermark: i64,
     pub counts: Counts,
+    pub ignored: Vec<u64>,
 }
 
 impl Windows {
@@ -68,6 +71,7 @@ impl Windows {
             seen: Span::default(),
             ids: RecentIds::default(),
             undecided: 0,
+            ignored: Vec::new(),
             closed: VecDeque::new(),
             counts: Counts::default(),
         }
@@ -101,6 +105,7 @@ impl Windows {
                 } else if part.ids.get(done).is_some_and(|id| self.is_duplicate(plan, *id)) {
                     duplicate += count();
                 } else {
+                    run.iter().for_each(|entry| add_up(&mut self.ignored, entry.row.ignored()));
                     self.add(plan, &part.keys, run, floor);
                 }
                 done += run.len();
@@ -176,8 +181,8 @@ impl Windows {
         }
         self.counts.closed += rows.closed;
         self.counts.revised += rows.rows.len() as u64 - rows.closed;
-        let (seen, counts) = (self.seen, self.counts);
-        self.closed.push_back(Closed { rows: rows.rows, seen, ledger, watermark, counts });
+        let (seen, counts, ignored) = (self.seen, self.counts, self.ignored.clone());
+        self.closed.push_back(Closed { rows: rows.rows, seen, ledger, watermark, counts, ignored });
     }
 
     /// The rows of the windows that have not closed.
@@ -203,7 +208,25 @@ impl Windows {
         let undecided = plan.aggregates.first_error().filter(|_| self.undecided > 0).map(|reason| {
             format!("Rates that could not be decided count as no: {} times. The first: {reason}", self.undecided)
         });
-        bounds.map(|(_, note)| note.to_owned()).chain(undecided)
+        let ignored = plan.aggregates.ignored(&self.ignored);
+        let ignored = (!ignored.is_empty()).then(|| {
+            let counts: Vec<String> = ignored.iter().map(|(column, count)| format!("{column} {count}")).collect();
+            format!(
+                "Values that an aggregate could not use, such as texts that are no numbers, were ignored: {}.",
+                counts.join(", ")
+            )
+        });
+        bounds.map(|(_, note)| note.to_owned()).chain(ignored).chain(undecided)
+    }
+}
+
+/// Adds counts by place.
+pub fn add_up(sums: &mut Vec<u64>, counts: impl Iterator<Item = u64>) {
+    for (place, count) in counts.enumerate() {
+        if place == sums.len() {
+            sums.push(0);
+        }
+        sums[place] += count;
     }
 }
 

@@ -2,13 +2,16 @@
 
 use crate::event::Timestamp;
 use crate::expr::Operand;
-use crate::report::Cell;
+use crate::report::{Cell, OTHERS};
 use serde_json::{Value as Json, json};
 
 pub fn operand(cell: &Cell) -> Operand<'_> {
     match cell {
         Cell::Null => Operand::Null,
         Cell::Text(text) => Operand::Text(text.as_str().into()),
+        Cell::Others => Operand::Text(OTHERS.into()),
+        // The next double.
+        Cell::Big(digits) => Operand::Float(digits.parse().unwrap_or(f64::NAN)),
         // An int, so that `total - 1` is what it seems to be.
         Cell::Count(count) => i64::try_from(*count).map_or(Operand::Uint(*count), Operand::Int),
         Cell::Int(value) => Operand::Int(*value),
@@ -25,6 +28,8 @@ pub fn json(cell: &Cell) -> Json {
     match cell {
         Cell::Null => Json::Null,
         Cell::Text(text) => json!(text),
+        Cell::Others => json!(OTHERS),
+        Cell::Big(digits) => json!(digits.parse().unwrap_or(f64::NAN)),
         Cell::Count(count) => json!(count),
         Cell::Int(value) => json!(value),
         Cell::Float(value) | Cell::Rate(value) => json!(value),
@@ -42,6 +47,8 @@ pub fn shown(cell: &Cell) -> String {
         Cell::Text(text) if text.is_empty() || text.contains(char::is_whitespace) => format!("\"{}\"", escaped(text)),
         Cell::Text(text) => escaped(text),
         Cell::Null => "null".to_owned(),
+        Cell::Others => OTHERS.to_owned(),
+        Cell::Big(digits) => digits.to_string(),
         Cell::Interval(low, high) => format!("[{low}, {high}]"),
         Cell::Float(value) | Cell::Rate(value) => value.to_string(),
         Cell::Count(count) => count.to_string(),

@@ -55,7 +55,7 @@ pub fn skip(window: &Window<'_>, begin: usize) -> Option<usize> {
 }
 
 /// As [`skip`], and puts its value in a slot as the decoder gives it: an integer where it is written
-/// as one. `None` also where that does not fit an `i64`.
+/// as one. `None` also where that does not fit 64 bits.
 #[inline(always)]
 pub fn take(window: &Window<'_>, begin: usize, before: &mut Before, slot: &mut Value<'_>) -> Option<usize> {
     if let Some(end) = before.take(window, begin, slot) {
@@ -195,7 +195,11 @@ fn word(text: &[u8; PLAIN_BYTES], at: usize) -> u128 {
 fn parse<'v>(text: &[u8]) -> Option<Value<'v>> {
     let is_whole = !text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
     let text = std::str::from_utf8(text).ok()?;
-    if is_whole { text.parse().ok().map(Value::Int) } else { text.parse().ok().map(Value::Float) }
+    if is_whole {
+        text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Uint)).ok()
+    } else {
+        text.parse().ok().map(Value::Float)
+    }
 }
 
 /// An integer below [`EXACT`] as a double. A conversion would wait for the division before it, whose
@@ -256,7 +260,8 @@ mod tests {
                 prop_assert!(!text[end..].starts_with(|next: char| next.is_ascii_digit()), "{:?} to {}", text, end);
                 let text = &text[..end];
                 prop_assert!(serde_json::from_str::<serde_json::Number>(text).is_ok(), "{:?}", text);
-                let expected = text.parse().map_or_else(|_| Value::Float(text.parse().unwrap()), Value::Int);
+                let whole = text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Uint));
+                let expected = whole.unwrap_or_else(|_| Value::Float(text.parse().unwrap()));
                 prop_assert_eq!(value, expected, "{:?}", text);
             }
         }

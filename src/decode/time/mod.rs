@@ -67,6 +67,7 @@ impl Clock {
             },
             Value::Uint(count) => i64::try_from(count).map_err(|_| OUT_OF_RANGE).and_then(|count| self.epoch(count)),
             Value::Float(count) => self.fractional_epoch(count),
+            Value::Big(_) => Err(OUT_OF_RANGE),
             _ => Err(NOT_A_TIME),
         }
     }

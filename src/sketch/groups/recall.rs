@@ -80,7 +80,7 @@ impl Print {
 #[inline(always)]
 fn sample(value: &Value<'_>) -> u64 {
     let text = match value {
-        Value::Text(text) => text.as_bytes(),
+        Value::Text(text) | Value::Big(text) => text.as_bytes(),
         Value::Missing | Value::Null => return 0,
         Value::Bool(bool) => return 1 + u64::from(*bool),
         Value::Nested => return 3,

@@ -79,6 +79,7 @@ impl Findings for Anomalies {
             keys: 2 + self.by.columns().len(),
             rows: new.iter().map(Row::cells).collect(),
             overall: vec![("watermark", Cell::from(self.watermark)), ("anomalies", Cell::Count(self.shown))],
+            ignored: Vec::new(),
             notes: Vec::new(),
         }
     }

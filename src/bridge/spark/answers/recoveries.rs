@@ -79,6 +79,7 @@ impl Findings for Recoveries {
             keys: self.by.columns().len(),
             rows: self.rows.iter().map(|(key, row)| key_cells(key).chain(row.cells())).collect(),
             overall,
+            ignored: Vec::new(),
             notes: Vec::new(),
         }
     }
