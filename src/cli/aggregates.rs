@@ -191,14 +191,15 @@ fn example(function: &str) -> &'static str {
 /// `argument` is what stands in its brackets.
 fn unknown(function: &str, argument: Option<&str>) -> String {
     let meant = KNOWN_ELSEWHERE.iter().find(|(name, _)| function.eq_ignore_ascii_case(name)).map(|(_, known)| *known);
+    let is_quantile = function.strip_prefix('p').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
     let advice = match meant.or_else(|| nearest(function, KNOWN.iter().map(|(name, _)| *name))) {
+        _ if is_quantile => {
+            "a quantile is written as `p50`, `p99`, `p999` or `p99.9`; the least is `min`, the largest `max`".to_owned()
+        }
         Some(near) => match argument.filter(|_| near != "top") {
             Some(argument) => format!("did you mean `{near}({})`?", argument.escape_debug()),
             None => format!("did you mean `{}`?", example(near)),
         },
-        None if function.starts_with('p') && function[1..].starts_with(|next: char| next.is_ascii_digit()) => {
-            "a quantile is written as `p50`, `p99`, `p999` or `p99.9`; the least is `min`, the largest `max`".to_owned()
-        }
         None => {
             let examples: Vec<&str> = KNOWN.iter().map(|(_, example)| *example).collect();
             format!("known are {}", examples.join(", "))

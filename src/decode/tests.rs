@@ -1,7 +1,7 @@
 //! The decoder against serde_json, and against itself on other cuts of the same bytes.
 
 use super::*;
-use crate::event::{FileId, Role};
+use crate::event::{FileId, Role, Value};
 use crate::schema::{Schema, preset};
 use proptest::prelude::*;
 
@@ -248,6 +248,60 @@ fn fields_come_by_path_and_the_last_of_a_key_counts() {
     let text = |text: &str| Some(text.to_owned());
     assert_eq!(seen, [(text("a"), Some(200), text("y")), (text("b"), Some(404), text("z")), (None, Some(500), None)]);
     assert_eq!(decoder.ledger.dead_letter, 0);
+}
+
+/// The text of a value, in which keys meet in every way that a path can take.
+fn value_text() -> impl Strategy<Value = String> {
+    let numbers = ["0", "-7", "1.50", "1E3", "9223372036854775808", "18446744073709551616", "-9223372036854775809"];
+    let wide = ["123456789012345678901234567890", "1e30", "1.0e400", "100000000000000000000.0", "-340282366920938463463374607431768211456"];
+    let others = [r#""""#, r#""x, \"a\": 1}""#, r#""\\""#, "true", "null"];
+    let leaf = prop::sample::select([numbers.as_slice(), &wide, &others].concat()).prop_map(str::to_owned);
+    leaf.prop_recursive(4, 20, 4, |inner| {
+        let key = prop::sample::select(vec!["a", "b", "0", "1", "a.b", "b.0", "\\u0061", "x"]);
+        let space = prop::sample::select(vec!["", " ", "\t "]);
+        let pair = (key, inner.clone(), space).prop_map(|(key, value, space)| format!("{space}\"{key}\"{space}:{space}{value}{space}"));
+        let object = prop::collection::vec(pair, 0..4).prop_map(|pairs| format!("{{{}}}", pairs.join(",")));
+        let array = prop::collection::vec(inner, 0..3).prop_map(|items| format!("[{} ]", items.join(", ")));
+        prop_oneof![3 => object, 1 => array]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #[test]
+    fn a_value_stands_in_the_text_where_the_decoder_finds_it(
+        values in prop::collection::vec(value_text(), 1..4), keys in prop::collection::vec(prop::sample::select(vec!["a", "b", "0", "1", "a.b"]), 1..4),
+    ) {
+        let record = values.iter().map(|value| format!("\"a\" : {value}")).collect::<Vec<_>>().join(",\n  ");
+        let record = format!("{{{record}, \"b\": {}}}\n", values[0]);
+        prop_assume!(!record.contains("e400"));
+        let path = crate::schema::Path::of_keys(&keys).unwrap();
+        let mut schema = Schema::new(preset("lab").unwrap());
+        let crate::schema::Field::Slot(slot) = schema.field(&path.to_string()).unwrap() else { panic!("a field") };
+        let mut decoder = Decoder::new(&schema, Limits::default());
+        let text = record.repeat(4);
+        let chunk = Chunk { at: Position { file: FileId(0), offset: 0 }, bytes: text.as_bytes(), until: usize::MAX, last: true };
+        let mut wrong = Vec::new();
+        decoder.decode(chunk, 0, Skip::No, |event| {
+            let found = crate::event::written::find(event.raw, path.keys()).map(|text| std::str::from_utf8(text).unwrap());
+            let is_same = match (event.fields[slot], found) {
+                (Value::Missing, None) | (Value::Null, Some("null")) | (Value::Bool(true), Some("true")) => true,
+                (Value::Nested, Some(text)) => serde_json::from_str::<serde_json::Value>(text).is_ok_and(|json| json.is_object() || json.is_array()),
+                (Value::Text(value), Some(text)) => serde_json::from_str::<String>(text).is_ok_and(|text| text == value),
+                (Value::Int(value), Some(text)) => text.parse() == Ok(value),
+                (Value::Uint(value), Some(text)) => text.parse() == Ok(value),
+                (Value::Big(digits), Some(text)) => text == digits && text.parse::<u64>().is_err() && text.parse::<i64>().is_err(),
+                (Value::Float(value), Some(text)) => text.contains(['.', 'e', 'E']) && text.parse() == Ok(value),
+                _ => false,
+            };
+            if !is_same {
+                wrong.push(format!("{:?} is not {found:?}", event.fields[slot]));
+            }
+            Verdict::Counted
+        });
+        prop_assert!(wrong.is_empty(), "{} in {}: {:?}", path, record, wrong);
+        prop_assert_eq!((decoder.ledger.counted, decoder.ledger.dead_letter), (4, 0));
+    }
 }
 
 #[test]

@@ -29,7 +29,8 @@ impl Search<'_, '_> {
             _ => return,
         };
         at = skip_space(raw, at + 1);
-        for place in 0.. {
+        for place in 0usize.. {
+            let begun = at;
             let reached = match raw.get(at) {
                 Some(b'"') if is_object => {
                     let end = value_end(raw, at);
@@ -47,6 +48,9 @@ impl Search<'_, '_> {
             at = skip_space(raw, end);
             if raw.get(at) == Some(&b',') {
                 at = skip_space(raw, at + 1);
+            }
+            if at <= begun {
+                return;
             }
         }
     }

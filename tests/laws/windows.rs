@@ -5,7 +5,7 @@ use crate::oracle::{self, Entry, Question, Row, Shape};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::BTreeMap;
-use streamlab::analysis::{Aggregates, By, Dedup, Window, WindowPlan, WindowShape};
+use streamlab::analysis::{Aggregate, Aggregates, By, Dedup, Measure, Window, WindowPlan, WindowShape};
 use streamlab::event::Role;
 use streamlab::report::{Answer, Cell};
 use streamlab::schema::{Field, Outcomes};
@@ -129,6 +129,24 @@ proptest! {
     }
 
     #[test]
+    fn what_an_aggregate_ignored_is_told_of_each_record_that_counts(question in question(), entries in entries(), cuts: [Index; 2]) {
+        let (text, number) = (Measure::Field(MESSAGE), Measure::Field(Field::Status));
+        let named = [
+            ("most", Aggregate::Max(text.clone())),
+            ("sum", Aggregate::Sum(number.clone())),
+            ("p50", Aggregate::Quantile(text.clone(), 0.5)),
+            ("spread", Aggregate::Stddev(text)),
+            ("p99", Aggregate::Quantile(number, 0.99)),
+        ];
+        let aggregates = Aggregates::new(named.map(|(name, aggregate)| (name.to_owned(), aggregate)).into());
+        let outcome = hold(WindowPlan { aggregates, ..plan(&question, false) }, &records(&entries), cuts);
+        let counted = outcome.ledger.counted;
+        let expected = ["most", "p50", "spread"].map(|name| (name.to_owned(), counted));
+        let expected: Vec<_> = expected.into_iter().filter(|_| counted > 0).collect();
+        prop_assert_eq!(outcome.answer.ignored, expected);
+    }
+
+    #[test]
     fn what_else_is_read_changes_no_count(question in question(), entries in entries(), cuts: [Index; 2]) {
         // Sessions of a key that is in several files are made of all of them.
         let Shape::Sliding { .. } = question.shape else { return Ok(()) };
@@ -217,7 +235,11 @@ fn totals(outcome: &Outcome) -> BTreeMap<(i64, i64), Vec<(String, u64)>> {
     for answer in outcome.closings.iter().map(|(answer, ..)| answer).chain([&outcome.answer]) {
         for row in &answer.rows {
             let [Cell::Time(start), Cell::Time(end), key, Cell::Count(total), ..] = row else { panic!("{row:?}") };
-            let key = if let Cell::Text(key) = key { key.to_string() } else { "null".to_owned() };
+            let key = match key {
+                Cell::Text(key) => key.to_string(),
+                Cell::Others => "(other)".to_owned(),
+                _ => "null".to_owned(),
+            };
             let rows = all.entry((start.nanos(), end.nanos())).or_default();
             // What is said again stands for what was said before.
             rows.retain(|(known, _)| *known != key);
