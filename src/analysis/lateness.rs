@@ -6,9 +6,8 @@
 use super::{Analysis, Settling};
 use crate::event::{Event, FileId, Leaps, Span, Timestamp, Verdict};
 use crate::report::{Answer, Cell};
-use crate::sketch::Merge;
+use crate::sketch::{Merge, Number, Quantiles};
 use serde::{Deserialize, Serialize};
-use sketches_ddsketch::DDSketch;
 use std::collections::BTreeMap;
 
 pub struct Lateness {
@@ -47,7 +46,7 @@ struct Late {
     /// How many were behind another.
     behind: u64,
     /// How far, in seconds; all events.
-    seconds: DDSketch,
+    seconds: Quantiles,
     max_ns: i64,
     /// How many were no further behind than each of the delays.
     kept: Vec<u64>,
@@ -85,7 +84,7 @@ impl Lateness {
         late.behind += u64::from(behind_ns > 0);
         late.future += u64::from(!is_leap && nanos > self.now.nanos());
         late.max_ns = late.max_ns.max(behind_ns);
-        late.seconds.add(behind_ns as f64 / 1e9);
+        late.seconds.add(Number::Float(behind_ns as f64 / 1e9));
         late.kept.resize(self.delays_ns.len(), 0);
         for (kept, delay_ns) in late.kept.iter_mut().zip(&self.delays_ns) {
             *kept += u64::from(behind_ns <= *delay_ns);
@@ -125,18 +124,17 @@ impl Late {
         self.future += other.future;
         self.leaps += other.leaps;
         self.max_ns = self.max_ns.max(other.max_ns);
-        self.seconds.merge(&other.seconds).expect("all sketches are of one precision");
+        self.seconds.merge(other.seconds.clone());
         self.kept.resize(other.kept.len().max(self.kept.len()), 0);
         self.kept.iter_mut().zip(&other.kept).for_each(|(kept, other)| *kept += other);
     }
 
-    /// The delay in seconds that keeps this share; no more than the longest that was seen.
+    /// The delay in seconds that keeps this share.
     fn quantile(&self, share: f64) -> Option<f64> {
         // The sketch rounds ranks down; so few have to be kept at least.
         let rank = (share * self.events as f64).ceil() - 1.0;
         let last = self.events.saturating_sub(1).max(1) as f64;
-        let seconds = self.seconds.quantile(((rank + 0.5) / last).clamp(0.0, 1.0)).ok().flatten()?;
-        Some(seconds.min(self.max_ns as f64 / 1e9))
+        self.seconds.value(((rank + 0.5) / last).clamp(0.0, 1.0))
     }
 
     fn cells(&self) -> Vec<Cell> {

@@ -58,23 +58,38 @@ impl Quantiles {
         self.extremes.add(number);
     }
 
-    /// The value below which a share of the others lie; null of none.
+    fn count(&self) -> u64 {
+        self.positive.count + self.negative.count + self.zeros
+    }
+
+    /// The rank of the value below which a share of the others lie.
+    fn rank(&self, quantile: f64) -> Option<u64> {
+        self.count().checked_sub(1).map(|last| ((quantile * last as f64) as u64).min(last))
+    }
+
+    /// That value; `None` of none.
+    pub fn value(&self, quantile: f64) -> Option<f64> {
+        let rank = self.rank(quantile)?;
+        Some(match rank.checked_sub(self.negative.count) {
+            Some(rank) => rank.checked_sub(self.zeros).map_or(0.0, |rank| self.positive.at(rank)),
+            None => -self.negative.at(self.negative.count - 1 - rank),
+        })
+    }
+
+    /// The same as it is shown: the least and the largest may be integers that no double is.
     pub fn cell(&self, quantile: f64) -> Cell {
-        let Some((least, most)) = self.extremes.bounds() else { return Cell::Null };
-        let count = self.positive.count + self.negative.count + self.zeros;
-        let rank = (quantile * (count - 1) as f64) as u64;
-        let value = if let Some(rank) = rank.checked_sub(self.negative.count) {
-            rank.checked_sub(self.zeros).map_or(0.0, |rank| self.positive.at(rank))
-        } else {
-            -self.negative.at(self.negative.count - 1 - rank)
+        let (Some(value), Some(rank), Some((least, most))) =
+            (self.value(quantile), self.rank(quantile), self.extremes.bounds())
+        else {
+            return Cell::Null;
         };
-        // The bins of the ends may hold integers that no double does.
-        let is_end = |end: &Number<'_>| value == end.float() && !matches!(end, Number::Float(_));
-        let end = if is_end(&most) && (rank + 1 == count || least == most) { Some(most) } else { Some(least).filter(|end| is_end(end) && (rank == 0 || least == most)) };
+        let are_equal = least.compare(&most).is_eq();
+        let ends = [(rank == 0 || are_equal, least), (rank + 1 == self.count() || are_equal, most)];
+        let end = ends.into_iter().find(|(is_there, end)| *is_there && end.float() == value).map(|(_, end)| end);
         match end {
-            Some(Number::Int(int)) if int.unsigned_abs() <= EXACT => Cell::Float(value),
-            Some(wide) => wide.cell(),
-            None => Cell::Float(value),
+            Some(Number::Int(int)) if int.unsigned_abs() > EXACT => Cell::Int(int),
+            Some(wide @ (Number::Uint(_) | Number::Big(_))) => wide.cell(),
+            _ => Cell::Float(value),
         }
     }
 }
