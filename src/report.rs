@@ -81,8 +81,20 @@ pub struct Answer {
     pub overall: Fields,
     /// How many values an aggregate could not use, by its column: of those that any are.
     pub ignored: Vec<(String, u64)>,
+    /// How far from the truth a column may be, relative to it: of those that are no exact numbers.
+    pub bounds: Vec<(String, f64)>,
     /// Sentences about the answer that a person should read: a bound that acted, a sample's error.
     pub notes: Vec<String>,
+}
+
+impl Answer {
+    /// What a person should read below the table.
+    pub fn remarks(&self) -> impl Iterator<Item = String> {
+        let bounds: Vec<String> =
+            self.bounds.iter().map(|(column, bound)| format!("{column} within {} %", bound * 100.0)).collect();
+        let bounds = (!bounds.is_empty()).then(|| format!("These are no exact numbers: {}.", bounds.join(", ")));
+        self.notes.iter().cloned().chain(bounds)
+    }
 }
 
 /// Rows of one length: their cells lie one after the other, so that a row costs no allocation.

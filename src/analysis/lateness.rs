@@ -208,7 +208,7 @@ impl Analysis for Lateness {
         let row = |(name, cells): (&str, Vec<Cell>)| [vec![Cell::Text(name.into())], cells].concat();
         let overall = COLUMNS.into_iter().zip(all.cells()).collect();
         let rows = rows.into_iter().map(row).collect();
-        Answer { window: seen.0, columns, keys: 1, rows, overall, ignored: Vec::new(), notes: all.advice() }
+        Answer { window: seen.0, columns, keys: 1, rows, overall, notes: all.advice(), ..Answer::default() }
     }
 }
 

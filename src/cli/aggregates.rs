@@ -8,7 +8,7 @@ use crate::schema::{Schema, Use};
 use anyhow::{Result, anyhow, bail};
 
 /// The functions of `--agg`, as its errors show them.
-const KNOWN: [(&str, &str); 11] = [
+const KNOWN: [(&str, &str); 13] = [
     ("count", "count"),
     ("rate", "rate(status >= 400)"),
     ("sum", "sum(bytes)"),
@@ -20,6 +20,8 @@ const KNOWN: [(&str, &str); 11] = [
     ("p99", "p99(latency_ms)"),
     ("distinct", "distinct(user)"),
     ("top", "top(3, path)"),
+    ("first", "first(version)"),
+    ("last", "last(version)"),
 ];
 /// What others call them.
 const KNOWN_ELSEWHERE: [(&str, &str); 17] = [
@@ -122,6 +124,8 @@ fn aggregate(call: &str, schema: &mut Schema) -> Result<Aggregate> {
         "max" => Aggregate::Max(of()?),
         "stddev" => Aggregate::Stddev(of()?),
         "distinct" => Aggregate::Distinct(of()?),
+        "first" => Aggregate::First(of()?),
+        "last" => Aggregate::Last(of()?),
         "top" => {
             let wrong =
                 || anyhow!("--agg: `top` needs a number up to {MAX_RANKS} and a field: write it as `top(3, path)`");

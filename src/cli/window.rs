@@ -25,7 +25,7 @@ event of every file is that late, less --watermark-delay. What comes later still
 late, and goes to --dead-letter. `streamlab lateness` says how late events come.
 
 Aggregates: count, rate(EXPR), sum, mean, min, max and stddev(FIELD), p50 to p99.99(FIELD), distinct(FIELD),
-top(N, FIELD); quantiles are within 1 % of the value, distinct about 1.6 % (standard error). In place of a
+top(N, FIELD), first and last(FIELD); quantiles are within 1 % of the value, distinct about 1.6 % (standard error). In place of a
 field: ms(FIELD) reads durations with units as milliseconds, total(FIELD) adds up a list in a text.
 
 More examples:

@@ -86,6 +86,9 @@ impl Serialize for Object<'_> {
         map.serialize_entry("window", &Members([("start", Value(&start)), ("end", Value(&end))].into_iter()))?;
         map.serialize_entry("rows", &Objects(answer))?;
         map.serialize_entry("overall", &Members(answer.overall.iter().map(|(name, cell)| (*name, Value(cell)))))?;
+        if !answer.bounds.is_empty() {
+            map.serialize_entry("bounds", &Members(answer.bounds.iter().map(|(name, bound)| (name.as_str(), *bound))))?;
+        }
         if !answer.ignored.is_empty() {
             map.serialize_entry("ignored", &Members(answer.ignored.iter().map(|(name, count)| (name.as_str(), *count))))?;
         }

@@ -47,7 +47,7 @@ impl<W: Write> Render for Markdown<W> {
         }
         let mut words = Vec::from_iter((!others.is_empty()).then(|| others.join(" · ")));
         words.push(ledger(&report.ledger));
-        words.extend(report.answer.notes.iter().map(|note| text::shown(note, true, usize::MAX)));
+        words.extend(report.answer.remarks().map(|note| text::shown(&note, true, usize::MAX)));
         words.iter().for_each(|words| update.extend(["\n", &literal(words), "\n"]));
         put(&mut self.out, update.as_bytes())
     }

@@ -31,6 +31,7 @@ pub(super) fn report() -> Report {
             rows: [row("inference", 3000, 1050), row("pay|ment\x1b[2J", 9200, 3350)].into_iter().collect(),
             overall: names[1..].iter().copied().zip(overall).collect(),
             ignored: Vec::new(),
+            bounds: Vec::new(),
             notes: Vec::new(),
         },
         ledger: Ledger { read: 12_250, counted: 12_200, dead_letter: 50, ..Ledger::default() },
@@ -75,6 +76,7 @@ pub(super) fn any_report() -> impl Strategy<Value = Report> {
             rows: if columns == 0 { Rows::default() } else { rows.into_iter().collect() },
             overall: vec![("column_1", overall.clone()), ("elsewhere", overall)],
             ignored: Vec::new(),
+            bounds: Vec::new(),
             notes,
         };
         Report { answer, ..base }

@@ -61,7 +61,7 @@ impl Sheet {
             foot.push(Line::prose(Emphasis::Plain, grid.others.join(separator(style))));
         }
         foot.push(Line::prose(Emphasis::Faint, ledger(&report.ledger)));
-        let notes = report.answer.notes.iter().map(|note| text::shown(note, style.unicode, usize::MAX));
+        let notes = report.answer.remarks().map(|note| text::shown(&note, style.unicode, usize::MAX));
         foot.extend(notes.map(|note| Line::prose(Emphasis::Plain, format!("note: {note}"))));
         Self { head, rows, foot }
     }

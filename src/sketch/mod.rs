@@ -28,7 +28,7 @@ pub use ids::RecentIds;
 pub use key::{compare as compare_cells, compare_keys, decode_key, encode_value, key_cells};
 pub use number::{Extremes, Number};
 pub use panes::{Pane, Panes};
-pub use quantiles::Quantiles;
+pub use quantiles::{ACCURACY as QUANTILE_BOUND, Quantiles};
 pub use rate::Rate;
 pub use recent::Recent;
 

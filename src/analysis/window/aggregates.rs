@@ -30,6 +30,9 @@ pub enum Aggregate {
     Distinct(Measure),
     /// The most frequent values and how often they came, by space-saving.
     Top(Measure, usize),
+    /// The value of the earliest record that has one, and of the latest.
+    First(Measure),
+    Last(Measure),
 }
 
 /// The aggregates of a run.
@@ -75,6 +78,7 @@ enum Show {
     Quantile(usize, f64),
     Distinct(usize),
     Top(usize, usize),
+    End(usize),
 }
 
 impl Aggregates {
@@ -124,6 +128,8 @@ impl Aggregates {
             Aggregate::Quantile(measure, quantile) => Show::Quantile(self.slot(Summary::Quantiles, measure), quantile),
             Aggregate::Distinct(measure) => Show::Distinct(self.slot(Summary::Distinct, measure)),
             Aggregate::Top(measure, most) => Show::Top(self.slot(Summary::Top, measure), most),
+            Aggregate::First(measure) => Show::End(self.slot(Summary::First, measure)),
+            Aggregate::Last(measure) => Show::End(self.slot(Summary::Last, measure)),
         }
     }
 
@@ -172,6 +178,11 @@ impl Aggregates {
         all.filter(|(_, count)| *count > 0).collect()
     }
 
+    /// The columns that are estimates, each with how far from the truth it may be.
+    pub fn bounds(&self) -> Vec<(String, f64)> {
+        self.columns.iter().filter_map(|column| Some((column.name.clone(), column.show.bound()?))).collect()
+    }
+
     /// Why a rate could not be decided on the first record that was met.
     pub fn first_error(&self) -> Option<&str> {
         let first = if let Hits::Condition(condition) = &self.hits { Some(condition) } else { None };
@@ -192,7 +203,18 @@ impl Show {
             | Show::Stddev(slot, _)
             | Show::Quantile(slot, _)
             | Show::Distinct(slot)
-            | Show::Top(slot, _) => Some(slot),
+            | Show::Top(slot, _)
+            | Show::End(slot) => Some(slot),
+        }
+    }
+
+    /// How far from the truth it may be, relative to it, where it is an estimate.
+    fn bound(self) -> Option<f64> {
+        match self {
+            Show::Quantile(..) => Some(sketch::QUANTILE_BOUND),
+            // Two standard errors.
+            Show::Distinct(_) => Some(0.032),
+            _ => None,
         }
     }
 
@@ -227,6 +249,13 @@ impl Show {
             Show::Top(place, most) => match held(place) {
                 Some(Held::Top(hitters)) => Cell::Ranks(hitters.ranks(most).into()),
                 _ => Cell::Ranks(Box::default()),
+            },
+            Show::End(place) => match held(place) {
+                Some(Held::First(Some(end)) | Held::Last(Some(end))) => {
+                    let cells = sketch::decode_key(&end.value);
+                    cells.and_then(|cells| cells.into_iter().next()).unwrap_or(Cell::Null)
+                }
+                _ => Cell::Null,
             },
         }
     }

@@ -100,6 +100,7 @@ impl Window {
                 ("revised", Cell::Count(counts.revised)),
             ],
             ignored: self.plan.aggregates.ignored(ignored),
+            bounds: self.plan.aggregates.bounds(),
             notes: Vec::new(),
         }
     }

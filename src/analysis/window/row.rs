@@ -1,7 +1,7 @@
 //! What is known of the records of one window and key.
 
 use super::measure::{Measure, Reading};
-use crate::event::{Event, Value};
+use crate::event::{Event, Position, Timestamp, Value};
 use crate::expr::Condition;
 use crate::sketch::{ExactSum, Extremes, HeavyHitters, Merge, Number, Quantiles, Rate, encode_value};
 use cardinality_estimator::CardinalityEstimator;
@@ -33,6 +33,8 @@ pub(super) enum Summary {
     Quantiles,
     Distinct,
     Top,
+    First,
+    Last,
 }
 
 /// A part of a row.
@@ -53,6 +55,16 @@ pub(super) enum Held {
     Quantiles(Box<Quantiles>),
     Distinct(CardinalityEstimator<[u8]>),
     Top(Box<HeavyHitters>),
+    /// The value of the earliest, or of the latest record that has one.
+    First(Option<Box<Stamped>>),
+    Last(Option<Box<Stamped>>),
+}
+
+/// A value in its byte form, and whose it is: of two at one time, the place decides.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Stamped {
+    at: (Timestamp, Position),
+    pub value: Box<[u8]>,
 }
 
 impl Kind {
@@ -73,6 +85,8 @@ impl Kind {
                 Summary::Quantiles => Held::Quantiles(Box::default()),
                 Summary::Distinct => Held::Distinct(CardinalityEstimator::new()),
                 Summary::Top => Held::Top(Box::default()),
+                Summary::First => Held::First(None),
+                Summary::Last => Held::Last(None),
             },
         };
         Slot { held, ignored: 0 }
@@ -86,8 +100,8 @@ impl Kind {
                 }
                 true
             }
-            Kind::Of(Summary::Distinct | Summary::Top, measure) => match measure.value(event) {
-                Reading::Of(value) => slot.held.add_value(value),
+            Kind::Of(Summary::Distinct | Summary::Top | Summary::First | Summary::Last, measure) => match measure.value(event) {
+                Reading::Of(value) => slot.held.add_value(value, event),
                 Reading::Absent => true,
                 Reading::Ignored => false,
             },
@@ -113,17 +127,25 @@ impl Held {
             Held::Squares(sum) => sum.add_square(number),
             Held::Extremes(extremes) => extremes.add(*number),
             Held::Quantiles(quantiles) => quantiles.add(*number),
-            Held::Rate(_) | Held::Distinct(_) | Held::Top(_) => unreachable!("a row has the slots of its aggregates"),
+            _ => unreachable!("a row has the slots of its aggregates"),
         }
         true
     }
 
-    fn add_value(&mut self, value: Value<'_>) -> bool {
+    fn add_value(&mut self, value: Value<'_>, event: &Event<'_>) -> bool {
+        let Some(time) = event.time else { return false };
+        let at = (time, event.at);
+        match self {
+            Held::First(Some(first)) if first.at <= at => return true,
+            Held::Last(Some(last)) if last.at >= at => return true,
+            _ => {}
+        }
         let mut bytes = Vec::new();
         encode_value(value, &mut bytes);
         match self {
             Held::Distinct(estimator) => estimator.insert_hash(xxh3_64(&bytes)),
             Held::Top(hitters) => hitters.add(&bytes),
+            Held::First(held) | Held::Last(held) => *held = Some(Box::new(Stamped { at, value: bytes.into() })),
             _ => unreachable!("a row has the slots of its aggregates"),
         }
         true
@@ -162,6 +184,13 @@ impl Merge for Slot {
             (Held::Quantiles(quantiles), Held::Quantiles(later)) => quantiles.merge(*later),
             (Held::Distinct(estimator), Held::Distinct(later)) => estimator.merge(&later),
             (Held::Top(hitters), Held::Top(later)) => hitters.merge(*later),
+            (Held::First(first), Held::First(Some(later))) if first.as_ref().is_none_or(|first| later.at < first.at) => {
+                *first = Some(later);
+            }
+            (Held::Last(last), Held::Last(Some(later))) if last.as_ref().is_none_or(|last| later.at > last.at) => {
+                *last = Some(later);
+            }
+            (Held::First(_), Held::First(_)) | (Held::Last(_), Held::Last(_)) => {}
             _ => unreachable!("a row has the slots of its aggregates"),
         }
     }

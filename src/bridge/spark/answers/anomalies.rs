@@ -80,6 +80,7 @@ impl Findings for Anomalies {
             rows: new.iter().map(Row::cells).collect(),
             overall: vec![("watermark", Cell::from(self.watermark)), ("anomalies", Cell::Count(self.shown))],
             ignored: Vec::new(),
+            bounds: Vec::new(),
             notes: Vec::new(),
         }
     }

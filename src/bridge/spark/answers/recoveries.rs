@@ -80,6 +80,7 @@ impl Findings for Recoveries {
             rows: self.rows.iter().map(|(key, row)| key_cells(key).chain(row.cells())).collect(),
             overall,
             ignored: Vec::new(),
+            bounds: Vec::new(),
             notes: Vec::new(),
         }
     }
