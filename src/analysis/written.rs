@@ -1,24 +1,28 @@
 //! A field's value as its record writes it: what a list of messages or of ids holds.
 
 use crate::event::{Event, Value, written};
-use crate::schema::{Field, Path, Schema};
+use crate::schema::{Field, Path, Schema, either};
 use std::borrow::Cow;
 
 /// A field, and where it stands.
 #[derive(Clone, Debug)]
 pub struct Written {
     field: Field,
+    /// Of the record's own field.
     path: Option<Path>,
+    /// Of the role that stands in for it.
+    other: Option<Path>,
 }
 
 impl Written {
     /// A field that the schema projects.
     pub fn new(field: Field, schema: &Schema) -> Self {
-        let path = match field {
-            Field::Slot(slot) => schema.paths().get(slot).cloned().flatten(),
-            Field::Status => None,
-        };
-        Self { field, path }
+        let path = |slot: usize| schema.paths().get(slot).cloned().flatten();
+        match field {
+            Field::Slot(own) | Field::OwnStatus(own) => Self { field, path: path(own), other: None },
+            Field::Either(own, other) => Self { field, path: path(own), other: path(other) },
+            Field::Status => field.into(),
+        }
     }
 
     #[inline]
@@ -40,7 +44,11 @@ impl Written {
     #[inline(never)]
     fn other<'a>(&self, event: &Event<'a>, value: Value<'a>) -> Option<Cow<'a, str>> {
         let written = || {
-            let text = written::find(event.raw, self.path.as_ref()?.keys())?;
+            let path = match self.field {
+                Field::Either(own, other) if std::ptr::eq(either(event, own, other), &event.fields[other]) => &self.other,
+                _ => &self.path,
+            };
+            let text = written::find(event.raw, path.as_ref()?.keys())?;
             std::str::from_utf8(text).ok().map(Cow::Borrowed)
         };
         match value {
@@ -58,7 +66,7 @@ impl Written {
 /// Where nobody knows the path, only what the decoder gives.
 impl From<Field> for Written {
     fn from(field: Field) -> Self {
-        Self { field, path: None }
+        Self { field, path: None, other: None }
     }
 }
 

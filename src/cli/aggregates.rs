@@ -3,9 +3,10 @@
 use super::nearest::nearest;
 use super::rows::field;
 use crate::analysis::{Aggregate, Aggregates, Measure};
-use crate::expr::Condition;
+use crate::expr::{Condition, Formula};
 use crate::schema::{Schema, Use};
 use anyhow::{Result, anyhow, bail};
+use std::sync::Arc;
 
 /// The functions of `--agg`, as its errors show them.
 const KNOWN: [(&str, &str); 13] = [
@@ -140,7 +141,7 @@ fn aggregate(call: &str, schema: &mut Schema) -> Result<Aggregate> {
     })
 }
 
-/// What stands in the brackets of an aggregate: a field, or what is read of one.
+/// What stands in the brackets of an aggregate: a field, what is read of one, or an expression.
 fn measure(schema: &mut Schema, text: &str) -> Result<Measure> {
     let call = |name: &str| {
         let inner = text.strip_prefix(name)?.trim_start().strip_prefix('(')?.strip_suffix(')')?;
@@ -152,7 +153,14 @@ fn measure(schema: &mut Schema, text: &str) -> Result<Measure> {
     if let Some(name) = call("total") {
         return Ok(Measure::Total(field(schema, name, "--agg")?));
     }
-    Ok(Measure::Field(field(schema, text, "--agg")?))
+    match Formula::new(text, schema) {
+        Ok(Formula::Field(field)) => Ok(Measure::Field(field)),
+        Ok(formula) => Ok(Measure::Formula(Arc::new(formula))),
+        Err(_) if ["ms(", "total("].iter().any(|call| text.contains(call)) => {
+            bail!("--agg: `ms` and `total` read one field, and stand alone in an aggregate: `p99(ms(took))`")
+        }
+        Err(reason) => bail!("--agg: {reason}"),
+    }
 }
 
 /// Whether no bracket closes that was not opened, but for those in quotes.
@@ -257,6 +265,8 @@ mod tests {
             ("p100(x)", "the largest `max`"),
             ("foo(status)", "known are count, rate("),
             ("sum(ms(a..b))", "--agg"),
+            ("sum(ms(a) + 1)", "stand alone"),
+            ("p95(a > 1)", "--agg"),
             ("sum", "write it as `sum(bytes)`"),
             ("sum()", "write it as `sum(bytes)`"),
             ("sum(a", "do not close"),

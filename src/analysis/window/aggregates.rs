@@ -171,6 +171,14 @@ impl Aggregates {
         self.columns.iter().map(move |column| column.show.cell(row))
     }
 
+    /// Why a formula could not be worked out for the first record that was met.
+    pub fn first_failure(&self) -> Option<&str> {
+        self.slots.iter().find_map(|kind| match kind {
+            Kind::Of(_, Measure::Formula(formula)) => formula.first_error(),
+            _ => None,
+        })
+    }
+
     /// How many values each column could not use, of those that any could not; by slot it is known.
     pub fn ignored(&self, by_slot: &[u64]) -> Vec<(String, u64)> {
         let of = |column: &Column| column.show.slot().and_then(|slot| by_slot.get(slot)).copied().unwrap_or(0);

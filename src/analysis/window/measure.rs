@@ -1,14 +1,18 @@
 //! What an aggregate is about: a value of each record, and how it is read.
 
 use crate::event::{Event, Value, quantity};
+use crate::expr::Formula;
 use crate::schema::Field;
 use crate::sketch::Number;
+use std::sync::Arc;
 
 /// A value of each record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Measure {
     /// A field as it is.
     Field(Field),
+    /// A number that is worked out.
+    Formula(Arc<Formula>),
     /// A duration in milliseconds, with its unit in the text: `ms(FIELD)`.
     Millis(Field),
     /// The sum of a list of numbers in a text: `total(FIELD)`.
@@ -40,6 +44,7 @@ impl Measure {
     pub fn value<'a>(&self, event: &Event<'a>) -> Reading<Value<'a>> {
         let value = match self {
             Measure::Field(field) => field.of(event),
+            Measure::Formula(formula) => formula.value(event).unwrap_or(Value::Nested),
             Measure::Millis(field) => read(field.of(event), quantity::millis),
             Measure::Total(field) => read(field.of(event), quantity::total),
         };
@@ -47,6 +52,19 @@ impl Measure {
             Value::Missing | Value::Null => Reading::Absent,
             Value::Nested => Reading::Ignored,
             value => Reading::Of(value),
+        }
+    }
+}
+
+/// Whether both are the same for every record.
+impl PartialEq for Measure {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Measure::Field(a), Measure::Field(b))
+            | (Measure::Millis(a), Measure::Millis(b))
+            | (Measure::Total(a), Measure::Total(b)) => a == b,
+            (Measure::Formula(a), Measure::Formula(b)) => a.is(b),
+            _ => false,
         }
     }
 }

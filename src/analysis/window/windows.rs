@@ -211,9 +211,11 @@ impl Windows {
         let ignored = plan.aggregates.ignored(&self.ignored);
         let ignored = (!ignored.is_empty()).then(|| {
             let counts: Vec<String> = ignored.iter().map(|(column, count)| format!("{column} {count}")).collect();
+            let first = plan.aggregates.first_failure().map(|reason| format!(" The first that could not be worked out: {reason}"));
             format!(
-                "Values that an aggregate could not use, such as texts that are no numbers, were ignored: {}.",
-                counts.join(", ")
+                "Values that an aggregate could not use, such as texts that are no numbers, were ignored: {}.{}",
+                counts.join(", "),
+                first.unwrap_or_default()
             )
         });
         bounds.map(|(_, note)| note.to_owned()).chain(ignored).chain(undecided)
