@@ -133,8 +133,8 @@ impl Held {
     }
 
     fn add_value(&mut self, value: Value<'_>, event: &Event<'_>) -> bool {
-        let Some(time) = event.time else { return false };
-        let at = (time, event.at);
+        // Whatever is in a window has a time.
+        let at = (event.time.unwrap_or(Timestamp::from_nanos(i64::MIN)), event.at);
         match self {
             Held::First(Some(first)) if first.at <= at => return true,
             Held::Last(Some(last)) if last.at >= at => return true,
