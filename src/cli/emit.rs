@@ -47,7 +47,7 @@ const CARRIED: [&str; 19] = [
 ];
 
 /// What to do in place of a flag that is not carried over.
-const ADVICE: [(&str, &str); 11] = [
+const ADVICE: [(&str, &str); 12] = [
     ("where", "add a .filter to the program"),
     ("since", "add a .filter to the program"),
     ("until", "add a .filter to the program"),
@@ -55,6 +55,7 @@ const ADVICE: [(&str, &str); 11] = [
     ("agg", "leave it out, and change the aggregates of the program"),
     ("dedup", "leave it out, and add .unique (Polars) or .dropDuplicates (Spark) to the program"),
     ("time-zone", "the program takes times without a zone for UTC"),
+    ("time-format", "leave it out, and change how the program reads times"),
     ("max-keys", "the program has a row for each key"),
     ("output-file", "redirect standard output"),
     ("dead-letter", "the program keeps no record that it leaves out"),

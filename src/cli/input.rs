@@ -6,7 +6,7 @@ use crate::decode::Limits;
 use crate::engine::filter::Filter;
 use crate::event::Role;
 use crate::input::Sources;
-use crate::schema::{PRESETS, Path, Preset, Schema, TimeUnit, preset};
+use crate::schema::{PRESETS, Path, Preset, Schema, TimeFormat, TimeUnit, preset};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
@@ -55,9 +55,9 @@ pub struct InputArgs {
     /// The field names of a known format, by default of the one that fits the first records: auto, lab, ecs, otel, docker, k8s, nginx, caddy, pino, bunyan, zap, logrus, journald
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = schema_named, hide_default_value = true, help_heading = "Fields")]
     schema: SchemaName,
-    /// Where the time is, as a dotted path: `http.time`, `tags.0`, `"a.b".c`
-    #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = "Fields")]
-    time_field: Option<Path>,
+    /// Where the time is, as a dotted path: `http.time`, `tags.0`, `` `a.b`.c ``; of a time in two fields both: `date,time`
+    #[arg(long, value_name = "PATH", value_parser = time_fields, help_heading = "Fields")]
+    time_field: Option<TimeFields>,
     /// Where the service is
     #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = "Fields")]
     service_field: Option<Path>,
@@ -73,8 +73,11 @@ pub struct InputArgs {
     /// What a number in the time field counts
     #[arg(long, value_name = "UNIT", value_enum, default_value_t, help_heading = "Fields")]
     time_unit: Unit,
-    /// The zone of times that name none
-    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone_named, help_heading = "Fields")]
+    /// How times are written, as strptime has it, where their look does not tell: '%d/%m/%Y %H:%M:%S%.f'
+    #[arg(long, value_name = "FORMAT", help_heading = "Fields")]
+    time_format: Option<TimeFormat>,
+    /// The zone of times that name none: `Europe/Berlin`, `+02:00`
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone_named, allow_hyphen_values = true, help_heading = "Fields")]
     time_zone: TimeZone,
 
     /// A time further ahead of the clock is a mistake, and its record a dead letter; `off` takes any
@@ -155,7 +158,6 @@ impl InputArgs {
     pub fn schema(&self) -> Schema {
         let mut schema = Schema::new(self.schema.0.unwrap_or(&PRESETS[0]));
         let roles = [
-            (Role::Time, &self.time_field),
             (Role::Service, &self.service_field),
             (Role::Message, &self.message_field),
             (Role::Status, &self.status_field),
@@ -166,6 +168,11 @@ impl InputArgs {
                 schema.set_role(role, path.clone());
             }
         }
+        if let Some(TimeFields { first, rest }) = &self.time_field {
+            schema.set_role(Role::Time, first.clone());
+            rest.iter().for_each(|rest| schema.set_time_rest(rest));
+        }
+        schema.time_format = self.time_format.clone();
         schema.time_unit = match self.time_unit {
             Unit::Auto => TimeUnit::Auto,
             Unit::S => TimeUnit::Seconds,
@@ -189,8 +196,8 @@ impl InputArgs {
 
     /// Whether nothing was said of where the fields are.
     pub fn is_schema_open(&self) -> bool {
-        let fields = [&self.time_field, &self.service_field, &self.message_field, &self.status_field, &self.id_field];
-        self.schema.0.is_none() && fields.iter().all(|field| field.is_none())
+        let fields = [&self.service_field, &self.message_field, &self.status_field, &self.id_field];
+        self.schema.0.is_none() && self.time_field.is_none() && fields.iter().all(|field| field.is_none())
     }
 
     /// How long a record may be.
@@ -242,6 +249,11 @@ impl InputArgs {
     /// Whether to go on was asked for.
     pub fn is_followed(&self) -> bool {
         self.follow
+    }
+
+    /// Whether how a time is written was said: by a form, or by two fields.
+    pub fn is_time_told(&self) -> bool {
+        self.time_format.is_some() || self.time_field.as_ref().is_some_and(|fields| fields.rest.is_some())
     }
 
     /// The name of the zone of times that name none, where it has one.
@@ -308,7 +320,35 @@ fn zone_named(name: &str) -> Result<TimeZone, String> {
     if name == "UTC" {
         return Ok(TimeZone::UTC);
     }
-    TimeZone::get(name).map_err(|_| "no such time zone; write it as `UTC` or `Europe/Berlin`".to_owned())
+    if let Ok(parts) = jiff::fmt::strtime::BrokenDownTime::parse("%:z", name)
+        && let Some(offset) = parts.offset()
+    {
+        return Ok(TimeZone::fixed(offset));
+    }
+    TimeZone::get(name).map_err(|_| "no such time zone; write it as `UTC`, `Europe/Berlin` or `+02:00`".to_owned())
+}
+
+/// Where a time is.
+#[derive(Clone)]
+struct TimeFields {
+    first: Path,
+    /// Of a time in two fields: its time of day, or its nanoseconds.
+    rest: Option<Path>,
+}
+
+fn time_fields(list: &str) -> Result<TimeFields, String> {
+    let names = super::rows::split_unquoted(list);
+    let mut paths = names.iter().map(|name| Path::parse(name));
+    let (first, rest) = (paths.next().expect("a list has a first name")?, paths.next().transpose()?);
+    if paths.next().is_some() {
+        return Err(
+            "a time is in one field or in two: a date and a time of day, or seconds and their nanoseconds".to_owned()
+        );
+    }
+    if rest.as_ref() == Some(&first) {
+        return Err(format!("`{first}` is named twice"));
+    }
+    Ok(TimeFields { first, rest })
 }
 
 /// How far after now a record's time may be.

@@ -282,6 +282,9 @@ impl JobArgs {
             let path = schema.role(role).map_or("none".to_owned(), ToString::to_string);
             say!("streamlab: field for {}: {path}", role.name());
         }
+        if let Some(rest) = schema.time_rest().and_then(|slot| schema.paths()[slot].as_ref()) {
+            say!("streamlab: field that goes on with the time: {rest}");
+        }
     }
 }
 

@@ -109,7 +109,7 @@ impl RowArgs {
 }
 
 /// The fields of a list: what stands between commas, save those within quotes.
-fn split_unquoted(list: &str) -> Vec<String> {
+pub fn split_unquoted(list: &str) -> Vec<String> {
     let (mut names, mut quote, mut escaped) = (vec![String::new()], None, false);
     for char in list.chars() {
         if char == ',' && quote.is_none() {

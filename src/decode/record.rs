@@ -7,7 +7,7 @@ use super::Visit;
 use super::projection::Projection;
 use super::shape::{Fields, Rows, Shapes, Window};
 use super::time::Clock;
-use crate::event::{Event, Position, Role, Value, Verdict};
+use crate::event::{Event, Position, Value, Verdict};
 use crate::schema::Schema;
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Parser {
     pub fn new(schema: &Schema) -> Self {
         Self {
             projection: Projection::new(schema.paths()),
-            clock: Clock::new(schema.time_unit, schema.time_zone.clone()),
+            clock: Clock::of(schema),
             shapes: Shapes::new(),
             unescaped: String::new(),
             copy: Vec::new(),
@@ -76,7 +76,7 @@ impl Parser {
         fields: &[Value<'_>],
         each: &mut (impl Visit + ?Sized),
     ) -> Result<Verdict, &'static str> {
-        let time = self.clock.read(&fields[Role::Time as usize]);
+        let time = self.clock.time(fields);
         time.map(|time| each.visit(&Event { at, raw, time, fields }))
     }
 
@@ -128,7 +128,7 @@ impl Parser {
             self.projection.read(&tape.0, raw, &mut values);
             let verdict = self
                 .clock
-                .read(&values[Role::Time as usize])
+                .time(&values)
                 .map_err(Bad::Time)
                 .map(|time| each.visit(&Event { at, raw, time, fields: &values }));
             self.values = relend(values);

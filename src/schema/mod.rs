@@ -5,12 +5,14 @@ mod named;
 mod path;
 mod presets;
 mod status;
+mod time;
 
 pub use field::{Field, either};
 pub use named::{Found, Met, Named, Names, Use};
 pub use path::Path;
 pub use presets::{PRESETS, Preset, Sign, preset};
 pub use status::{Outcomes, StatusSet};
+pub use time::{TimeFormat, TimeUnit};
 
 use crate::event::Role;
 
@@ -22,21 +24,12 @@ pub struct Schema {
     pub time_unit: TimeUnit,
     /// The zone of times that name none.
     pub time_zone: jiff::tz::TimeZone,
+    /// How times are written, where that is not told by their look.
+    pub time_format: Option<TimeFormat>,
+    /// The slot of the field that goes on with the time: its time of day, or its nanoseconds.
+    time_rest: Option<usize>,
     /// What the question names.
     pub names: Names,
-}
-
-/// What a number in the time field counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TimeUnit {
-    /// Told by magnitude: below 1e11 seconds, below 1e14 milliseconds, below 1e17 microseconds,
-    /// else nanoseconds.
-    #[default]
-    Auto,
-    Seconds,
-    Millis,
-    Micros,
-    Nanos,
 }
 
 impl Schema {
@@ -46,6 +39,8 @@ impl Schema {
             paths: paths.collect(),
             time_unit: TimeUnit::Auto,
             time_zone: jiff::tz::TimeZone::UTC,
+            time_format: None,
+            time_rest: None,
             names: Names::default(),
         }
     }
@@ -104,6 +99,16 @@ impl Schema {
                 _ => Field::Slot(own),
             },
         }
+    }
+
+    /// Says which field goes on with the time.
+    pub fn set_time_rest(&mut self, path: &Path) {
+        self.time_rest = Some(self.slot(path));
+    }
+
+    /// The slot of the field that goes on with the time, where it is in two.
+    pub fn time_rest(&self) -> Option<usize> {
+        self.time_rest
     }
 
     /// The slot of a path, which is projected from now on.

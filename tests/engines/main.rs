@@ -11,6 +11,7 @@ mod polars;
 mod shell;
 mod spark;
 mod statistics;
+mod times;
 
 use serde_json::Value as Json;
 use shell::{Ran, run};

@@ -25,6 +25,9 @@ impl Fields {
         }
         let time = match request.question.windows {
             None => None,
+            Some(_) if request.schema.time_rest().is_some() => {
+                return Err("--time-field: a program takes a time from one field, not from two".to_owned());
+            }
             Some(_) => Some(role(Role::Time)?.ok_or("no field has the time; name it by --time-field")?),
         };
         let by = request.question.by.names().zip(request.question.by.fields()).map(|(name, field)| {

@@ -35,6 +35,11 @@ pub fn check(args: &SparkArgs) -> Result<()> {
             args.checkpoint.as_deref().is_some_and(is_remote),
             "--checkpoint: give a path, on a file system that this machine and all workers share",
         ),
+        (
+            input.is_time_told(),
+            "--time-format, and a time in two fields, are for the native engine: write such logs with one time that is \
+             told by its look (see `Times` in docs/guide.md), or ask without Spark",
+        ),
         (input.time_zone().is_none(), "--time-zone: Spark needs a zone by its name, such as Europe/Berlin"),
     ];
     match reasons.into_iter().find(|(applies, _)| *applies) {

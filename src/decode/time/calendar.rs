@@ -15,9 +15,6 @@ pub struct Civil {
     pub nanos: i64,
 }
 
-/// What was written, and where: seconds east of UTC, if that was written too.
-type Written = (Civil, Option<i64>);
-
 /// A sound date as it is written, and when it begins: most records are of the same day as the one
 /// before.
 #[derive(Clone, Copy, Debug)]
@@ -49,33 +46,61 @@ impl Civil {
     }
 }
 
-/// `2006-01-02T15:04:05.999999999Z07:00` and its kin: `T`, `t` or a space between, `.` or `,`
-/// before the fraction, the zone with or without a colon, or none.
-pub fn careful(text: &[u8]) -> Option<Written> {
-    let [year, month, day] = date(text)?;
-    let is = |at: usize, any: &[u8]| text.get(at).is_some_and(|byte| any.contains(byte));
-    if !(is(10, b"Tt ") && is(13, b":") && is(16, b":")) {
+/// `2006-01-02T15:04:05.999999999` and its kin, and what follows: hyphens or slashes in the date, `T`, `t` or
+/// a space between, `.` or `,` before the fraction; without seconds too.
+pub fn careful(text: &str) -> Option<(Civil, &str)> {
+    let bytes = text.as_bytes();
+    let [year, month, day] = date(bytes)?;
+    if !is_date(year, month, day) || !matches!(bytes.get(10)?, b'T' | b't' | b' ') {
         return None;
     }
-    let (hour, minute, second) = (number(text, 11, 2)?, number(text, 14, 2)?, number(text, 17, 2)?);
-    if !is_date(year, month, day) || hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    // A leap second is the last one of its minute.
-    let of_day = hour * 3600 + minute * 60 + second.min(59);
-    let (nanos, rest) = fraction(&text[19..])?;
-    let offset = match rest {
-        b"" => None,
-        b"Z" | b"z" => Some(0),
-        _ => Some(offset_seconds(rest)?),
-    };
-    Some((Civil { year, month, day, of_day, nanos }, offset))
+    let (of_day, nanos, rest) = time_of_day(&bytes[11..])?;
+    // What follows the digits begins a character.
+    Some((Civil { year, month, day, of_day, nanos }, &text[text.len() - rest.len()..]))
 }
 
-/// Year, month and day of a leading `2006-01-02`.
+/// `20060102T150405.999`, the basic form of ISO 8601, and what follows.
+pub fn basic(text: &str) -> Option<(Civil, &str)> {
+    let bytes = text.as_bytes();
+    let [year, month, day] = [number(bytes, 0, 4)?, number(bytes, 4, 2)?, number(bytes, 6, 2)?];
+    if !is_date(year, month, day) || !matches!(bytes.get(8)?, b'T' | b't') {
+        return None;
+    }
+    let of_day = seconds(number(bytes, 9, 2)?, number(bytes, 11, 2)?, number(bytes, 13, 2)?)?;
+    let (nanos, rest) = fraction(&bytes[15..])?;
+    Some((Civil { year, month, day, of_day, nanos }, &text[text.len() - rest.len()..]))
+}
+
+/// Seconds since midnight and nanoseconds of a leading `15:04:05.999` or `15:04`, and what follows.
+pub fn time_of_day(text: &[u8]) -> Option<(i64, i64, &[u8])> {
+    let (hour, minute) = (number(text, 0, 2)?, number(text, 3, 2)?);
+    if text[2] != b':' {
+        return None;
+    }
+    match text.get(5) {
+        Some(b':') => {
+            let of_day = seconds(hour, minute, number(text, 6, 2)?)?;
+            let (nanos, rest) = fraction(&text[8..])?;
+            Some((of_day, nanos, rest))
+        }
+        Some(b'0'..=b'9') => None,
+        _ => Some((seconds(hour, minute, 0)?, 0, &text[5..])),
+    }
+}
+
+/// Seconds since midnight. A leap second is the last one of its minute.
+fn seconds(hour: i64, minute: i64, second: i64) -> Option<i64> {
+    (hour < 24 && minute < 60 && second < 61).then_some(hour * 3600 + minute * 60 + second.min(59))
+}
+
+/// Year, month and day of a leading `2006-01-02` or `2006/01/02`.
 fn date(text: &[u8]) -> Option<[i64; 3]> {
-    let is_form = text.get(4) == Some(&b'-') && text.get(7) == Some(&b'-');
-    is_form.then_some([number(text, 0, 4)?, number(text, 5, 2)?, number(text, 8, 2)?])
+    let between = text.get(4).filter(|byte| matches!(byte, b'-' | b'/'));
+    (between.is_some() && between == text.get(7)).then_some([
+        number(text, 0, 4)?,
+        number(text, 5, 2)?,
+        number(text, 8, 2)?,
+    ])
 }
 
 fn number(text: &[u8], from: usize, count: usize) -> Option<i64> {
@@ -83,7 +108,7 @@ fn number(text: &[u8], from: usize, count: usize) -> Option<i64> {
     digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
 }
 
-fn is_date(year: i64, month: i64, day: i64) -> bool {
+pub fn is_date(year: i64, month: i64, day: i64) -> bool {
     (1..=12).contains(&month) && day >= 1 && day <= days_in(year, month)
 }
 
@@ -192,32 +217,17 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     Some((nanos, &digits[count..]))
 }
 
-/// Seconds east of UTC of `+07:00`, `+0700` or `+07`, after an optional space.
-fn offset_seconds(text: &[u8]) -> Option<i64> {
-    let text = text.strip_prefix(b" ").unwrap_or(text);
-    let (sign, digits) = match text {
-        [b'+', digits @ ..] => (1, digits),
-        [b'-', digits @ ..] => (-1, digits),
-        b"UTC" | b"Z" => return Some(0),
-        _ => return None,
-    };
-    let two = |tens: u8, ones: u8| {
-        (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
-    };
-    let (hours, minutes) = match *digits {
-        [a, b] => (two(a, b)?, 0),
-        [a, b, c, d] | [a, b, b':', c, d] => (two(a, b)?, two(c, d)?),
-        _ => return None,
-    };
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
-}
-
 /// Days since the epoch (Hinnant, "chrono-compatible low-level date algorithms").
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
     year * 365 + leap_days + day_of_year - 719_468
+}
+
+/// The day of the week, Monday being 0.
+pub fn weekday(year: i64, month: i64, day: i64) -> i64 {
+    (days_from_civil(year, month, day) + 3).rem_euclid(7)
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
@@ -232,6 +242,7 @@ fn days_in(year: i64, month: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::time::zone::Zone;
     use proptest::prelude::*;
 
     /// Nearly always a time in one of the forms, and sometimes one byte of it is another.
@@ -253,8 +264,13 @@ mod tests {
             let day = Cell::new(Day::default());
             for _ in 0..2 {
                 if let Some(nanos) = quick(text.as_bytes(), &day, || Some(local)) {
-                    let (civil, offset) = careful(text.as_bytes()).unwrap();
-                    prop_assert_eq!(civil.since_epoch(offset.unwrap_or(local)), Some(nanos), "{}", text);
+                    let (civil, zone) = careful(&text).unwrap();
+                    let offset = match Zone::read(zone) {
+                        Some(Zone::Local) => local,
+                        Some(Zone::Offset(offset)) => offset,
+                        other => panic!("{text}: {other:?}"),
+                    };
+                    prop_assert_eq!(civil.since_epoch(offset), Some(nanos), "{}", text);
                 }
             }
         }
@@ -280,5 +296,6 @@ mod tests {
         }
         assert_eq!(days_from_civil(1970, 1, 1), 0);
         assert_eq!(days_from_civil(0, 1, 1), -719_528);
+        assert_eq!([weekday(1970, 1, 1), weekday(2026, 11, 27), weekday(1969, 12, 28)], [3, 4, 6]);
     }
 }

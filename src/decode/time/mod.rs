@@ -1,20 +1,29 @@
-//! Event time out of whatever a log writes: epochs, RFC 3339, plain date-times, Apache's format.
+//! Event time out of whatever a log writes: epochs, RFC 3339, plain date-times, dates in words, a form that
+//! is given, a time in two fields.
 //!
 //! A time that cannot be told, or lies outside the years 1678 to 2261, is an error and never a
 //! wrong instant.
 
+mod apart;
 mod calendar;
+mod words;
+mod zone;
 
-use crate::event::{Timestamp, Value};
-use crate::schema::TimeUnit;
+use crate::event::{Role, Timestamp, Value};
+use crate::schema::{Schema, TimeUnit};
+use apart::Apart;
 use calendar::{Civil, Day};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::cell::Cell;
 use std::time::{Duration, SystemTime};
+use zone::Zone;
 
 pub const OUT_OF_RANGE: &str = "time out of range";
 pub const NOT_A_TIME: &str = "time not understood";
+pub const NO_YEAR: &str = "time without a year";
+pub const NO_ZONE: &str = "time in a zone that is not known";
+pub const UNCLEAR_ZONE: &str = "time in a zone whose abbreviation is not unmistakable (see --time-zone)";
 pub const FAR_AHEAD: &str = "time too far ahead of the clock (see --max-ahead)";
 
 /// How a log writes its times.
@@ -27,11 +36,18 @@ pub struct Clock {
     pub latest: Timestamp,
     /// The day of the last time that was a text.
     day: Cell<Day>,
+    /// Where times are not told by the look of one field.
+    apart: Option<Box<Apart>>,
 }
 
 impl Clock {
     pub fn new(unit: TimeUnit, zone: TimeZone) -> Self {
-        Self { unit, zone, latest: Timestamp::from_nanos(i64::MAX), day: Cell::default() }
+        Self { unit, zone, latest: Timestamp::from_nanos(i64::MAX), day: Cell::default(), apart: None }
+    }
+
+    /// A clock for the records of a schema.
+    pub fn of(schema: &Schema) -> Self {
+        Self { apart: Apart::new(schema).map(Box::new), ..Self::new(schema.time_unit, schema.time_zone.clone()) }
     }
 
     /// Lets no time be more than `ahead` after now.
@@ -40,7 +56,20 @@ impl Clock {
         self.latest = Timestamp::from_nanos(i64::try_from((now + ahead).as_nanos()).unwrap_or(i64::MAX));
     }
 
-    /// `None` where the record has no time.
+    /// The time of a record with these fields; `None` where it has none.
+    #[inline]
+    pub fn time(&self, fields: &[Value<'_>]) -> Result<Option<Timestamp>, &'static str> {
+        match &self.apart {
+            None => self.read(&fields[Role::Time as usize]),
+            Some(apart) => self.limited(apart.read(self, fields)?),
+        }
+    }
+
+    fn limited(&self, time: Option<Timestamp>) -> Result<Option<Timestamp>, &'static str> {
+        if time.is_some_and(|time| time > self.latest) { Err(FAR_AHEAD) } else { Ok(time) }
+    }
+
+    /// The time that a value tells by its look; `None` where there is none.
     #[inline]
     pub fn read(&self, value: &Value<'_>) -> Result<Option<Timestamp>, &'static str> {
         let time = match value {
@@ -61,10 +90,7 @@ impl Clock {
     #[inline(never)]
     fn convert(&self, value: &Value<'_>) -> Result<Timestamp, &'static str> {
         match *value {
-            Value::Text(text) => match calendar::quick(text.as_bytes(), &self.day, || self.offset()) {
-                Some(nanos) => in_range(nanos),
-                None => self.text(text.trim()),
-            },
+            Value::Text(text) => self.any_text(text),
             Value::Uint(count) => i64::try_from(count).map_err(|_| OUT_OF_RANGE).and_then(|count| self.epoch(count)),
             Value::Float(count) => self.fractional_epoch(count),
             Value::Big(_) => Err(OUT_OF_RANGE),
@@ -109,44 +135,73 @@ impl Clock {
         in_range((steps as i64).checked_mul(step).ok_or(OUT_OF_RANGE)?)
     }
 
-    fn text(&self, text: &str) -> Result<Timestamp, &'static str> {
-        let bytes = text.as_bytes();
-        match bytes {
-            [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => {
-                let (civil, offset) = calendar::careful(bytes).ok_or(NOT_A_TIME)?;
-                match offset {
-                    Some(offset) => in_range(civil.since_epoch(offset).ok_or(OUT_OF_RANGE)?),
-                    None => self.local(civil),
-                }
-            }
-            [_, b'/', ..] | [_, _, b'/', ..] => self.apache(text.trim_matches(['[', ']'])),
-            [b'[', ..] => self.apache(text.trim_matches(['[', ']'])),
-            _ => match text.parse::<i64>() {
-                Ok(count) => self.epoch(count),
-                Err(_) => self.fractional_epoch(text.parse().map_err(|_| NOT_A_TIME)?),
-            },
+    fn any_text(&self, text: &str) -> Result<Timestamp, &'static str> {
+        match calendar::quick(text.as_bytes(), &self.day, || self.offset()) {
+            Some(nanos) => in_range(nanos),
+            None => self.text(text.trim()),
         }
+    }
+
+    fn text(&self, text: &str) -> Result<Timestamp, &'static str> {
+        // Apache and others put a time in brackets.
+        let text = text.strip_prefix('[').map_or(text, |text| text.strip_suffix(']').unwrap_or(text));
+        let read = |(civil, zone)| Ok((civil, Zone::read(zone).ok_or(NOT_A_TIME)?));
+        let (civil, zone) = match text.as_bytes() {
+            [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-' | b'/', ..] => {
+                calendar::careful(text).ok_or(NOT_A_TIME).and_then(read)?
+            }
+            [_, _, _, _, _, _, _, _, b'T' | b't', b'0'..=b'9', ..] => {
+                calendar::basic(text).ok_or(NOT_A_TIME).and_then(read)?
+            }
+            [b'a'..=b'z' | b'A'..=b'Z', ..] | [b'0'..=b'9', b'/' | b'-' | b' ', ..] => words::read(text)?,
+            [b'0'..=b'9', b'0'..=b'9', b'/' | b'-' | b' ', ..] => words::read(text)?,
+            _ => {
+                return match text.parse::<i64>() {
+                    Ok(count) => self.epoch(count),
+                    Err(_) => self.fractional_epoch(text.parse().map_err(|_| NOT_A_TIME)?),
+                };
+            }
+        };
+        self.placed(civil, zone)
+    }
+
+    /// The instant of a date and a time of day at a place.
+    fn placed(&self, civil: Civil, zone: Zone<'_>) -> Result<Timestamp, &'static str> {
+        if let Zone::Offset(offset) = zone {
+            return in_range(civil.since_epoch(offset).ok_or(OUT_OF_RANGE)?);
+        }
+        let Civil { year, month, day, of_day, nanos } = civil;
+        let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+        let local =
+            DateTime::new(year as i16, month as i8, day as i8, hour as i8, minute as i8, second as i8, nanos as i32);
+        self.local(local.map_err(|_| OUT_OF_RANGE)?, zone)
+    }
+
+    fn local(&self, civil: DateTime, zone: Zone<'_>) -> Result<Timestamp, &'static str> {
+        let instant = match zone {
+            Zone::Local => zone::local(civil, &self.zone),
+            Zone::Name(name) => zone::local(civil, &TimeZone::get(name).map_err(|_| NO_ZONE)?),
+            Zone::Abbreviation(name) => {
+                let offset = zone::abbreviated(name, civil, &self.zone).ok_or(UNCLEAR_ZONE)?;
+                zone::local(civil, &fixed(offset).ok_or(OUT_OF_RANGE)?)
+            }
+            Zone::Offset(offset) => zone::local(civil, &fixed(offset).ok_or(OUT_OF_RANGE)?),
+        };
+        instant_in_range(instant.ok_or(OUT_OF_RANGE)?)
     }
 
     /// Seconds east of UTC of times that name no zone, where it is always the same.
     fn offset(&self) -> Option<i64> {
         self.zone.to_fixed_offset().ok().map(|offset| offset.seconds().into())
     }
+}
 
-    fn local(&self, civil: Civil) -> Result<Timestamp, &'static str> {
-        let Civil { year, month, day, of_day, nanos } = civil;
-        let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-        let civil =
-            DateTime::new(year as i16, month as i8, day as i8, hour as i8, minute as i8, second as i8, nanos as i32);
-        let zoned = civil.and_then(|civil| civil.to_zoned(self.zone.clone())).map_err(|_| OUT_OF_RANGE)?;
-        in_range(i64::try_from(zoned.timestamp().as_nanosecond()).map_err(|_| OUT_OF_RANGE)?)
-    }
+fn fixed(offset: i64) -> Option<TimeZone> {
+    Some(TimeZone::fixed(jiff::tz::Offset::from_seconds(i32::try_from(offset).ok()?).ok()?))
+}
 
-    /// `02/Jan/2006:15:04:05 -0700`, as Apache's common log format has it.
-    fn apache(&self, text: &str) -> Result<Timestamp, &'static str> {
-        let time = jiff::fmt::strtime::parse("%d/%b/%Y:%H:%M:%S %z", text).and_then(|parts| parts.to_timestamp());
-        in_range(i64::try_from(time.map_err(|_| NOT_A_TIME)?.as_nanosecond()).map_err(|_| OUT_OF_RANGE)?)
-    }
+fn instant_in_range(instant: jiff::Timestamp) -> Result<Timestamp, &'static str> {
+    in_range(i64::try_from(instant.as_nanosecond()).map_err(|_| OUT_OF_RANGE)?)
 }
 
 /// The integer nearest to a count of at least 0 and below 2^52, the even one of two: there the low
