@@ -1,7 +1,8 @@
 //! `completions` and `man`: what a package installs beside the binary.
 
+use super::output::Unwritable;
 use super::{Cli, exit};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use std::io::{self, Write};
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 
 /// Shell completions, to standard output
 #[derive(Args)]
-#[command(before_help = "Example: streamlab completions bash > ~/.local/share/bash-completion/completions/streamlab")]
+#[command(before_help = "Example, for ~/.bashrc: source <(streamlab completions bash)")]
 pub struct CompletionsArgs {
     shell: Shell,
 }
@@ -36,7 +37,7 @@ impl ManArgs {
         match self.to {
             Some(directory) => {
                 clap_mangen::generate_to(Cli::command(), &directory)
-                    .with_context(|| format!("cannot write to {}", directory.display()))?;
+                    .map_err(|source| Unwritable::new(&directory, source))?;
                 Ok(exit::DONE)
             }
             None => {
