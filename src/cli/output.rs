@@ -4,7 +4,7 @@ use super::assert::Assertions;
 use super::files::OutputFiles;
 use super::units;
 use crate::engine::{Every, Outputs, STRETCH_BYTES, Sink};
-use crate::render::{Behind, Changes, Format, Live, Render, Style, renderer, terminal_size};
+use crate::render::{Behind, Changes, Format, Live, Render, Style, renderer};
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -116,7 +116,7 @@ impl ScreenArgs {
             Color::Never => false,
             Color::Auto => {
                 let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-                terminal && !unwanted && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+                terminal && !unwanted && !is_dumb()
             }
         }
     }
@@ -186,7 +186,7 @@ impl OutputArgs {
 
     /// Whether a table is redrawn in place.
     pub fn is_live(&self) -> bool {
-        self.output_file.is_none() && self.output == Form::Table && io::stdout().is_terminal()
+        self.output_file.is_none() && self.output == Form::Table && io::stdout().is_terminal() && !is_dumb()
     }
 
     /// When to report. A one-pass run prints one table; JSON is one line an update everywhere, and
@@ -228,7 +228,8 @@ impl OutputArgs {
         if !is_whole && is_live {
             render = Box::new(Changes::new(render, are_sessions));
         }
-        let progress = (!self.quiet && !follow && !terminal && io::stderr().is_terminal()).then(progress_bar);
+        let progress =
+            (!self.quiet && !follow && !terminal && io::stderr().is_terminal() && !is_dumb()).then(progress_bar);
         let quiet = self.quiet;
         let say = move |sentence: &str| {
             if !quiet {
@@ -269,7 +270,7 @@ impl OutputArgs {
         };
         let style = self.screen.style(terminal);
         let format = match self.output {
-            Form::Table if is_live => return Ok((Box::new(Live::new(out, style, Box::new(terminal_size))), name)),
+            Form::Table if is_live => return Ok((Box::new(Live::at_terminal(out, style)), name)),
             Form::Table => Format::Table,
             Form::Json => Format::Json,
             Form::Csv if goes_on => Format::CsvRows { is_safe: self.csv_safe },
@@ -289,6 +290,11 @@ impl OutputArgs {
 /// Standard output without the buffer by lines that Rust puts there: an update is one write.
 fn unbuffered_stdout() -> Result<File> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned().context("cannot use standard output")?))
+}
+
+/// Whether the terminal takes no escape sequences.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// The first of the locale's variables that is set decides, as in every C program.

@@ -1,5 +1,6 @@
 //! An answer as columns of text for people: the common ground of the table forms.
 
+use super::fit::Kind;
 use super::{number, text};
 use crate::report::{Answer, Cell, OTHERS};
 use comfy_table::{CellAlignment, ColumnConstraint, Width};
@@ -12,6 +13,8 @@ pub(super) struct Grid {
     pub header: Vec<String>,
     /// Which columns hold numbers, and so stand at the right.
     pub right: Vec<bool>,
+    /// What each column is to whoever looks at a narrow screen.
+    pub kinds: Vec<Kind>,
     /// How wide each column is at least; none where that is what its cells ask for.
     least: Vec<usize>,
     pub rows: Vec<Vec<String>>,
@@ -38,6 +41,7 @@ impl Grid {
         Self {
             header: answer.columns.iter().enumerate().map(title).collect(),
             right: (0..answer.columns.len()).map(|place| is_numeric(answer, place)).collect(),
+            kinds: (0..answer.columns.len()).map(|place| Kind::of(answer, place)).collect(),
             least: Vec::new(),
             rows: rows(answer, 0, max_rows, unicode, columns),
             overall: (fills_row && !answer.rows.is_empty()).then(|| overall(answer, &inside, show)),
@@ -62,6 +66,7 @@ impl Grid {
         begins.enumerate().map(move |(place, begin)| Self {
             header: whole.header.clone(),
             right: whole.right.clone(),
+            kinds: whole.kinds.clone(),
             least: whole.least.clone(),
             rows: block(begin),
             overall: if place == last { whole.overall.take() } else { None },

@@ -24,23 +24,46 @@ pub(super) enum Overflow {
     Clip,
 }
 
+/// What a line is to whoever looks at a small screen: the lowest go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    Rule,
+    Pace,
+    Note,
+    Title,
+    Ledger,
+    Header,
+    /// Rows, and what is said of all of them.
+    Answer,
+}
+
 /// One line of shown text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub text: String,
     pub emphasis: Emphasis,
     pub overflow: Overflow,
+    pub weight: Weight,
 }
 
 impl Line {
     /// A line of a table.
     pub fn row(emphasis: Emphasis, text: impl Into<String>) -> Self {
-        Self { text: text.into(), emphasis, overflow: Overflow::Cut }
+        Self { text: text.into(), emphasis, overflow: Overflow::Cut, weight: Weight::Answer }
     }
 
     /// A line of words.
     pub fn prose(emphasis: Emphasis, text: impl Into<String>) -> Self {
-        Self { text: text.into(), emphasis, overflow: Overflow::Wrap }
+        Self { text: text.into(), emphasis, overflow: Overflow::Wrap, weight: Weight::Answer }
+    }
+
+    /// A rule of a table.
+    pub fn rule(emphasis: Emphasis, text: impl Into<String>) -> Self {
+        Self { text: text.into(), emphasis, overflow: Overflow::Clip, weight: Weight::Rule }
+    }
+
+    pub fn of(self, weight: Weight) -> Self {
+        Self { weight, ..self }
     }
 
     /// The line in at most `columns` columns: in further lines where it and `wrap` allow it.

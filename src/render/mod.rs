@@ -7,6 +7,8 @@
 mod behind;
 mod changes;
 mod csv;
+mod echo;
+mod fit;
 mod frame;
 mod grid;
 mod json;

@@ -1,7 +1,9 @@
 //! How fast a run goes, as one line for people.
 
 use super::number::{bytes, count, scaled_count};
+use crate::event::Timestamp;
 use crate::report::Report;
+use std::time::Duration;
 
 /// The least time over which the present speed is taken, so that the figure is calm.
 const MEASURE_SECONDS: f64 = 1.0;
@@ -24,10 +26,11 @@ struct Mark {
 }
 
 impl Speed {
-    /// Takes a report in and says how the run goes.
-    pub fn update(&mut self, report: &Report, separator: &str) -> String {
+    /// Says how the run goes, so long after its last report came, and what the time is then.
+    pub fn update(&mut self, report: &Report, separator: &str, waited: Duration, time: Timestamp) -> String {
         let pace = report.pace;
-        let now = Mark { seconds: pace.elapsed_seconds, bytes: pace.read_bytes, records: report.ledger.read };
+        let seconds = pace.elapsed_seconds + waited.as_secs_f64();
+        let now = Mark { seconds, bytes: pace.read_bytes, records: report.ledger.read };
         if report.last {
             return total(now);
         }
@@ -53,12 +56,28 @@ impl Speed {
             parts.extend(knows_bytes.then(|| format!("{}/s", bytes(self.bytes_per_second))));
             parts.push(format!("{} records/s", scaled_count(self.records_per_second)));
         }
+        if let Some(newest) = report.seen.newest().filter(|_| pace.following) {
+            parts.extend(age(time, newest).map(|age| format!("newest event {age}")));
+        }
         parts.extend(knows_bytes.then(|| format!("{} read", bytes(now.bytes as f64))));
         if pace.behind_bytes > 0 {
             parts.push(format!("{} behind", bytes(pace.behind_bytes as f64)));
         }
         parts.join(separator)
     }
+}
+
+/// How old an event is, or how far ahead of the clock; nothing where it is of this moment.
+fn age(now: Timestamp, event: Timestamp) -> Option<String> {
+    let seconds = (now.nanos() / 1_000_000_000).saturating_sub(event.nanos() / 1_000_000_000);
+    let (count, unit) = match seconds.unsigned_abs() {
+        0 => return None,
+        count @ 1..120 => (count, "s"),
+        count @ 120..7200 => (count / 60, "min"),
+        count @ 7200..172_800 => (count / 3600, "h"),
+        count => (count / 86_400, "d"),
+    };
+    Some(format!("{} {unit} {}", self::count(count), if seconds > 0 { "old" } else { "ahead" }))
 }
 
 /// The run as a whole.
@@ -84,8 +103,10 @@ mod tests {
         let pace = Pace { read_bytes, elapsed_seconds, behind_bytes, following: true };
         let mut report = report();
         report.ledger.read = read_bytes / 100;
-        speed.update(&Report { pace, ..report }, ", ")
+        speed.update(&Report { pace, ..report }, ", ", Duration::ZERO, NEWEST)
     }
+
+    const NEWEST: Timestamp = Timestamp::from_nanos(1_760_559_686_315_260_000);
 
     #[test]
     fn the_speed_is_that_of_the_last_second() {
@@ -99,11 +120,29 @@ mod tests {
     }
 
     #[test]
+    fn the_speed_decays_and_the_newest_event_ages_while_no_report_comes() {
+        let (mut speed, report) = (Speed::default(), report());
+        let mut after = |seconds| {
+            let time = Timestamp::from_nanos(NEWEST.nanos() + 1_000_000_000 * seconds as i64);
+            speed.update(&report, ", ", Duration::from_secs(seconds), time)
+        };
+        assert_eq!(after(0), "500 kB/s, 6.1 k records/s, 1.0 MB read");
+        assert_eq!(after(1), "waiting for data, newest event 1 s old, 1.0 MB read");
+        assert_eq!(after(14), "waiting for data, newest event 14 s old, 1.0 MB read");
+        assert_eq!(after(3600), "waiting for data, newest event 60 min old, 1.0 MB read");
+        assert_eq!(after(409 * 86_400), "waiting for data, newest event 409 d old, 1.0 MB read");
+        let early = Timestamp::from_nanos(NEWEST.nanos() - 7_200_000_000_000);
+        let ahead = speed.update(&report, ", ", Duration::ZERO, early);
+        assert!(ahead.contains("newest event 2 h ahead"), "{ahead}");
+    }
+
+    #[test]
     fn the_end_tells_of_the_whole_run() {
         let pace = Pace { read_bytes: 3_000_000, elapsed_seconds: 1.5, behind_bytes: 0, following: false };
         let report = Report { pace, last: true, ..report() };
-        assert_eq!(Speed::default().update(&report, ", "), "12,250 records and 3.0 MB in 1.5 s: 2.0 MB/s");
-        let unknown = Report { pace: Pace { read_bytes: 0, ..pace }, ..report };
-        assert_eq!(Speed::default().update(&unknown, ", "), "12,250 records in 1.5 s: 8.2 k records/s");
+        let total = |report| Speed::default().update(&report, ", ", Duration::ZERO, NEWEST);
+        let unknown = Report { pace: Pace { read_bytes: 0, ..pace }, ..report.clone() };
+        assert_eq!(total(report), "12,250 records and 3.0 MB in 1.5 s: 2.0 MB/s");
+        assert_eq!(total(unknown), "12,250 records in 1.5 s: 8.2 k records/s");
     }
 }

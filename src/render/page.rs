@@ -1,7 +1,7 @@
 //! A page of words and tables, for an answer that is more than one table.
 
 use super::grid::Grid;
-use super::line::{Emphasis, Line, Overflow};
+use super::line::{Emphasis, Line};
 use super::table::{MAX_CELL_COLUMNS, draw};
 use super::{Style, text};
 use crate::report::Answer;
@@ -51,7 +51,7 @@ fn table(answer: &Answer, style: Style) -> Vec<Line> {
     let line = |(place, text): (usize, String)| match place {
         0 => Line::row(Emphasis::Faint, text),
         // The rule below the header loses nothing when it is cut.
-        1 => Line { overflow: Overflow::Clip, ..Line::row(Emphasis::Faint, text) },
+        1 => Line::rule(Emphasis::Faint, text),
         _ => Line::row(Emphasis::Plain, text),
     };
     draw(&grid, style).into_iter().enumerate().map(line).collect()

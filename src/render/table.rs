@@ -2,8 +2,9 @@
 //!
 //! Rows of the table are one line each, whatever the text in them.
 
+use super::fit::Kind;
 use super::grid::Grid;
-use super::line::{Emphasis, Line, Overflow};
+use super::line::{Emphasis, Line, Weight};
 use super::{PIECE_BYTES, Render, Style, number, put, text};
 use crate::event::{Ledger, Timestamp};
 use crate::report::Report;
@@ -22,6 +23,7 @@ pub(super) struct Sheet {
 }
 
 /// A further last column, made by the renderer.
+#[derive(Clone)]
 pub(super) struct Extra {
     pub name: &'static str,
     /// One cell a row.
@@ -30,18 +32,19 @@ pub(super) struct Extra {
 }
 
 impl Sheet {
-    /// The first `max_rows` rows of a report.
-    pub fn new(report: &Report, style: Style, max_rows: usize, extra: Option<Extra>) -> Self {
+    /// The first `max_rows` rows of a report, its columns made to fit a screen.
+    pub fn new(report: &Report, style: Style, max_rows: usize, extra: Option<Extra>, columns: usize) -> Self {
         let mut grid = Grid::new(&report.answer, style.unicode, MAX_CELL_COLUMNS, max_rows);
         if let Some(extra) = extra {
             add_column(&mut grid, extra);
         }
+        grid.fit(columns, style.unicode);
         Self::of(report, &grid, style)
     }
 
     /// Those rows of a report that are in the grid.
     fn of(report: &Report, grid: &Grid, style: Style) -> Self {
-        let mut head = vec![Line::prose(Emphasis::Strong, title(report, style))];
+        let mut head = vec![Line::prose(Emphasis::Strong, title(report, style)).of(Weight::Title)];
         let (mut rows, mut foot) = (Vec::new(), Vec::new());
         if grid.rows.is_empty() {
             let nothing = if report.ledger.counted == 0 { "no records counted" } else { "no rows in this update" };
@@ -49,8 +52,8 @@ impl Sheet {
         } else {
             let plain = |text| Line::row(Emphasis::Plain, text);
             let mut lines = draw(grid, style).into_iter();
-            head.extend(lines.next().map(|header| Line::row(Emphasis::Strong, header)));
-            let rule = Line { overflow: Overflow::Clip, ..plain(lines.next().unwrap_or_default()) };
+            head.extend(lines.next().map(|header| Line::row(Emphasis::Strong, header).of(Weight::Header)));
+            let rule = Line::rule(Emphasis::Plain, lines.next().unwrap_or_default());
             head.push(rule.clone());
             rows = lines.by_ref().take(grid.rows.len()).map(plain).collect();
             for overall in lines {
@@ -60,9 +63,9 @@ impl Sheet {
         if !grid.others.is_empty() {
             foot.push(Line::prose(Emphasis::Plain, grid.others.join(separator(style))));
         }
-        foot.push(Line::prose(Emphasis::Faint, ledger(&report.ledger)));
+        foot.push(Line::prose(Emphasis::Faint, ledger(&report.ledger)).of(Weight::Ledger));
         let notes = report.answer.remarks().map(|note| text::shown(&note, style.unicode, usize::MAX));
-        foot.extend(notes.map(|note| Line::prose(Emphasis::Plain, format!("note: {note}"))));
+        foot.extend(notes.map(|note| Line::prose(Emphasis::Plain, format!("note: {note}")).of(Weight::Note)));
         Self { head, rows, foot }
     }
 }
@@ -70,6 +73,7 @@ impl Sheet {
 fn add_column(grid: &mut Grid, extra: Extra) {
     grid.header.push(extra.name.to_owned());
     grid.right.push(false);
+    grid.kinds.push(Kind::Trend);
     for (row, cell) in grid.rows.iter_mut().zip(extra.rows) {
         row.push(cell);
     }
@@ -244,7 +248,7 @@ note: a\\nb
             [Cell::Text(name.into()), Cell::Count(total), Cell::Count(place), Cell::Null, Cell::Interval(0.0, 1.0)]
         };
         report.answer.rows = (0..10_000).map(row).collect();
-        let Sheet { head, rows, foot } = Sheet::new(&report, UNICODE, usize::MAX, None);
+        let Sheet { head, rows, foot } = Sheet::new(&report, UNICODE, usize::MAX, None, usize::MAX);
         let whole = head.iter().chain(&rows).chain(&foot).map(|line| format!("{}\n", line.text));
         assert_eq!(rendered(&[report], UNICODE), whole.collect::<String>());
     }

@@ -118,9 +118,15 @@ impl Vt {
         self.top = if pulls { least } else { new_top.max(least) };
     }
 
+    /// All rows, save empty ones below the cursor.
+    fn shown(&self) -> &[Row] {
+        let last = self.rows.iter().rposition(|row| !row.cells.is_empty()).unwrap_or(0);
+        &self.rows[..=last.max(self.row)]
+    }
+
     /// The rows from the top of the screen to the cursor's.
     pub fn screen(&self) -> Vec<String> {
-        self.rows[self.top..].iter().map(|row| row.cells.iter().filter(|cell| **cell != '\0').collect()).collect()
+        self.shown()[self.top..].iter().map(|row| row.cells.iter().filter(|cell| **cell != '\0').collect()).collect()
     }
 
     /// Whether the row has left the screen.
@@ -131,7 +137,7 @@ impl Vt {
     /// All text, the scrollback included.
     pub fn text(&self) -> Vec<String> {
         let mut lines = vec![String::new()];
-        for row in &self.rows {
+        for row in self.shown() {
             let text: String = row.cells.iter().filter(|cell| **cell != '\0').collect();
             lines.last_mut().unwrap().push_str(&text);
             if !row.wrapped {

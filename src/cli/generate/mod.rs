@@ -6,7 +6,7 @@ mod tests;
 
 pub use args::GenerateArgs;
 
-use super::output::{Unwritable, create};
+use super::output::{Unwritable, create, is_dumb};
 use crate::generate::{Error, Files, Output, Pace, Plan, Progress, Rotating, Stream, Truth};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -75,7 +75,7 @@ impl GenerateArgs {
     }
 
     fn progress_bar(&self, events: Option<u64>) -> ProgressBar {
-        if self.quiet || !io::stderr().is_terminal() {
+        if self.quiet || !io::stderr().is_terminal() || is_dumb() {
             return ProgressBar::hidden();
         }
         let (bar, shape) = match events {

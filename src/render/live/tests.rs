@@ -10,6 +10,8 @@ struct Screen {
     vt: Vt,
     live: Live<Vec<u8>>,
     size: Arc<Mutex<(u16, u16)>>,
+    /// Nanoseconds since the epoch.
+    time: Arc<Mutex<u64>>,
 }
 
 impl Screen {
@@ -17,10 +19,13 @@ impl Screen {
         let shared = Arc::new(Mutex::new(size));
         let asked = Arc::clone(&shared);
         let style = Style { color: true, unicode: true };
-        let live = Live::new(Vec::new(), style, Box::new(move || *asked.lock().unwrap()));
+        let mut live = Live::new(Vec::new(), style, Box::new(move || *asked.lock().unwrap()));
+        let time = Arc::new(Mutex::new(report().seen.newest().unwrap().nanos() as u64));
+        let told = Arc::clone(&time);
+        live.now = Box::new(move || Duration::from_nanos(*told.lock().unwrap()));
         let mut vt = Vt::new(size);
         vt.write("$ streamlab\r\n");
-        Self { vt, live, size: shared }
+        Self { vt, live, size: shared, time }
     }
 
     fn resize(&mut self, size: (u16, u16), pulls: bool) {
@@ -62,19 +67,20 @@ fn a_frame_is_cut_to_the_screen_and_the_last_is_drawn_whole() {
     screen.render(&rows_of(&names(9)));
     let expected = [
         "running-avg · 2025-10-15 15:21:26.315 … 20:21:26.315 UTC",
-        "service     total  success  success rate    95 % interval  …",
-        "────────────────────────────────────────────────────────────",
-        "service-0       7        3       40.00 %                -  ▁",
-        "service-1       7        3       40.00 %                -  ▁",
+        "service     total  success  success rate    95 % interval",
+        "─────────────────────────────────────────────────────────",
+        "service-0       7        3       40.00 %                -",
+        "service-1       7        3       40.00 %                -",
         "… 7 more rows",
-        "────────────────────────────────────────────────────────────",
-        "(all)      12,200    4,400       36.07 %  25.00 … 50.00 %  ▁",
+        "─────────────────────────────────────────────────────────",
+        "(all)      12,200    4,400       36.07 %  25.00 … 50.00 %",
         "read 12,250 = counted 12,200 + dead letter 50",
         "500 kB/s · 6.1 k records/s · 1.0 MB read",
         "",
     ];
     assert_eq!(screen.vt.screen(), expected);
-    let last = Report { last: true, ..rows_of(&names(30)) };
+    let mut last = Report { last: true, ..rows_of(&names(30)) };
+    last.pace.following = false;
     screen.render(&last);
     let text = screen.vt.text();
     assert_eq!(text.iter().filter(|line| line.starts_with("service-")).count(), 30);
@@ -82,6 +88,44 @@ fn a_frame_is_cut_to_the_screen_and_the_last_is_drawn_whole() {
     screen.resize((70, 20), true);
     screen.tick();
     assert_eq!(screen.vt.text(), text, "what is left on the screen is no longer ours");
+}
+
+#[test]
+fn a_run_that_is_ended_leaves_what_the_screen_showed() {
+    let mut screen = Screen::new((80, 24));
+    screen.render(&rows_of(&names(31_131)));
+    screen.render(&Report { last: true, ..rows_of(&names(31_131)) });
+    let text = screen.vt.text();
+    assert_eq!(text.len(), 1 + 24, "{text:#?}");
+    assert!(text.iter().any(|line| line == "… 31116 more rows"), "{text:#?}");
+    assert!(text.iter().any(|line| line.starts_with("(all)")), "{text:#?}");
+}
+
+#[test]
+fn the_pace_is_told_while_no_report_comes() {
+    let mut screen = Screen::new((80, 24));
+    screen.render(&rows_of(&names(3)));
+    let pace = |screen: &Screen| screen.vt.text().iter().rev().nth(1).cloned().unwrap();
+    assert_eq!(pace(&screen), "500 kB/s · 6.1 k records/s · 1.0 MB read");
+    *screen.time.lock().unwrap() += 14_000_000_000;
+    screen.tick();
+    assert_eq!(pace(&screen), "waiting for data · newest event 14 s old · 1.0 MB read");
+}
+
+#[test]
+fn rows_that_a_small_screen_pushed_out_are_cleared_when_they_come_back() {
+    for sizes in
+        [vec![(80, 10), (80, 24)], vec![(50, 24), (100, 30), (80, 10), (80, 24)], vec![(80, 8), (80, 12), (80, 40)]]
+    {
+        let mut screen = Screen::new((80, 24));
+        screen.render(&rows_of(&names(30)));
+        for size in sizes {
+            screen.resize(size, true);
+            screen.tick();
+        }
+        let titles = screen.vt.screen().iter().filter(|line| line.starts_with("running-avg")).count();
+        assert_eq!(titles, 1, "{:#?}", screen.vt.screen());
+    }
 }
 
 #[test]
