@@ -45,6 +45,23 @@ impl Bloom {
     }
 }
 
+/// Appends a record as one line: as it is where it is on one, else without the space between its tokens.
+fn append_line(raw: &[u8], out: &mut Vec<u8>) {
+    if memchr::memchr2(b'\n', b'\r', raw).is_none() {
+        out.extend_from_slice(raw);
+    } else {
+        let (mut in_string, mut is_escaped) = (false, false);
+        for &byte in raw {
+            if in_string || !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                out.push(byte);
+            }
+            in_string ^= byte == b'"' && !is_escaped;
+            is_escaped = in_string && byte == b'\\' && !is_escaped;
+        }
+    }
+    out.push(b'\n');
+}
+
 #[derive(Default, Serialize, Deserialize)]
 pub struct Matches {
     /// Records by key; a hit is a match.
@@ -87,8 +104,7 @@ impl Analysis for Bloom {
         let matches = self.watchlist.filter().contains(text.as_bytes());
         self.by.entry(&mut state.groups, event).add(matches);
         if matches && self.forwards {
-            state.waiting.extend_from_slice(event.raw);
-            state.waiting.push(b'\n');
+            append_line(event.raw, &mut state.waiting);
         }
         if matches && self.truth.is_some() {
             *state.suspects.entry(fingerprint(text.as_bytes()).iter()) += 1;
@@ -237,6 +253,21 @@ mod tests {
         let lines = ["a", "c", "c", "a"].map(|message| format!("{{\"message\":\"{message}\"}}\n"));
         assert_eq!(String::from_utf8(out).unwrap(), lines.concat());
         assert_eq!(overall(&answer, "forwarded"), Cell::Count(2));
+    }
+
+    #[test]
+    fn a_record_is_one_line_whatever_its_layout() {
+        let line = |raw: &str| {
+            let mut out = Vec::new();
+            append_line(raw.as_bytes(), &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        let one_line = r#"{"a" : "x  y",	"b":[1, 2 ]}"#;
+        assert_eq!(line(one_line), format!("{one_line}\n"), "byte for byte");
+        let pretty = "{\r\n  \"a \\\" { \": \"x \\\\\",\n\t\"b\": [ 1.50,\n 2 ],\n  \"c\": { } }";
+        assert_eq!(line(pretty), "{\"a \\\" { \":\"x \\\\\",\"b\":[1.50,2],\"c\":{}}\n");
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&line(pretty)), value(pretty));
     }
 
     #[test]
