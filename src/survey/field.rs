@@ -1,16 +1,19 @@
 //! What was seen of one field: how often, of which types, with which values.
 
+use super::names;
 use super::times::{TimeReader, Times};
 use crate::event::{Event, FileId, Position, Value as Shown};
 use crate::schema::Path;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Up to so many distinct values are told apart.
 const MAX_DISTINCT: usize = 50;
 /// How many values are shown.
 const EXAMPLES: usize = 3;
+/// So many ids are remembered of a field, to see whether they come again.
+const MAX_IDS: usize = 200_000;
 /// A longer text is kept as an example only, and cut.
 const MAX_TEXT_CHARS: usize = 120;
 
@@ -70,6 +73,10 @@ pub struct Field {
     pub statuses: BTreeMap<u16, u64>,
     /// The statuses that its texts state, as `HTTP Status Code: NNN`.
     pub mentions: BTreeMap<u16, u64>,
+    /// How many of its texts are a length of time, as `12ms`.
+    pub durations: u64,
+    /// Where its name says that it tells records apart: the values, by their hashes.
+    ids: Option<HashSet<u64>>,
     values: Vec<(Value, u64)>,
     has_more_values: bool,
     last_record: u64,
@@ -89,6 +96,8 @@ impl Field {
             times: Times::default(),
             statuses: BTreeMap::new(),
             mentions: BTreeMap::new(),
+            durations: 0,
+            ids: names::is_id(name).then(HashSet::new),
             values: Vec::new(),
             has_more_values: false,
             last_record: 0,
@@ -112,7 +121,20 @@ impl Field {
         if let Some(code) = status([shown, Shown::Missing]) {
             *self.mentions.entry(code).or_default() += 1;
         }
+        self.durations += u64::from(matches!(shown, Shown::Text(text) if is_duration(text)));
+        if let Some(ids) = self.ids.as_mut().filter(|_| !value.is_null()) {
+            ids.insert(xxhash_rust::xxh3::xxh3_64(value.to_string().as_bytes()));
+            if ids.len() > MAX_IDS {
+                self.ids = None;
+            }
+        }
         self.keep(value);
+    }
+
+    /// Of a field that is to tell records apart: how many values it has, where some of them come again.
+    pub fn repeated_ids(&self) -> Option<u64> {
+        let distinct = self.ids.as_ref()?.len() as u64;
+        (distinct > 1 && distinct < self.known()).then_some(distinct)
     }
 
     fn keep(&mut self, value: &Value) {
@@ -164,6 +186,13 @@ impl Field {
     pub fn known(&self) -> u64 {
         self.kinds.values().sum::<u64>() - self.count(&[Kind::Null])
     }
+}
+
+/// Whether a text is a number with a unit of time behind it.
+fn is_duration(text: &str) -> bool {
+    let number = text.trim_end_matches(|char: char| char.is_ascii_alphabetic() || char == 'µ');
+    let unit = &text[number.len()..];
+    matches!(unit, "ns" | "us" | "µs" | "ms" | "s" | "m" | "h") && number.trim_end().parse::<f64>().is_ok()
 }
 
 /// A value as the decoder would show it.

@@ -3,8 +3,9 @@
 
 use super::field::{Field, Kind};
 use super::{Survey, names};
-use crate::event::Role;
-use crate::schema::{PRESETS, Path, Preset, Sign};
+use crate::decode::Clock;
+use crate::event::{Role, Value};
+use crate::schema::{PRESETS, Path, Preset, Sign, TimeUnit};
 use std::collections::BTreeMap;
 
 /// A field plays a role where so many of a hundred records have it.
@@ -19,6 +20,8 @@ const MAX_CANDIDATES: usize = 5;
 pub struct Found {
     pub role: Role,
     pub path: Path,
+    /// Of a time in two fields the other one.
+    pub rest: Option<Path>,
     /// How many records have it, in a form that can be used.
     pub records: u64,
     /// Whether it has to be named by a flag.
@@ -59,6 +62,7 @@ impl Fit {
             let stated = in_preset(survey, preset, role).filter(|found| is_common(found.records, survey));
             found.extend(stated.or_else(|| candidate(survey, role)));
         }
+        in_two(survey, &mut found);
         let codes = codes(survey, preset, &mut found);
         found.extend(in_preset(survey, preset, Role::Id));
         let by = groups(survey, &found);
@@ -77,8 +81,54 @@ impl Fit {
             flags.push(("--schema".to_owned(), preset.name.to_owned()));
         }
         let flagged = self.found.iter().filter(|found| found.flagged);
-        flags.extend(flagged.map(|found| (format!("--{}-field", found.role.name()), found.path.to_string())));
+        flags.extend(flagged.map(|found| (format!("--{}-field", found.role.name()), found.place())));
         flags
+    }
+}
+
+impl Found {
+    /// The field as its flag takes it: of a time in two fields both.
+    pub fn place(&self) -> String {
+        let rest = self.rest.iter().map(|rest| format!(",{rest}"));
+        std::iter::once(self.path.to_string()).chain(rest).collect()
+    }
+}
+
+/// Finds the field that goes on with the time: the nanoseconds of its seconds, or the time of day of its date.
+fn in_two(survey: &Survey, found: &mut Vec<Found>) {
+    let beside = |path: &Path, names: &[&str]| {
+        let (last, above) = path.keys().split_last()?;
+        let is_beside = |field: &&Field| {
+            let keys = field.path.as_ref().and_then(|path| path.keys().split_last());
+            keys.is_some_and(|(key, others)| {
+                key != last && others == above && names.contains(&&*key.to_lowercase().replace('_', ""))
+            })
+        };
+        survey.fields().find(is_beside)
+    };
+    if let Some(time) = found.iter_mut().find(|found| found.role == Role::Time) {
+        const NANOS: [&str; 5] = ["nanoofsecond", "nanos", "nano", "nanoseconds", "nsec"];
+        let nanos = beside(&time.path, &NANOS).filter(|field| {
+            let is_second = field.range.is_some_and(|(low, high)| low >= 0.0 && high < 1e9);
+            is_second && field.count(&[Kind::Int]) == field.known() && is_common(field.known(), survey)
+        });
+        if let Some(nanos) = nanos {
+            (time.rest, time.flagged) = (nanos.path.clone(), true);
+        }
+        return;
+    }
+    let clock = Clock::new(TimeUnit::Auto, jiff::tz::TimeZone::UTC);
+    let pairs = survey.fields().filter(|field| is_common(field.count(&[Kind::Text]), survey)).filter_map(|date| {
+        let time = beside(date.path.as_ref()?, &["time", "timeofday", "clock", "hour"])?;
+        let (first, rest) = (date.examples().next()?.as_str()?, time.examples().next()?.as_str()?);
+        let is_time = clock.read(&Value::Text(&format!("{first} {rest}"))).is_ok_and(|time| time.is_some());
+        is_time.then(|| (date, time))
+    });
+    if let Some((date, time)) = pairs.into_iter().next()
+        && let Some(path) = date.path.clone()
+    {
+        let records = date.count(&[Kind::Text]).min(time.count(&[Kind::Text]));
+        found.insert(0, Found { role: Role::Time, path, rest: time.path.clone(), records, flagged: true });
     }
 }
 
@@ -121,7 +171,7 @@ fn signs(survey: &Survey, preset: &Preset) -> f64 {
 fn in_preset(survey: &Survey, preset: &Preset, role: Role) -> Option<Found> {
     let path = Path::parse(preset.paths[role as usize]?).ok()?;
     let records = playing(survey.field(&path)?, role);
-    (records > 0).then_some(Found { role, path, records, flagged: false })
+    (records > 0).then_some(Found { role, path, rest: None, records, flagged: false })
 }
 
 /// In how many records the field can play the role.
@@ -131,6 +181,8 @@ fn playing(field: &Field, role: Role) -> u64 {
         Role::Time if field.times.can_be_read() => field.times.read,
         Role::Status if statuses * 2 >= field.known() => statuses,
         Role::Time | Role::Status => 0,
+        // Heroku's router calls a length of time `service`.
+        Role::Service if field.durations * 2 >= field.known() => 0,
         Role::Service | Role::Message => field.count(&[Kind::Text]),
         Role::Id => field.count(&[Kind::Text, Kind::Int]),
     }
@@ -154,7 +206,7 @@ fn candidate(survey: &Survey, role: Role) -> Option<Found> {
         let path = field.path.clone()?;
         let records = playing(field, role);
         let order = (rank(field)?, path.keys().len(), u64::MAX - records);
-        Some((order, Found { role, path, records, flagged: true }))
+        Some((order, Found { role, path, rest: None, records, flagged: true }))
     });
     ranked.min_by_key(|(order, _)| *order).map(|(_, found)| found)
 }
@@ -187,7 +239,8 @@ fn codes(survey: &Survey, preset: &Preset, found: &mut Vec<Found>) -> Option<Cod
     let telling =
         survey.fields().filter(|field| mentions(field) > 0 && field.path.is_some()).max_by_key(|f| mentions(f))?;
     let path = telling.path.clone()?;
-    let other = Found { role: Role::Message, path: path.clone(), records: telling.count(&[Kind::Text]), flagged: true };
+    let records = telling.count(&[Kind::Text]);
+    let other = Found { role: Role::Message, path: path.clone(), rest: None, records, flagged: true };
     match message {
         Some(place) => found[place] = other,
         None => found.push(other),
@@ -197,7 +250,11 @@ fn codes(survey: &Survey, preset: &Preset, found: &mut Vec<Found>) -> Option<Cod
 
 /// Fields with a few different texts that play no role yet.
 fn groups(survey: &Survey, found: &[Found]) -> Vec<String> {
-    let is_free = |field: &&Field| found.iter().all(|found| field.path.as_ref() != Some(&found.path));
+    let is_free = |field: &&Field| {
+        found
+            .iter()
+            .all(|found| field.path.as_ref() != Some(&found.path) && (found.rest.is_none() || field.path != found.rest))
+    };
     let suits = |field: &&Field| {
         let few = field.distinct().is_some_and(|count| (2..=MAX_GROUPS).contains(&count));
         few && is_common(field.count(&[Kind::Text]), survey) && !field.times.can_be_read() && field.statuses.is_empty()
@@ -271,6 +328,28 @@ mod tests {
         assert_eq!(flags(&[r#"{"n": 1760559686, "wann": "2025-10-15 20:21:26", "x": 1}"#]), "--time-field wann");
         assert_eq!(flags(&[r#"{"n": 1760559686, "x": 1}"#]), "--time-field n");
         assert_eq!(flags(&[r#"{"n": 17, "time": "soon"}"#]), "");
+    }
+
+    #[test]
+    fn a_length_of_time_is_no_service() {
+        let record =
+            r#"{"at":"info","method":"GET","app":"pay","dyno":"web.1","connect":"1ms","service":"12ms","status":200}"#;
+        assert_eq!(flags(&[record]), "--service-field app");
+        assert_eq!(flags(&[r#"{"timestamp": 90, "service": "5s team", "status": 200}"#]), "");
+    }
+
+    #[test]
+    fn a_time_in_two_fields_is_found() {
+        let iis = r#"{"date":"2026-11-27","time":"12:00:00","s-computername":"web","status":200}"#;
+        assert_eq!(flags(&[iis]), "--time-field date,time");
+        let log4j2 = r#"{"instant":{"epochSecond":1760559686,"nanoOfSecond":315260123},"level":"INFO","status":200}"#;
+        assert_eq!(flags(&[log4j2]), "--time-field instant.epochSecond,instant.nanoOfSecond");
+    }
+
+    #[test]
+    fn a_wall_time_of_caddy_is_a_time() {
+        let record = r#"{"level":"info","ts":"2026/11/27 12:00:00.123","msg":"handled request","request":{"method":"GET","host":"a","uri":"/"},"status":200}"#;
+        assert_eq!(flags(&[record]), "--schema caddy");
     }
 
     #[test]

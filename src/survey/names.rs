@@ -41,6 +41,17 @@ pub fn rank(role: Role, name: &str) -> Option<usize> {
     }
 }
 
+/// Whether a name says that its value tells a record from all others. What several records of one request
+/// share (`request_id`, `trace_id`) does not.
+pub fn is_id(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let last: String = last.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    ["id", "auditid", "eventid", "recordid", "logid", "insertid", "messageid", "uid", "uuid", "cursor"]
+        .contains(&&*last)
+        && !name.contains('.')
+        || name == "event.id"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

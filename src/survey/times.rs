@@ -22,6 +22,10 @@ pub enum Form {
     Rfc3339,
     NoZone,
     Apache,
+    ApacheNoZone,
+    Words,
+    WordsNoZone,
+    Basic,
 }
 
 impl Form {
@@ -34,7 +38,16 @@ impl Form {
             Form::Rfc3339 => "RFC 3339",
             Form::NoZone => "date and time, no zone",
             Form::Apache => "Apache",
+            Form::ApacheNoZone => "Apache, no zone",
+            Form::Words => "date in words",
+            Form::WordsNoZone => "date in words, no zone",
+            Form::Basic => "ISO 8601, basic",
         }
+    }
+
+    /// Whether it is a time at no place.
+    pub const fn has_no_zone(self) -> bool {
+        matches!(self, Form::NoZone | Form::ApacheNoZone | Form::WordsNoZone)
     }
 
     /// Whether it is a number, which may be one of something else.
@@ -115,10 +128,17 @@ impl TimeReader {
         if let Value::Text(text) = value
             && text.trim().parse::<f64>().is_err()
         {
-            return match self.elsewhere.read(&value) {
-                _ if text.contains('/') => Form::Apache,
-                Ok(Some(elsewhere)) if elsewhere != time => Form::NoZone,
-                _ => Form::Rfc3339,
+            let has_no_zone = self.elsewhere.read(&value) != Ok(Some(time));
+            let text = text.trim().trim_start_matches('[').as_bytes();
+            return match (text, has_no_zone) {
+                ([_, b'/', ..] | [_, _, b'/', ..], false) => Form::Apache,
+                ([_, b'/', ..] | [_, _, b'/', ..], true) => Form::ApacheNoZone,
+                ([_, _, _, _, b'-' | b'/', ..], true) => Form::NoZone,
+                ([_, _, _, _, b'-' | b'/', ..], false) => Form::Rfc3339,
+                ([_, _, _, _, _, _, _, _, b'T' | b't', ..], false) => Form::Basic,
+                ([_, _, _, _, _, _, _, _, b'T' | b't', ..], true) => Form::NoZone,
+                (_, false) => Form::Words,
+                (_, true) => Form::WordsNoZone,
             };
         }
         let unit = self.units.iter().find(|(_, clock)| clock.read(&value) == Ok(Some(time)));
@@ -143,6 +163,11 @@ mod tests {
             (Value::Text("2025-10-15T22:21:26+02:00"), Form::Rfc3339),
             (Value::Text("2025-10-15 20:21:26,315"), Form::NoZone),
             (Value::Text("15/Oct/2025:22:21:26 +0200"), Form::Apache),
+            (Value::Text("15/Oct/2025:22:21:26.123"), Form::ApacheNoZone),
+            (Value::Text("2026/11/27 12:00:00.123"), Form::NoZone),
+            (Value::Text("Wed, 15 Oct 2025 22:21:26 GMT"), Form::Words),
+            (Value::Text("Wed Oct 15 22:21:26 2025"), Form::WordsNoZone),
+            (Value::Text("20251015T222126Z"), Form::Basic),
         ] {
             let mut times = Times::default();
             reader.observe(value, &mut times);

@@ -80,10 +80,16 @@ impl Findings {
     /// The words of the command that answers most of such records. None where no field is known to
     /// be of use.
     pub fn command(&self, sources: &[(&str, &str)]) -> Option<Vec<String>> {
+        let (name, flags) = self.question()?;
+        let sources = sources.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned()));
+        let flags: Vec<_> = sources.chain(flags).collect();
+        Some(["streamlab".to_owned(), name.to_owned()].into_iter().chain(words(&flags)).collect())
+    }
+
+    /// The name of that command, and its flags without the sources.
+    pub fn question(&self) -> Option<(&'static str, Vec<(String, String)>)> {
         let fit = self.fit.as_ref()?;
-        let mut flags: Vec<(String, String)> =
-            sources.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned())).collect();
-        flags.extend(fit.flags());
+        let mut flags = fit.flags();
         let by = fit.by.first().filter(|_| fit.role(Role::Service).is_none());
         let plays = |role: Role| fit.role(role).map(|_| role.name());
         let name = match (&fit.codes, plays(Role::Time)) {
@@ -98,7 +104,7 @@ impl Findings {
                 "reservoir"
             }
         };
-        Some(["streamlab".to_owned(), name.to_owned()].into_iter().chain(words(&flags)).collect())
+        Some((name, flags))
     }
 }
 

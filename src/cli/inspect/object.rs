@@ -32,6 +32,7 @@ pub fn object(findings: &Findings, sources: &[(&str, &str)]) -> Value {
         "fields": survey.fields().map(|name| field(name, survey.records())).collect::<Vec<_>>(),
         "times": times.collect::<Vec<_>>(),
         "statuses": statuses(findings),
+        "repeated_ids": repeated_ids(findings),
         "suggestion": suggestion(findings, sources),
     })
 }
@@ -60,15 +61,26 @@ fn statuses(findings: &Findings) -> Value {
     })
 }
 
+/// Fields that are to tell records apart and do not.
+fn repeated_ids(findings: &Findings) -> Value {
+    let repeated = findings.survey.fields().filter_map(|field| {
+        let distinct = field.repeated_ids()?;
+        Some(json!({"field": field.path.as_ref()?.to_string(), "records": field.known(), "distinct": distinct}))
+    });
+    repeated.collect()
+}
+
 fn suggestion(findings: &Findings, sources: &[(&str, &str)]) -> Value {
     let Some(fit) = &findings.fit else { return Value::Null };
     let roles = fit
         .found
         .iter()
-        .map(|found| json!({"role": found.role.name(), "field": found.path.to_string(), "records": found.records}));
+        .map(|found| json!({"role": found.role.name(), "field": found.place(), "records": found.records}));
+    // All of the command but its name and its sources.
+    let flags = findings.question().map_or_else(|| fit.flags(), |(_, flags)| flags);
     json!({
         "schema": fit.known.map(|preset| preset.name),
-        "flags": words(&fit.flags()),
+        "flags": words(&flags),
         "roles": roles.collect::<Vec<_>>(),
         "by": fit.by,
         "command": findings.command(sources),

@@ -5,7 +5,7 @@ use crate::event::Role;
 use crate::input::DEFAULT_INCLUDE;
 use crate::render::Part;
 use crate::report::{Answer, Cell};
-use crate::survey::{Field, Fit, Form, Shape};
+use crate::survey::{Field, Fit, Shape};
 use serde_json::Value;
 
 /// More fields than these are left to the form for programs.
@@ -167,7 +167,7 @@ fn times(findings: &Findings) -> Vec<Part> {
     let rows = fields.iter().map(|field| row(field)).collect();
     let mut parts =
         vec![Part::Title("Times (UTC)".to_owned()), Part::Table(table(&["field", "form", "oldest", "newest"], rows))];
-    if fields.iter().any(|field| field.times.forms.contains(&Form::NoZone)) {
+    if fields.iter().any(|field| field.times.forms.iter().any(|form| form.has_no_zone())) {
         parts.push(Part::Words("A time without a zone is read as UTC; --time-zone names another.".to_owned()));
     }
     parts
@@ -200,7 +200,7 @@ fn suggestion(findings: &Findings, fit: &Fit, sources: &[(&str, &str)]) -> Vec<P
     let row = |role: Role| match fit.role(role) {
         Some(found) => {
             let share = Cell::rate(found.records, survey.records());
-            vec![text(role.name()), text(found.path.to_string()), share]
+            vec![text(role.name()), text(found.place()), share]
         }
         None => match &fit.codes {
             Some(codes) if role == Role::Status => {
@@ -221,6 +221,17 @@ fn suggestion(findings: &Findings, fit: &Fit, sources: &[(&str, &str)]) -> Vec<P
         let unclear = if fit.role(Role::Service).is_none() { "No field is clearly the service. " } else { "" };
         let fields: Vec<String> = fit.by.iter().map(|field| shell_word(field)).collect();
         parts.push(Part::Words(format!("{unclear}Good for --by: {}", fields.join(" "))));
+    }
+    for field in survey.fields() {
+        if let (Some(distinct), Some(path)) = (field.repeated_ids(), &field.path) {
+            let again = field.known() - distinct;
+            let flag = shell_word(&path.to_string());
+            parts.push(Part::Words(format!(
+                "{} comes again in {again} of {} records: `streamlab window --dedup {flag}` counts each once.",
+                field.name,
+                survey.records()
+            )));
+        }
     }
     if let Some(command) = findings.command(sources) {
         parts.push(Part::Command(command_line(&command)));
