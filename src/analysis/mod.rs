@@ -113,6 +113,11 @@ pub trait Analysis: Send + Sync {
     /// after each merge, and when an input is over; never a shard.
     fn settle(&self, _state: &mut Self::State, _settling: &mut Settling<'_>) {}
 
+    /// Whether anything became final and was not reported.
+    fn has_closed(&self, _state: &Self::State) -> bool {
+        false
+    }
+
     /// What became final and was not reported, one instant of event time after the other.
     fn take_closing(&self, _state: &mut Self::State) -> Option<Closing> {
         None

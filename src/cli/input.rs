@@ -39,7 +39,8 @@ pub struct SourceArgs {
 pub struct InputArgs {
     #[command(flatten)]
     source: SourceArgs,
-    /// Go on when all is read, until Ctrl-C. The default for a directory at a terminal
+    /// Go on when all is read, until Ctrl-C; standard input, to its end. The default for a directory or a pipe at
+    /// a terminal
     #[arg(short, long, overrides_with = "no_follow")]
     follow: bool,
     /// Stop when all is read. The default in a pipe and in CI
@@ -214,13 +215,16 @@ impl InputArgs {
     }
 
     pub fn follow(&self, sources: &Sources) -> Result<bool> {
-        if sources.is_stdin_only() {
-            return Ok(false);
-        }
         let wanted = self.follow || self.tail_only;
-        let follow = wanted || (!self.no_follow && sources.has_directory() && std::io::stdout().is_terminal());
+        let may_go_on = if sources.is_stdin_only() { sources.may_be_endless() } else { sources.has_directory() };
+        let follow = wanted || (!self.no_follow && may_go_on && std::io::stdout().is_terminal());
+        if follow && sources.is_stdin_only() {
+            return Ok(true);
+        }
         if follow && sources.has_stdin() {
-            bail!("standard input cannot be followed together with files; add --no-follow, or run twice");
+            bail!(
+                "standard input cannot be followed together with files: it ends, and they do not; add --no-follow, or run twice"
+            );
         }
         Ok(follow)
     }

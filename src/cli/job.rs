@@ -3,10 +3,12 @@
 use super::assert::{Assertions, Failure, WatchedRows};
 use super::exit;
 use super::files::OutputFiles;
+use super::gate::Gate;
 use super::input::InputArgs;
 use super::names;
 use super::output::{OutputArgs, Reporting};
 use super::state::{StateArgs, View};
+use super::units;
 use crate::analysis::Analysis;
 use crate::engine::{self, CancelToken, Outcome, Outputs, Paths, Plan, Stop, signals};
 use crate::event::{Ledger, Span};
@@ -19,6 +21,7 @@ use clap::Args;
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// The flags of every analysis.
 #[derive(Args)]
@@ -81,13 +84,16 @@ impl JobArgs {
         let follow = self.input.follow(&sources)?;
         let filter = self.input.filter(&mut schema)?;
         let names = schema.names.clone();
-        if follow {
+        if follow && self.input.places().next().is_some() && self.input.places().all(|place| place.ends_with('/')) {
+            // A file may come; a directory is there, or its name is wrong.
             let missing = sources.missing();
             if missing.len() == sources.len() {
                 missing.iter().for_each(|source| say!("streamlab: error: {source}"));
                 return Ok(exit::UNREADABLE);
             }
         }
+        let is_live = follow || self.output.has_period() && sources.may_be_endless();
+        self.output.check_live(follow || sources.may_be_endless(), reporting)?;
         let empty = if follow { Vec::new() } else { self.input.empty_sources()? };
         check_places(&sources, self.output.files().chain(forward.map(|path| ("--forward", path))))?;
         if self.output.is_verbose() {
@@ -101,16 +107,23 @@ impl JobArgs {
             checkpoints = Some(opened);
         }
         let goes_on = files.left.is_some();
-        let mut outputs = self.output.outputs(follow, forward, reporting, &mut files)?;
+        // Who goes on may have read what was renamed since.
+        if !goes_on && !self.output.is_quiet() {
+            sources.passed_over().iter().for_each(|passed| say!("streamlab: note: {passed}"));
+        }
+        let mut outputs = self.output.outputs(is_live, forward, reporting, &mut files)?;
         if let Some(checkpoints) = &mut checkpoints {
             checkpoints.written = files.written;
         }
         outputs.watch = Some(names::watch(names.clone(), self.output.is_strict_about_fields(), follow));
-        let watched = Rc::new(RefCell::new(WatchedRows::default()));
-        if let Reporting::Changes { are_sessions, .. } = reporting {
-            let (assertions, watched) = (assertions.clone(), watched.clone());
-            outputs.inspect =
-                Some(Box::new(move |report| assertions.watch(report, &mut watched.borrow_mut(), are_sessions)));
+        let are_changes = matches!(reporting, Reporting::Changes { .. });
+        let fail_fast = self.output.fails_fast().then(|| cancel.clone());
+        let gate = Gate::new(assertions.clone(), reporting.are_sessions(), !is_live, fail_fast);
+        let gate = Rc::new(RefCell::new(gate));
+        if are_changes || is_live && !assertions.is_empty() {
+            let gate = gate.clone();
+            outputs.inspect = Some(Box::new(move |report| gate.borrow_mut().see(report)));
+            outputs.inspect_every = (!are_changes).then_some(Duration::from_secs(1));
         }
         let plan = Plan {
             sources,
@@ -130,8 +143,8 @@ impl JobArgs {
             self.comment_on_names(&outcome, &names);
         }
         let matched_nothing = self.say_what_is_empty(&empty);
-        let watched = watched.take();
-        let watched = matches!(reporting, Reporting::Changes { .. }).then_some(&watched);
+        let gate = gate.borrow();
+        let watched = are_changes.then_some(&gate.watched);
         let failures = failures(&outcome, &assertions, watched, &names);
         failures.iter().for_each(|failure| say!("{failure}"));
         Ok(match code(&outcome, follow, !failures.is_empty()) {
@@ -361,6 +374,11 @@ fn code(outcome: &Outcome, follow: bool, asserted: bool) -> u8 {
             say!("streamlab: error: {reason}");
             return exit::UNREADABLE;
         }
+        Some(Stop::NoData(longest)) => {
+            say!("streamlab: error: no record came for {}, as --no-data-after asks", units::shown(*longest));
+            return exit::FAILED;
+        }
+        Some(Stop::Failed) => return exit::FAILED,
         Some(Stop::Signal(signal)) if !follow => {
             say!("streamlab: interrupted: the result is incomplete");
             return u8::try_from(128 + signal).unwrap_or(exit::FAILED);

@@ -20,6 +20,7 @@ mod compare;
 pub mod config;
 mod emit;
 mod files;
+mod gate;
 mod generate;
 mod input;
 mod inspect;

@@ -5,7 +5,7 @@ use super::files::OutputFiles;
 use super::units;
 use crate::engine::{Every, Outputs, STRETCH_BYTES, Sink};
 use crate::render::{Behind, Changes, Format, Live, Render, Style, renderer};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
@@ -26,8 +26,8 @@ pub struct OutputArgs {
     /// Write reports to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
-    /// How often to report: after a time (1s, 0 for at once) or after at least so many records (10000ev)
-    /// [default: 1s]
+    /// How often to report on what is followed, and on a pipe: after a time (1s, 0 for at once) or after at least
+    /// so many records (10000ev) [default: 1s]
     #[arg(long, value_name = "PERIOD", value_parser = every)]
     every: Option<Every>,
     /// Report only once, at the end
@@ -60,6 +60,12 @@ pub struct OutputArgs {
     /// Fail (exit 1) if fewer records were counted
     #[arg(long, value_name = "N", help_heading = "Checks")]
     min_events: Option<u64>,
+    /// Of what is followed: end at the first report that breaks an assertion
+    #[arg(long, help_heading = "Checks", requires = "assertions")]
+    fail_fast: bool,
+    /// Of what is followed, or a pipe: fail (exit 1) when no record comes for so long
+    #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = "Checks")]
+    no_data_after: Option<Duration>,
     /// Take flags from this TOML or JSON file
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     config: Option<PathBuf>,
@@ -74,6 +80,12 @@ pub enum Reporting {
     /// What became final since the report before; where asked for, every so often what has not. An
     /// input that is silent for long holds nothing back.
     Changes { early: Option<Duration>, idle_timeout: Option<Duration>, are_sessions: bool },
+}
+
+impl Reporting {
+    pub fn are_sessions(self) -> bool {
+        matches!(self, Reporting::Changes { are_sessions: true, .. })
+    }
 }
 
 const OUTPUT_FILE: &str = "--output-file";
@@ -132,6 +144,25 @@ impl OutputArgs {
         self.strict_fields
     }
 
+    /// Whether a run ends when an assertion fails.
+    pub fn fails_fast(&self) -> bool {
+        self.fail_fast
+    }
+
+    /// Refuses what only a run that `may_go_on` can be held to.
+    pub fn check_live(&self, may_go_on: bool, reporting: Reporting) -> Result<()> {
+        match (self.no_data_after, reporting) {
+            (Some(_), _) if !may_go_on => {
+                bail!("--no-data-after: a run over files ends with them; add --follow to wait for more")
+            }
+            (Some(longest), _) if longest.is_zero() => bail!("--no-data-after: a length above zero is needed"),
+            (_, Reporting::Changes { .. }) if self.fail_fast && self.final_only => {
+                bail!("--fail-fast looks at rows as they close, and --final shows none before the end; leave one out")
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub fn is_quiet(&self) -> bool {
         self.quiet
     }
@@ -141,8 +172,10 @@ impl OutputArgs {
     }
 
     /// The flags by which the answer is held to something.
-    pub fn checks(&self) -> [(&'static str, bool); 2] {
-        [("assert", !self.assertions.is_empty()), ("min-events", self.min_events.is_some())]
+    pub fn checks(&self) -> [(&'static str, bool); 3] {
+        let waits = self.no_data_after.is_some();
+        let checks = [("assert", !self.assertions.is_empty()), ("min-events", self.min_events.is_some())];
+        [checks[0], checks[1], ("no-data-after", waits)]
     }
 
     pub fn is_verbose(&self) -> bool {
@@ -178,6 +211,11 @@ impl OutputArgs {
         self.dead_letter.as_deref()
     }
 
+    /// Whether it was said how often to report.
+    pub fn has_period(&self) -> bool {
+        self.every.is_some()
+    }
+
     /// The files that are written to, by flag.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let files = [("--output-file", &self.output_file), ("--dead-letter", &self.dead_letter)];
@@ -189,15 +227,15 @@ impl OutputArgs {
         self.output_file.is_none() && self.output == Form::Table && io::stdout().is_terminal() && !is_dumb()
     }
 
-    /// When to report. A one-pass run prints one table; JSON is one line an update everywhere, and
-    /// what became final is said at once.
-    fn every(&self, follow: bool, is_live: bool, reporting: Reporting) -> Every {
+    /// When to report. A one-pass run prints one table, unless its input `goes_on`; JSON is one line an update
+    /// everywhere, and what became final is said at once.
+    fn every(&self, goes_on: bool, is_live: bool, reporting: Reporting) -> Every {
         let is_streamed = match reporting {
             Reporting::Whole => self.output == Form::Json,
             Reporting::Changes { .. } => matches!(self.output, Form::Json | Form::Csv),
         };
         match (self.every, reporting) {
-            _ if self.final_only || !(follow || is_live || is_streamed) => Every::End,
+            _ if self.final_only || !(goes_on || is_live || is_streamed) => Every::End,
             (Some(every), _) => every,
             (None, Reporting::Changes { early, .. }) if is_streamed => Every::Closing(early),
             (None, Reporting::Changes { early: Some(early), .. }) => Every::Time(early),
@@ -205,11 +243,11 @@ impl OutputArgs {
         }
     }
 
-    /// Opens all outputs. `forward` is where matching records go; with `-` they have standard
+    /// Opens all outputs. An input that `goes_on` is reported on while it does. `forward` is where matching records go; with `-` they have standard
     /// output to themselves, and reports go to standard error.
     pub fn outputs(
         &self,
-        follow: bool,
+        goes_on: bool,
         forward: Option<&Path>,
         reporting: Reporting,
         files: &mut OutputFiles,
@@ -219,7 +257,7 @@ impl OutputArgs {
         let dead_letters = self.dead_letter.as_deref().map(|path| sink(path, "--dead-letter", files)).transpose()?;
         let terminal = self.output_file.is_none() && !forwards_to_stdout && io::stdout().is_terminal();
         let is_live = terminal && self.is_live();
-        let every = self.every(follow, is_live, reporting);
+        let every = self.every(goes_on, is_live, reporting);
         let (is_whole, idle_timeout, are_sessions) = match reporting {
             Reporting::Whole => (true, None, false),
             Reporting::Changes { idle_timeout, are_sessions, .. } => (false, idle_timeout, are_sessions),
@@ -229,7 +267,7 @@ impl OutputArgs {
             render = Box::new(Changes::new(render, are_sessions));
         }
         let progress =
-            (!self.quiet && !follow && !terminal && io::stderr().is_terminal() && !is_dumb()).then(progress_bar);
+            (!self.quiet && !goes_on && !terminal && io::stderr().is_terminal() && !is_dumb()).then(progress_bar);
         let quiet = self.quiet;
         let say = move |sentence: &str| {
             if !quiet {
@@ -247,6 +285,8 @@ impl OutputArgs {
             only_changes: !is_whole && !is_live,
             watch: None,
             inspect: None,
+            inspect_every: None,
+            no_data_after: self.no_data_after,
             say: Box::new(say),
             progress,
         })

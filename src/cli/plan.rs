@@ -2,11 +2,12 @@
 
 use super::input::AUTO;
 use crate::checkpoint::Plan;
+use crate::input::plain;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command};
 
 /// Flags that change how a run goes, or what is shown of it, and not what it comes to.
-const FREE: [&str; 19] = [
+const FREE: [&str; 21] = [
     "threads",
     "quiet",
     "verbose",
@@ -21,6 +22,8 @@ const FREE: [&str; 19] = [
     "min-events",
     "allow-empty",
     "strict-fields",
+    "fail-fast",
+    "no-data-after",
     "strict",
     "state-dir",
     "checkpoint-every",
@@ -58,6 +61,12 @@ pub fn plan(root: &Command, matches: &ArgMatches) -> Plan {
         }
         let name = if argument.get_long().is_some() { format!("--{name}") } else { "SOURCE".to_owned() };
         plan.flags.insert(name, values);
+    }
+    // Where a source is named, and how its path is spelled, is no question of its own.
+    let named: Vec<String> =
+        plan.flags.remove("SOURCE").into_iter().chain(plan.flags.remove("--source")).flatten().collect();
+    if !named.is_empty() {
+        plan.flags.insert("SOURCE".to_owned(), named.iter().map(|source| plain(source)).collect());
     }
     if !places.is_empty() {
         plan.line.push("--".to_owned());

@@ -36,6 +36,21 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::new(seconds, (nanos % NANOS_PER_SECOND) as u32))
 }
 
+/// A length of time as it is typed: `1h30m`, `250ms`.
+pub fn shown(length: Duration) -> String {
+    let units = [("d", 86_400_000_000_000u128), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
+    let finer = [("ms", 1_000_000u128), ("us", 1000), ("ns", 1)];
+    let mut rest = length.as_nanos();
+    let mut text = String::new();
+    for (unit, nanos) in units.into_iter().chain(finer) {
+        if rest >= nanos {
+            text += &format!("{}{unit}", rest / nanos);
+            rest %= nanos;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 /// A number of bytes: `4096`, `1.5GB`, `10MiB`. As elsewhere, kB, MB, GB and TB are powers of 1000;
 /// KiB, MiB, GiB and TiB, and the single letters K, M, G and T, powers of 1024.
 pub fn size(text: &str) -> Result<u64, String> {
@@ -154,6 +169,7 @@ mod tests {
         #[test]
         fn a_sum_of_units_is_the_sum_of_its_parts(h in 0u64..1000, m in 0u64..1000, ms in 0u64..100_000) {
             let text = format!("{h}h{m}m{ms}ms");
+            prop_assert_eq!(duration(&shown(duration(&text).unwrap())), duration(&text));
             prop_assert_eq!(duration(&text), Ok(Duration::from_millis((h * 3600 + m * 60) * 1000 + ms)));
         }
 

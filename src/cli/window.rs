@@ -19,10 +19,13 @@ use std::time::Duration;
 #[command(
     before_help = "Example: streamlab window --source data/ --size 1m",
     after_help = "\
-A window is half-open, [start, end). It is shown once, when the watermark passes its end: the newest
-event of every file is that late, less --watermark-delay. What comes later still is counted while
---allowed-lateness says so, and the window is shown again with a higher revision; after that it is
-late, and goes to --dead-letter. `streamlab lateness` says how late events come.
+A window is half-open, [start, end). Over files at rest, read once, every event counts, in whatever order
+they stand: all windows are shown at the end, and are kept until then. With --watermark-delay a window is
+shown and forgotten when the watermark passes its end: the newest event of every file is that late, less the
+delay. What comes later still is counted while --allowed-lateness says so, and the window is shown again with
+a higher revision; after that it is late, and goes to --dead-letter. `streamlab lateness` says how late
+events come. What has no end is read with a delay, of 30s where none is given: what is followed, pipes, and
+runs with --state-dir.
 
 Aggregates: count, rate(EXPR), sum, mean, min, max and stddev(FIELD), p50 to p99.99(FIELD), distinct(FIELD),
 top(N, FIELD), first and last(FIELD); quantiles are within 1 % of the value, distinct about 1.6 % (standard error). In place of a
@@ -58,9 +61,10 @@ pub struct WindowArgs {
     #[arg(long, value_name = "LIST", help_heading = "Window")]
     agg: Vec<String>,
 
-    /// How far behind the newest event of a file others of it may be
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = units::duration, help_heading = "Event time")]
-    watermark_delay: Duration,
+    /// How far behind the newest event of a file others of it may be [default: 30s; any time where files are
+    /// read once, without --state-dir]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = "Event time")]
+    watermark_delay: Option<Duration>,
     /// For how long a closed window still takes late events, and is shown again
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = units::duration, help_heading = "Event time")]
     allowed_lateness: Duration,
@@ -105,14 +109,21 @@ fn timeout(text: &str) -> Result<Timeout, String> {
 /// A sliding window of more panes than this would be put together for ever.
 const MAX_PANES: i64 = 10_000;
 const DEFAULT_SIZE: Duration = Duration::from_secs(60);
+const DEFAULT_DELAY: Duration = Duration::from_secs(30);
 const DEFAULT_GAP: Duration = Duration::from_secs(30);
 const DEFAULT_HORIZON: Duration = Duration::from_secs(600);
 
 impl WindowArgs {
-    pub fn run(self) -> Result<u8> {
+    pub fn run(mut self) -> Result<u8> {
         if let Some(engine) = self.emit.engine() {
             let (question, schema) = self.question()?;
-            return emit(engine, question, schema, &self.job, self.watermark_delay);
+            return emit(engine, question, schema, &self.job, self.watermark_delay.unwrap_or(DEFAULT_DELAY));
+        }
+        if self.job.state.is_kept() {
+            // Who goes on may say what was taken for granted.
+            self.watermark_delay.get_or_insert(DEFAULT_DELAY);
+            let delay = || vec![format!("{}s", DEFAULT_DELAY.as_secs())];
+            self.job.plan.flags.entry("--watermark-delay".to_owned()).or_insert_with(delay);
         }
         let mut schema = self.job.input.schema();
         let is_live = self.job.output.is_live();
@@ -120,7 +131,7 @@ impl WindowArgs {
             shape: self.shape()?,
             by: self.rows.by(&mut schema, &["start", "end", "revision", "open"])?,
             aggregates: self.aggregates(&mut schema)?,
-            delay_ns: nanos(self.watermark_delay, "--watermark-delay")?,
+            delay_ns: self.delay_ns()?,
             lateness_ns: nanos(self.allowed_lateness, "--allowed-lateness")?,
             ahead_ns: self.job.input.ahead().map_or(Ok(i64::MAX), |ahead| nanos(ahead, "--max-ahead"))?,
             max_keys: self.rows.max_keys(),
@@ -141,6 +152,18 @@ impl WindowArgs {
         let are_sessions = plan.gap().is_some();
         let reporting = Reporting::Changes { early: self.early, idle_timeout: self.idle_timeout.0, are_sessions };
         self.job.report(Window::new(plan), schema, None, reporting)
+    }
+
+    /// How far behind the watermark is; [`WindowPlan::NO_WATERMARK`] where all is read before any window closes.
+    fn delay_ns(&self) -> Result<i64> {
+        // To look at a state takes no input.
+        if self.watermark_delay.is_none() && self.job.view.is_none() {
+            let sources = self.job.input.sources()?;
+            if !self.job.input.follow(&sources)? && !sources.may_be_endless() {
+                return Ok(WindowPlan::NO_WATERMARK);
+            }
+        }
+        nanos(self.watermark_delay.unwrap_or(DEFAULT_DELAY), "--watermark-delay")
     }
 
     /// The windows, as far as the flags tell what they do not say.

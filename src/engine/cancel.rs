@@ -15,6 +15,7 @@ pub struct CancelToken {
 const GO_ON: usize = 0;
 const CANCELLED: usize = usize::MAX;
 const READER_LEFT: usize = usize::MAX - 1;
+const FAILED: usize = usize::MAX - 2;
 
 impl CancelToken {
     /// The input ends here: the run reports what it has.
@@ -25,6 +26,11 @@ impl CancelToken {
     /// Nobody reads the output any more.
     pub fn reader_left(&self) {
         self.reason.store(READER_LEFT, Ordering::Relaxed);
+    }
+
+    /// The answer so far is known to be refused: the run reports what it has.
+    pub fn fail(&self) {
+        self.reason.store(FAILED, Ordering::Relaxed);
     }
 
     /// Where a signal handler may put its signal's number.
@@ -46,6 +52,7 @@ impl CancelToken {
             GO_ON => None,
             READER_LEFT => Some(Stop::ReaderLeft),
             CANCELLED => Some(Stop::Cancelled),
+            FAILED => Some(Stop::Failed),
             signal => Some(Stop::Signal(i32::try_from(signal).unwrap_or_default())),
         }
     }

@@ -28,6 +28,8 @@ pub struct Feed {
     is_between_records: bool,
     in_array: Option<bool>,
     error: Option<io::Error>,
+    /// The last poll found something to take, so that there may be more.
+    pub has_taken: bool,
 }
 
 /// Where a stream came out.
@@ -52,6 +54,7 @@ impl Feed {
             is_between_records: true,
             in_array: None,
             error: None,
+            has_taken: false,
         }
     }
 
@@ -77,8 +80,12 @@ impl Feed {
     /// Consumes what has come and does not wait. `false` at the end of the stream, where what is
     /// unfinished is bad.
     pub fn poll<A: Analysis>(&mut self, folder: &Folder<'_, A>, root: &mut Root<'_, A>) -> Result<bool, Stop> {
+        self.has_taken = false;
         match self.blocks.try_recv() {
-            Ok(first) => self.gather(first, folder, root)?,
+            Ok(first) => {
+                self.has_taken = true;
+                self.gather(first, folder, root)?;
+            }
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => {
                 self.consume(folder, root, true)?;

@@ -45,12 +45,17 @@ impl Clock {
     }
 }
 
-/// Follows until something stops it.
+/// Follows until something stops it, or standard input ends where there is nothing else.
 pub fn follow<A: Analysis>(
     sweeper: &mut Sweeper<'_, A>,
     root: &mut Root<'_, A>,
     mut wakeups: Wakeups,
+    stdin: bool,
 ) -> Result<(), Stop> {
+    if stdin {
+        sweeper.follow_standard_input(root);
+    }
+    sweeper.files.wait_for_missing();
     let now = Instant::now();
     let mut clock = Clock { earliest: now, due: now, settled: None };
     let mut is_awake = true;
@@ -64,13 +69,16 @@ pub fn follow<A: Analysis>(
             sweeper.sweep(root, Ends::Open)?;
             sweeper.bury_gone(root)?;
             root.set_pace(sweeper.files.behind_bytes(), true);
+            if stdin && !sweeper.has_pipes() {
+                return Ok(());
+            }
         }
         if root.frontier.note_silence() {
             root.catch_up()?;
         }
         root.attend()?;
         root.greet()?;
-        is_awake = wait(sweeper, root, &mut wakeups, &mut clock)?;
+        is_awake = wait(sweeper, root, &mut wakeups, &mut clock)? || sweeper.is_behind;
         if Instant::now() >= clock.due {
             sweeper.files.mark_stale();
         }
@@ -112,7 +120,8 @@ fn wait<A: Analysis>(
     let until = if sweeper.files.is_stale() { clock.earliest } else { clock.due };
     let until = root.next_update().map_or(until, |update| update.min(until));
     let until = root.frontier.next_silence().map_or(until, |silence| silence.min(until));
-    let mut next = wakeups.wait(until.saturating_duration_since(now).min(ATTENTION));
+    let longest = if sweeper.is_behind { Duration::ZERO } else { ATTENTION };
+    let mut next = wakeups.wait(until.saturating_duration_since(now).min(longest));
     let is_awake = next.is_some();
     let mut written = Vec::new();
     while let Some(wakeup) = next {

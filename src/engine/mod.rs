@@ -87,30 +87,31 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
     let mut sweeper = Sweeper::new(folder, Files::new(sources, tail_only), wakeups.waker());
     let begun = checkpoints.map_or(Ok(()), |checkpoints| resume(&mut sweeper, &mut root, checkpoints));
     let run = begun.and_then(|()| match follow {
-        true => follow::follow(&mut sweeper, &mut root, wakeups),
+        true => follow::follow(&mut sweeper, &mut root, wakeups, stdin),
         false => one_pass(&mut sweeper, &mut root, stdin),
     });
     let run = run.and_then(|()| root.look_at_names(true));
     // What is closed and shown from here on is not part of the image: whoever goes on cuts it off.
     let mut stop = match run {
         Ok(()) => root.keep_last().err(),
-        Err(asked @ (Stop::Signal(_) | Stop::Cancelled)) => root.keep_last().err().or(Some(asked)),
+        Err(asked) if asked.is_orderly() => root.keep_last().err().or(Some(asked)),
         Err(other) => Some(other),
     };
-    if let (true, Some(Stop::Signal(_) | Stop::Cancelled)) = (follow, &stop)
+    if follow
+        && stop.as_ref().is_some_and(Stop::is_orderly)
         && let Err(trouble) = sweeper.say_what_waits(&mut root)
     {
         stop = Some(trouble);
     }
-    let report = match stop {
-        None | Some(Stop::Signal(_) | Stop::Cancelled) => match root.end(stop.is_none()) {
+    let report = match stop.as_ref().is_none_or(Stop::is_orderly) {
+        true => match root.end(stop.is_none()) {
             Ok(report) => Some(report),
             Err(trouble) => {
                 stop = Some(trouble);
                 None
             }
         },
-        Some(_) => None,
+        false => None,
     };
     Outcome {
         report,

@@ -29,6 +29,10 @@ pub enum Stop {
     Signal(i32),
     /// By the program that the run is part of.
     Cancelled,
+    /// By who inspects the reports, and has seen enough.
+    Failed,
+    /// No record has come for so long.
+    NoData(Duration),
     /// The reader of our output went away: nobody wants more.
     ReaderLeft,
     /// What could not be written, and why.
@@ -39,6 +43,13 @@ pub enum Stop {
     UnknownField(String),
     /// Another engine, to which the question was put, could not answer it: why.
     Engine(String),
+}
+
+impl Stop {
+    /// Whether the run was asked to end, or ends by what it waited for: it reports what it has.
+    pub(super) fn is_orderly(&self) -> bool {
+        matches!(self, Stop::Signal(_) | Stop::Cancelled | Stop::Failed | Stop::NoData(_))
+    }
 }
 
 /// Something to write to, and its name for messages.
@@ -87,6 +98,10 @@ pub struct Outputs {
     pub watch: Option<Watch>,
     /// Is shown each report before it is rendered.
     pub inspect: Option<Inspect>,
+    /// How often it is shown how the run stands where no report is rendered before the end.
+    pub inspect_every: Option<Duration>,
+    /// A run to which no record comes for so long ends.
+    pub no_data_after: Option<Duration>,
     /// Takes sentences for people.
     pub say: Box<dyn FnMut(&str)>,
     /// Is shown how far a run has come, several times a second.

@@ -30,6 +30,7 @@ pub enum News {
 /// Shows the answers of an engine until its last.
 pub fn relay(mut outputs: Outputs, cancel: &CancelToken, engine: &mut impl Foreign) -> Outcome {
     let mut pace = Steps { seq: 0, updated: Instant::now(), shown: 0, read: 0 };
+    let mut heard = Instant::now();
     let (mut last, mut asked) = (None, None);
     let stop = loop {
         asked = asked.or_else(|| cancel.reason());
@@ -47,6 +48,7 @@ pub fn relay(mut outputs: Outputs, cancel: &CancelToken, engine: &mut impl Forei
         let shown = match news {
             News::Last => pace.show(&mut outputs, engine, true).map(|report| last = report),
             News::Update(read) => {
+                heard = if read == pace.read { heard } else { Instant::now() };
                 pace.read = read;
                 pace.show_if_due(&mut outputs, engine)
             }
@@ -58,6 +60,8 @@ pub fn relay(mut outputs: Outputs, cancel: &CancelToken, engine: &mut impl Forei
         if last.is_some() {
             break asked;
         }
+        let silence = outputs.no_data_after.filter(|longest| heard.elapsed() >= *longest);
+        asked = asked.or(silence.map(Stop::NoData));
         if let Err(error) = outputs.render.tick() {
             break Some(stop(&outputs.render_name, error));
         }

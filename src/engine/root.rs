@@ -56,6 +56,10 @@ pub struct Root<'a, A: Analysis> {
     shown: u64,
     /// Which of the fields that the question names were found, for the images.
     pub names_found: Names,
+    /// How many records had come when one came last, and when that was seen.
+    heard: (u64, Instant),
+    /// That windows close by the clock was said.
+    has_said_so: bool,
     /// Keeps images of the run, where that is asked for.
     pub keeper: Option<Keeper>,
 }
@@ -69,7 +73,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             frontier: Frontier::new(outputs.idle_timeout),
             parsed: 0,
             undecided: 0,
-            looks_ahead: outputs.every == Every::End,
+            looks_ahead: outputs.every == Every::End && outputs.inspect_every.is_none(),
             seen: Span::default(),
             outputs,
             cancel: CancelToken::default(),
@@ -81,6 +85,8 @@ impl<'a, A: Analysis> Root<'a, A> {
             updated: Instant::now(),
             shown: 0,
             names_found: Names::default(),
+            heard: (0, Instant::now()),
+            has_said_so: false,
             keeper: None,
         }
     }
@@ -91,6 +97,7 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.undecided = undecided;
         (self.ledger, self.seen, self.parsed, self.seq, self.first_dead) = (ledger, seen, parsed, seq, first_dead);
         self.shown = ledger.read;
+        self.heard = (ledger.read, Instant::now());
         self.frontier = frontier.with_timeout(self.outputs.idle_timeout);
         self.state = state;
     }
@@ -205,6 +212,10 @@ impl<'a, A: Analysis> Root<'a, A> {
         }
         if let Every::Closing(_) = self.outputs.every {
             while let Some(Closing { seen, ledger, answer }) = analysis.take_closing(&mut self.state) {
+                if let (Some(note), false) = (answer.notes.first(), self.has_said_so) {
+                    self.has_said_so = true;
+                    (self.outputs.say)(note);
+                }
                 self.seq += 1;
                 let (analysis, seq, pace) = (analysis.name(), self.seq, self.pace);
                 let report = Arc::new(Report { analysis, seq, last: false, seen, answer, ledger, pace });
@@ -229,6 +240,7 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.keep_if_due()?;
         self.cancel.reason().map_or(Ok(()), Err)?;
         self.look_at_names(false)?;
+        self.listen()?;
         self.update_if_due()?;
         self.outputs.render.tick().map_err(|error| stop(&self.outputs.render_name, error))
     }
@@ -240,6 +252,15 @@ impl<'a, A: Analysis> Root<'a, A> {
             Some(sentence) => self.say(&sentence),
             None => Ok(()),
         }
+    }
+
+    /// Ends a run to which nothing comes any more, where that is asked for.
+    fn listen(&mut self) -> Result<(), Stop> {
+        let Some(longest) = self.outputs.no_data_after else { return Ok(()) };
+        if self.heard.0 != self.ledger.read {
+            self.heard = (self.ledger.read, Instant::now());
+        }
+        if self.heard.1.elapsed() >= longest { Err(Stop::NoData(longest)) } else { Ok(()) }
     }
 
     fn bury(&mut self, dead: &[DeadLetter]) -> Result<(), Stop> {
@@ -265,11 +286,16 @@ impl<'a, A: Analysis> Root<'a, A> {
 
     fn update_if_due(&mut self) -> Result<(), Stop> {
         let fresh = self.ledger.read - self.shown;
+        // Time went on by itself, and no record will tell.
+        let has_closed = self.frontier.is_by_clock() && self.analysis.read().expect(UNPOISONED).has_closed(&self.state);
         let due = match self.outputs.every {
-            Every::Time(period) => fresh > 0 && self.updated.elapsed() >= period,
-            Every::Records(count) => fresh >= count,
+            Every::Time(period) => (fresh > 0 || has_closed) && self.updated.elapsed() >= period,
+            Every::Records(count) => fresh >= count || has_closed,
             Every::Closing(Some(early)) => fresh > 0 && self.updated.elapsed() >= early,
-            Every::Closing(None) | Every::End => false,
+            Every::End => {
+                self.outputs.inspect_every.is_some_and(|period| fresh > 0 && self.updated.elapsed() >= period)
+            }
+            Every::Closing(None) => false,
         };
         if due { self.update(false).map(|_| ()) } else { Ok(()) }
     }
@@ -312,7 +338,8 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.pace.elapsed_seconds = self.started.elapsed().as_secs_f64();
         let analysis = self.analysis.read().expect(UNPOISONED);
         let answer = analysis.report(&mut self.state, self.seen, last);
-        let is_shown = last || !self.outputs.only_changes || !answer.rows.is_empty();
+        let is_inspected = !last && self.outputs.every == Every::End;
+        let is_shown = last || !is_inspected && (!self.outputs.only_changes || !answer.rows.is_empty());
         self.seq += u64::from(is_shown);
         let report = Arc::new(Report {
             analysis: analysis.name(),
@@ -325,6 +352,8 @@ impl<'a, A: Analysis> Root<'a, A> {
         });
         if is_shown {
             self.outputs.show(&report)?;
+        } else if let (true, Some(inspect)) = (is_inspected, &mut self.outputs.inspect) {
+            inspect(&report);
         }
         Ok(report)
     }

@@ -17,6 +17,7 @@ use std::time::Instant;
 const GROUP_LENGTH: usize = 64;
 /// The identity of standard input.
 const STDIN: FileId = FileId(0);
+const STDIN_NAME: &str = "standard input";
 /// A compressed file that grows is read from its start each time, for this part of the time at most.
 const DECODING_SHARE: u32 = 10;
 
@@ -36,12 +37,14 @@ pub struct Sweeper<'a, A: Analysis> {
     pub folder: Folder<'a, A>,
     pub files: Files,
     pipes: Vec<(PathBuf, Feed)>,
+    /// A pipe had more than was taken from it at once.
+    pub is_behind: bool,
     waker: Waker,
 }
 
 impl<'a, A: Analysis> Sweeper<'a, A> {
     pub fn new(folder: Folder<'a, A>, files: Files, waker: Waker) -> Self {
-        Self { folder, files, pipes: Vec::new(), waker }
+        Self { folder, files, pipes: Vec::new(), is_behind: false, waker }
     }
 
     /// Says what the files have to say.
@@ -196,9 +199,26 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         Ok(())
     }
 
+    /// Begins to follow standard input, which is over when it ends.
+    pub fn follow_standard_input(&mut self, root: &mut Root<'_, A>) {
+        root.introduce(STDIN, || STDIN_NAME.to_owned());
+        root.frontier.expect(STDIN);
+        let waker = self.waker.clone();
+        let blocks =
+            opened(|| Encoding::sniff(io::stdin()).map(|(_, reader)| reader), move || waker.wake(Wakeup::Arrived));
+        self.pipes.push((STDIN_NAME.into(), Feed::new(STDIN, Cursor::default(), blocks)));
+    }
+
+    /// Whether pipes that are followed have more to come.
+    pub fn has_pipes(&self) -> bool {
+        !self.pipes.is_empty()
+    }
+
     fn poll_pipes(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
+        self.is_behind = false;
         for (path, mut feed) in std::mem::take(&mut self.pipes) {
             let goes_on = feed.poll(&self.folder, root)?;
+            self.is_behind |= goes_on && feed.has_taken;
             if let Some(error) = feed.take_error() {
                 self.files.fail_at(path.clone(), error);
             }
@@ -228,11 +248,11 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
 
     /// Reads standard input to its end.
     pub fn standard_input(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
-        root.introduce(STDIN, || "standard input".to_owned());
+        root.introduce(STDIN, || STDIN_NAME.to_owned());
         let blocks = opened(|| Encoding::sniff(crate::input::stdin()).map(|(_, reader)| reader), || {});
         let drained = Feed::new(STDIN, Cursor::default(), blocks).drain(&self.folder, root, true)?;
         if let Some(error) = drained.error {
-            self.files.fail_at("standard input".into(), error);
+            self.files.fail_at(STDIN_NAME.into(), error);
             self.speak(root)?;
         }
         Ok(())

@@ -139,6 +139,8 @@ fn outputs(every: Every) -> Outputs {
         only_changes: false,
         watch: None,
         inspect: None,
+        inspect_every: None,
+        no_data_after: None,
         say: Box::new(|_| ()),
         progress: None,
     }

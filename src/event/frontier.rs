@@ -2,7 +2,8 @@
 //!
 //! An input is a file or a stream. What all inputs have reached is the least of what each of them
 //! has: it is unknown until all have spoken, and it never goes back. An input that is over, or that
-//! has been silent for long, holds nobody up.
+//! has been silent for long, holds nobody up. Where all of them are silent for that long, time goes on
+//! with the clock of the wall, as if the last of them had kept writing.
 
 use super::{FileId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub struct Frontier {
     unheard: usize,
     reached: Option<Timestamp>,
     idle_timeout: Option<Duration>,
+    /// Where all inputs are silent: since when, and what the newest of them had shown.
+    #[serde(skip)]
+    stopped: Option<(Instant, Timestamp)>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -124,6 +128,7 @@ impl Frontier {
 
     /// An input has shown an event at `newest`.
     pub fn see(&mut self, input: FileId, newest: Timestamp) {
+        self.stopped = None;
         let before = self.change(input, |input| {
             let before = if input.is_idle { None } else { input.stands_at() };
             input.newest = input.newest.max(Some(newest));
@@ -174,8 +179,8 @@ impl Frontier {
         self.recount();
     }
 
-    /// All inputs were just looked at, and what they had was taken in. Answers whether one of them
-    /// was given up on.
+    /// All inputs were just looked at, and what they had was taken in. Answers whether time may have moved: one
+    /// of them was given up on, or all are.
     pub fn note_silence(&mut self) -> bool {
         let Some(timeout) = self.idle_timeout else { return false };
         let mut has_changed = false;
@@ -190,7 +195,32 @@ impl Frontier {
         if has_changed {
             self.recount();
         }
-        has_changed
+        self.go_on() || has_changed
+    }
+
+    /// Lets time go on where nobody shows an event any more. Who was silent comes along: its next event is no leap
+    /// for having been long in coming.
+    fn go_on(&mut self) -> bool {
+        if self.stopped.is_none() {
+            let is_silent = self.inputs.values().all(|input| input.is_idle);
+            let Some(newest) = self.inputs.values().filter_map(|input| input.newest).max().filter(|_| is_silent) else {
+                return false;
+            };
+            // An earlier run may have given them up.
+            let since = self.inputs.values().filter_map(|input| input.quiet).max().unwrap_or_else(Instant::now);
+            self.stopped = Some((since, newest));
+        }
+        let Some((since, newest)) = self.stopped else { return false };
+        let passed = i64::try_from(since.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        let now = Some(Timestamp::from_nanos(newest.nanos().saturating_add(passed)));
+        self.reached = self.reached.max(now);
+        self.inputs.values_mut().filter(|input| input.newest.is_some()).for_each(|input| input.newest = now);
+        true
+    }
+
+    /// Whether time goes on although no event does.
+    pub fn is_by_clock(&self) -> bool {
+        self.stopped.is_some()
     }
 
     /// When [`Self::note_silence`] has something to tell, if nothing is said before.
@@ -261,6 +291,33 @@ mod tests {
         assert_eq!(frontier.reached(), Some(at(9)));
         frontier.see(B, at(20));
         assert_eq!(frontier.reached(), Some(at(10)));
+    }
+
+    #[test]
+    fn where_all_are_silent_time_goes_on_with_the_clock_and_never_back() {
+        let mut frontier = Frontier::new(Some(Duration::ZERO));
+        frontier.see(A, at(10));
+        frontier.see(B, at(5));
+        assert!(!frontier.note_silence() && !frontier.is_by_clock(), "both have just spoken");
+        assert!(frontier.note_silence() && frontier.is_by_clock());
+        let first = frontier.reached();
+        assert!(first >= Some(at(10)), "as far as the newest of all");
+        while frontier.reached() == first {
+            assert!(frontier.note_silence());
+        }
+        let later = frontier.reached();
+        assert!(later > first && frontier.newest_of(B) == later, "who was silent comes along");
+        frontier.see(B, at(6));
+        assert!(frontier.reached() == later && !frontier.is_by_clock(), "it never goes back");
+        let stored = postcard::to_stdvec(&frontier).unwrap();
+        let restored: Frontier = postcard::from_bytes(&stored).unwrap();
+        assert_eq!(restored.reached(), later, "and a later run knows");
+        let mut deaf = Frontier::new(Some(Duration::ZERO));
+        deaf.expect(A);
+        assert!(
+            !deaf.is_by_clock() && deaf.note_silence() && deaf.reached().is_none(),
+            "nobody has said what time it is"
+        );
     }
 
     #[test]

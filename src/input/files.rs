@@ -46,6 +46,11 @@ impl Files {
         }
     }
 
+    /// Sources that do not exist are no mistake: they may come.
+    pub fn wait_for_missing(&mut self) {
+        self.troubles.waits = true;
+    }
+
     /// What to watch for changes, and whether with all below it: the sources, and where links of
     /// theirs lead.
     pub fn watched(&self) -> Vec<(PathBuf, bool)> {

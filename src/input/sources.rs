@@ -3,10 +3,11 @@
 use super::file::Inode;
 use crate::event::FileId;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use rustix::fs::FileType;
 use std::collections::HashSet;
 use std::fs::Metadata;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use walkdir::WalkDir;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -35,6 +36,8 @@ pub struct Sources {
     pub(super) patterns: Vec<Option<Globs>>,
     pub(super) include: Globs,
     pub(super) exclude: Globs,
+    /// Nobody said which files of directories to read.
+    pub(super) has_default_include: bool,
 }
 
 /// Globs, of which one has to match.
@@ -66,12 +69,12 @@ impl std::fmt::Display for Unreadable {
             io::ErrorKind::PermissionDenied => "check its permissions",
             _ => "the rest of it is left out",
         };
-        write!(f, "cannot read {}: {}; {advice}", self.path.display().to_string().escape_debug(), plain(&self.error))
+        write!(f, "cannot read {}: {}; {advice}", self.path.display().to_string().escape_debug(), reason(&self.error))
     }
 }
 
 /// The system's sentence without its number.
-fn plain(error: &io::Error) -> String {
+fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
@@ -94,10 +97,12 @@ impl Sources {
             _ => Ok(None),
         });
         let patterns = patterns.collect::<Result<_, _>>()?;
-        let include = if include.is_empty() { default_include() } else { include.to_vec() };
+        let has_default_include = include.is_empty();
+        let include = if has_default_include { default_include() } else { include.to_vec() };
         let include = Globs::new(&include, false)?;
         let absolute = roots.iter().map(|root| std::path::absolute(root.base()).unwrap_or_default()).collect();
-        Ok(Self { roots, absolute, patterns, include, exclude: Globs::new(exclude, false)? })
+        let exclude = Globs::new(exclude, false)?;
+        Ok(Self { roots, absolute, patterns, include, exclude, has_default_include })
     }
 
     pub fn has_stdin(&self) -> bool {
@@ -106,9 +111,18 @@ impl Sources {
 
     /// Whether a source can be read only once: standard input, or a pipe, as `<(command)` names one.
     pub fn are_read_once(&self) -> bool {
-        let is_pipe = |path: &Path| path.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir());
         self.roots.iter().any(|root| match root {
             Root::Stdin => true,
+            Root::Path(path) => is_pipe(path),
+            Root::Glob { .. } => false,
+        })
+    }
+
+    /// Whether a source may go on for ever: a pipe, or standard input that is no file.
+    pub fn may_be_endless(&self) -> bool {
+        let is_file = |data: &rustix::fs::Stat| FileType::from_raw_mode(data.st_mode) == FileType::RegularFile;
+        self.roots.iter().any(|root| match root {
+            Root::Stdin => !rustix::fs::fstat(io::stdin()).is_ok_and(|data| is_file(&data)),
             Root::Path(path) => is_pipe(path),
             Root::Glob { .. } => false,
         })
@@ -184,8 +198,13 @@ impl Sources {
 
     /// The file that a scan would find at this absolute path, if there is one.
     pub fn find(&self, path: &Path) -> Option<Found> {
+        self.find_but(usize::MAX, path)
+    }
+
+    /// The same by another source than the one at a place.
+    pub(super) fn find_but(&self, but: usize, path: &Path) -> Option<Found> {
         let within = |place: usize| path.strip_prefix(&self.absolute[place]).ok();
-        (0..self.roots.len()).find_map(|place| self.named(place, within(place)?))
+        (0..self.roots.len()).filter(|place| *place != but).find_map(|place| self.named(place, within(place)?))
     }
 
     /// Whether a file written to `path` is one that a scan finds, by this name or by another.
@@ -273,8 +292,19 @@ fn root(text: &str) -> Root {
         let base = if base.as_os_str().is_empty() { PathBuf::from(".") } else { base };
         Root::Glob { text, base }
     } else {
-        Root::Path(path.to_owned())
+        Root::Path(plain(text).into())
     }
+}
+
+/// A path as it is written plainly: `d/`, `./d` and `d//.` are `d`.
+pub fn plain(text: &str) -> String {
+    let path: PathBuf = Path::new(text).components().filter(|part| *part != Component::CurDir).collect();
+    let path = if path.as_os_str().is_empty() && !text.is_empty() { PathBuf::from(".") } else { path };
+    path.display().to_string()
+}
+
+fn is_pipe(path: &Path) -> bool {
+    path.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir())
 }
 
 fn parent(path: &Path) -> PathBuf {
@@ -286,14 +316,14 @@ fn parent(path: &Path) -> PathBuf {
 
 impl Globs {
     /// A pattern without a slash matches file names at any depth, unless `anchored`.
-    fn new(texts: &[String], anchored: bool) -> Result<Self, String> {
+    pub(super) fn new(texts: &[String], anchored: bool) -> Result<Self, String> {
         let globs: Vec<Glob> = texts.iter().map(|text| glob(text, anchored)).collect::<Result<_, _>>()?;
         let mut set = GlobSetBuilder::new();
         globs.iter().for_each(|glob| _ = set.add(glob.clone()));
         Ok(Self { globs, set: set.build().map_err(|error| error.to_string())? })
     }
 
-    fn is_match(&self, path: &Path) -> bool {
+    pub(super) fn is_match(&self, path: &Path) -> bool {
         self.set.is_match(path)
     }
 }

@@ -11,6 +11,8 @@ pub struct Troubles {
     /// How many scans have begun.
     scan: u64,
     notes: Vec<String>,
+    /// What is not there is waited for.
+    pub waits: bool,
 }
 
 struct Trouble {
@@ -53,16 +55,25 @@ impl Troubles {
         self.meet(what, Origin::Reading);
     }
 
+    fn sentence(waits: bool, what: &Unreadable) -> String {
+        match what.error.kind() {
+            ErrorKind::NotFound if waits => {
+                format!("{what}, or wait: it is read once it is there")
+            }
+            _ => what.to_string(),
+        }
+    }
+
     fn meet(&mut self, what: Unreadable, origin: Origin) {
         let same = |known: &&mut Trouble| known.what.path == what.path;
         match self.standing.iter_mut().find(same) {
             Some(known) if known.what.error.kind() == what.error.kind() => known.origin = origin,
             Some(known) => {
-                self.notes.push(what.to_string());
+                self.notes.push(Self::sentence(self.waits, &what));
                 *known = Trouble { what, origin };
             }
             None => {
-                self.notes.push(what.to_string());
+                self.notes.push(Self::sentence(self.waits, &what));
                 self.standing.push(Trouble { what, origin });
             }
         }

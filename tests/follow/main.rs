@@ -5,7 +5,9 @@
 mod live;
 
 mod files;
+mod gates;
 mod limits;
+mod silence;
 mod streams;
 
 use live::Live;

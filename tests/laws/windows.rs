@@ -13,6 +13,9 @@ use streamlab::schema::{Field, Outcomes};
 const MS: i64 = 1_000_000;
 const MESSAGE: Field = Field::Slot(Role::Message as usize);
 
+/// A delay that nothing is behind: as files at rest are read.
+const AT_REST: i64 = 1_000_000_000_000;
+
 pub fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
     WindowPlan {
         shape: match question.shape {
@@ -21,7 +24,7 @@ pub fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
         },
         by: By::default(),
         aggregates: Aggregates::failures(Outcomes::default()),
-        delay_ns: question.delay * MS,
+        delay_ns: if question.delay == AT_REST { WindowPlan::NO_WATERMARK } else { question.delay * MS },
         lateness_ns: question.lateness * MS,
         ahead_ns: if question.ahead > 1_000_000 { i64::MAX } else { question.ahead * MS },
         max_keys: 100,
@@ -45,7 +48,8 @@ pub fn question() -> impl Strategy<Value = Question> {
     let waits = || prop_oneof![Just(0i64), 0i64..20, 0i64..400];
     let ahead = prop_oneof![3 => Just(i64::MAX / 4), 1 => 50i64..500];
     let horizon = prop::option::weighted(0.3, 0i64..200);
-    let all = (shape, waits(), waits(), ahead, horizon);
+    let delay = prop_oneof![5 => waits(), 1 => Just(AT_REST)];
+    let all = (shape, delay, waits(), ahead, horizon);
     all.prop_map(|(shape, delay, lateness, ahead, horizon)| Question { shape, delay, lateness, ahead, horizon })
 }
 

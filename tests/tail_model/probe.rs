@@ -115,6 +115,8 @@ impl Tail {
                 only_changes: false,
                 watch: None,
                 inspect: None,
+                inspect_every: None,
+                no_data_after: None,
                 say: Box::new(move |sentence| said.lock().unwrap().push(sentence.to_owned())),
                 progress: None,
             };

@@ -24,6 +24,7 @@ impl Windows {
         }
         self.watermark = closed_to;
         self.seen.join(other.seen);
+        self.were_by_clock |= other.were_by_clock;
         self.undecided += other.undecided;
         add_up(&mut self.ignored, other.ignored.into_iter());
         self.counts.closed += other.counts.closed;

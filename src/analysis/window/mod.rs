@@ -123,7 +123,7 @@ impl Analysis for Window {
 
     /// Which sessions a late event belongs to depends on when those of other files are given up.
     fn waits_for_all(&self) -> bool {
-        self.plan.gap().is_none()
+        self.plan.gap().is_none() && self.plan.has_watermark()
     }
 
     fn is_sound(&self, state: &State, frontier: &Frontier) -> bool {
@@ -158,9 +158,14 @@ impl Analysis for Window {
         windows.take(&self.plan, std::mem::take(&mut state.part), settling);
     }
 
+    fn has_closed(&self, state: &State) -> bool {
+        state.windows.as_ref().is_some_and(|windows| !windows.closed.is_empty())
+    }
+
     fn take_closing(&self, state: &mut State) -> Option<Closing> {
         let closed = state.windows.as_mut()?.closed.pop_front()?;
-        let answer = self.answer(closed.rows, Some(closed.watermark), closed.counts, &closed.ignored);
+        let mut answer = self.answer(closed.rows, Some(closed.watermark), closed.counts, &closed.ignored);
+        answer.notes.extend(closed.by_clock.then(|| windows::BY_CLOCK.to_owned()));
         Some(Closing { seen: closed.seen, ledger: closed.ledger, answer })
     }
 

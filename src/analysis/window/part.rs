@@ -103,6 +103,9 @@ impl Part {
     /// Whether it came out as if it had known what comes before it, which the frontier and the
     /// watermark of all inputs do now.
     pub fn is_sound(&self, plan: &Plan, frontier: &Frontier, floor: i64) -> bool {
+        if !plan.has_watermark() {
+            return true;
+        }
         if self.is_joined {
             // How far time had come where they meet is not known.
             return !plan.watches_late() && plan.ahead_ns == i64::MAX;

@@ -14,7 +14,7 @@ pub struct Plan {
     pub shape: Shape,
     pub by: By,
     pub aggregates: Aggregates,
-    /// How far the watermark is behind the newest event.
+    /// How far the watermark is behind the newest event; [`Plan::NO_WATERMARK`] where there is none.
     pub delay_ns: i64,
     /// How long a window that has closed takes late events.
     pub lateness_ns: i64,
@@ -66,6 +66,14 @@ impl Shape {
 }
 
 impl Plan {
+    /// A delay that nothing is ever behind: all windows stay open until the input is over.
+    pub const NO_WATERMARK: i64 = i64::MAX;
+
+    /// Whether windows close before the input is over.
+    pub fn has_watermark(&self) -> bool {
+        self.delay_ns != Self::NO_WATERMARK
+    }
+
     /// Whether it matters to know at once which events are late.
     pub fn watches_late(&self) -> bool {
         self.keeps_late || self.gap().is_some()
@@ -92,6 +100,9 @@ impl Plan {
 
     /// The event time that is complete where `newest` has been seen.
     pub fn watermark(&self, newest: i64) -> i64 {
+        if !self.has_watermark() {
+            return i64::MIN;
+        }
         let watermark = newest.saturating_sub(self.delay_ns);
         match self.shape {
             Shape::Sliding { .. } => watermark,
@@ -103,6 +114,9 @@ impl Plan {
     /// The least newest event that lets the watermark pass another instant of interest than it has
     /// passed with `newest`.
     pub fn next_step(&self, newest: i64) -> i64 {
+        if !self.has_watermark() {
+            return i64::MAX;
+        }
         let watermark = newest.saturating_sub(self.delay_ns);
         let next = match self.shape {
             Shape::Sliding { pane_ns, offset_ns, .. } => {

@@ -30,7 +30,13 @@ pub struct Windows {
     pub closed: VecDeque<Closed>,
     /// How many rows have closed, and how many were shown again.
     pub counts: Counts,
+    /// Some have closed because no event came any more.
+    pub(super) were_by_clock: bool,
 }
+
+/// Said where windows have closed because no event came any more.
+pub const BY_CLOCK: &str = "No record came for --idle-timeout, so event time went on by the wall clock, and windows \
+                            have closed by it: what still comes for them is late.";
 
 /// Said where keys had no place in a window.
 pub const FULL: &str = "There are more keys than --max-keys allows: those beyond are summed in the rows (other).";
@@ -56,6 +62,8 @@ pub struct Closed {
     pub watermark: i64,
     pub counts: Counts,
     pub ignored: Vec<u64>,
+    /// No event had come for long: time went on by itself.
+    pub by_clock: bool,
 }
 
 impl Windows {
@@ -74,6 +82,7 @@ impl Windows {
             ignored: Vec::new(),
             closed: VecDeque::new(),
             counts: Counts::default(),
+            were_by_clock: false,
         }
     }
 
@@ -146,12 +155,12 @@ impl Windows {
     /// Closes what the inputs have come past; `ledger` is how the books stand there.
     fn advance(&mut self, plan: &Plan, frontier: &Frontier, ledger: Ledger) {
         let Some(reached) = frontier.reached().map(Timestamp::nanos) else { return };
-        if reached < self.next {
+        if reached < self.next || !plan.has_watermark() {
             return;
         }
         self.next = plan.next_step(reached);
         let watermark = plan.watermark(reached);
-        self.close(plan, watermark, ledger);
+        self.close(plan, watermark, ledger, frontier.is_by_clock());
         if let Some(dedup) = &plan.dedup {
             // The oldest event that may still be counted, and as far before it as others are the same.
             let oldest = match &self.store {
@@ -164,10 +173,10 @@ impl Windows {
 
     /// Closes all windows: nothing more comes.
     pub fn close_all(&mut self, plan: &Plan, ledger: Ledger) {
-        self.close(plan, i64::MAX, ledger);
+        self.close(plan, i64::MAX, ledger, false);
     }
 
-    fn close(&mut self, plan: &Plan, watermark: i64, ledger: Ledger) {
+    fn close(&mut self, plan: &Plan, watermark: i64, ledger: Ledger, by_clock: bool) {
         let mut rows = Maker::new(plan);
         match &mut self.store {
             Store::Sliding(sliding) => {
@@ -182,7 +191,8 @@ impl Windows {
         self.counts.closed += rows.closed;
         self.counts.revised += rows.rows.len() as u64 - rows.closed;
         let (seen, counts, ignored) = (self.seen, self.counts, self.ignored.clone());
-        self.closed.push_back(Closed { rows: rows.rows, seen, ledger, watermark, counts, ignored });
+        self.were_by_clock |= by_clock;
+        self.closed.push_back(Closed { rows: rows.rows, seen, ledger, watermark, counts, ignored, by_clock });
     }
 
     /// The rows of the windows that have not closed.
@@ -204,7 +214,9 @@ impl Windows {
             Store::Sessions(sessions) => sessions.is_full,
         };
         let cut = "There were more ids within the horizon of --dedup than are kept: some duplicates may be counted.";
-        let bounds = [(is_full, FULL), (self.ids.is_cut, cut)].into_iter().filter(|(acts, _)| *acts);
+        let bounds = [(is_full, FULL), (self.ids.is_cut, cut), (self.were_by_clock, BY_CLOCK)]
+            .into_iter()
+            .filter(|(acts, _)| *acts);
         let undecided = plan.aggregates.first_error().filter(|_| self.undecided > 0).map(|reason| {
             format!("Rates that could not be decided count as no: {} times. The first: {reason}", self.undecided)
         });

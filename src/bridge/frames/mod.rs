@@ -113,6 +113,8 @@ fn silent() -> Outputs {
         only_changes: false,
         watch: None,
         inspect: None,
+        inspect_every: None,
+        no_data_after: None,
         say: Box::new(|_| {}),
         progress: None,
     }

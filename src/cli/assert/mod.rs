@@ -9,7 +9,7 @@ use crate::expr::Expr;
 use crate::report::{Answer, Cell, Change, Report};
 use crate::schema::{Names, Use};
 use scope::{Scope, first_lines, resolve};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The demands of a run.
@@ -29,6 +29,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The expression that is to hold.
+    pub fn demand(&self) -> &str {
+        &self.demand
+    }
+
     /// Whether both are about one demand.
     pub fn is_of(&self, other: &Self) -> bool {
         self.demand == other.demand
@@ -59,6 +64,11 @@ impl Assertions {
             let unknown = condition.variables().iter().find_map(|variable| resolve(variable, answer).err());
             unknown.map_or(Ok(()), |unknown| Err(format!("--assert: `{}`: {unknown}", condition.source())))
         })
+    }
+
+    /// Whether nothing is demanded of any report.
+    pub fn is_empty(&self) -> bool {
+        self.conditions.is_empty()
     }
 
     /// The demands that the report does not meet.
@@ -147,6 +157,28 @@ impl Assertions {
                 }
             }
         }
+    }
+
+    /// As [`Self::watch`]; answers the demands that rows break which did not break them before, with those rows.
+    pub fn news(&self, report: &Report, watched: &mut WatchedRows, are_sessions: bool) -> Vec<Failure> {
+        let keys = |rows: &Watched| rows.broken.keys().cloned().collect();
+        let before: Vec<BTreeSet<String>> = watched.0.iter().map(keys).collect();
+        self.watch(report, watched, are_sessions);
+        let news = |(place, rows): (usize, &Watched)| {
+            let is_new = |key: &String| before.get(place).is_none_or(|known| !known.contains(key));
+            let new = rows.broken.iter().filter(|(key, _)| is_new(key));
+            let lines = first_lines(new.map(|(_, (_, line))| line.clone()));
+            (!lines.is_empty()).then(|| Failure { demand: self.conditions[place].source().to_owned(), lines })
+        };
+        watched.0.iter().enumerate().filter_map(news).collect()
+    }
+
+    /// The demands on no row, but on the whole, that the report does not meet.
+    pub fn check_whole(&self, report: &Report) -> Vec<Failure> {
+        let scope = Scope::new(report);
+        let on_whole = self.conditions.iter().filter(|condition| !scope.is_by_row(condition));
+        let failed = on_whole.filter_map(|condition| Some((condition, scope.check(condition)?)));
+        failed.map(|(condition, lines)| Failure { demand: condition.source().to_owned(), lines }).collect()
     }
 }
 
