@@ -1,10 +1,12 @@
 //! How late events come: how far each is behind the newest that its input had shown before.
 //!
 //! What a watermark delay would keep follows from it. Parts hold the times alone; the root goes through
-//! them in order.
+//! them in order. Where events are minutes ahead of those around them, each input is also followed as
+//! `--max-ahead 5m` would have it: if that makes most of the lateness go away, a clock is ahead, and no delay is
+//! the cure.
 
 use super::{Analysis, Settling};
-use crate::event::{Event, FileId, Leaps, Span, Timestamp, Verdict};
+use crate::event::{Event, FileId, Leaps, Role, Span, Timestamp, Value, Verdict};
 use crate::report::{Answer, Cell};
 use crate::sketch::{Merge, Number, Quantiles};
 use serde::{Deserialize, Serialize};
@@ -28,16 +30,32 @@ pub struct State {
     #[serde(skip)]
     times: Vec<(FileId, Vec<Passed>)>,
     inputs: BTreeMap<FileId, Input>,
+    /// Of services: how often one was far ahead of the event before it, and how often far behind.
+    jumps: BTreeMap<String, [u64; 2]>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Input {
     /// What people call it.
     name: String,
+    track: Track,
+    /// The same under a stricter rule for what is too far ahead; none while it comes to the same.
+    cured: Option<Box<Track>>,
+}
+
+/// How far an input has come, and how late its events were.
+#[derive(Clone, Serialize, Deserialize)]
+struct Track {
     newest: i64,
     leaps: Leaps,
     late: Late,
 }
+
+/// The stricter rule.
+const CURE_NS: i64 = 300 * 1_000_000_000;
+const CURE: &str = "--max-ahead 5m";
+/// How many services are told apart at most where events jump.
+const MAX_JUMPERS: usize = 1000;
 
 /// How late a number of events were.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -52,8 +70,9 @@ struct Late {
     kept: Vec<u64>,
     /// How many lay after the clock of this machine.
     future: u64,
-    /// How many were too far ahead of those before them to be believed.
+    /// How many were too far ahead of those before them to be believed, and how far the last of them was.
     leaps: u64,
+    lead_ns: i64,
 }
 
 /// The columns after the source and before the delays.
@@ -64,18 +83,31 @@ impl Lateness {
         Self { delays_ns, ahead_ns, now }
     }
 
-    fn take(&self, input: &mut Input, (nanos, is_counted): Passed) {
-        let is_leap = nanos > input.newest.saturating_add(self.ahead_ns) && input.newest != i64::MIN;
-        let behind_ns = if input.newest == i64::MIN { 0 } else { input.newest.saturating_sub(nanos).max(0) };
-        let late = &mut input.late;
+    fn take(&self, input: &mut Input, passed: Passed) {
+        let (nanos, newest) = (passed.0, input.track.newest);
+        let is_far = newest != i64::MIN && nanos > newest.saturating_add(CURE_NS);
+        if is_far && self.ahead_ns > CURE_NS && input.cured.is_none() {
+            input.cured = Some(Box::new(input.track.clone()));
+        }
+        if let Some(cured) = &mut input.cured {
+            self.follow(cured, CURE_NS, passed);
+        }
+        self.follow(&mut input.track, self.ahead_ns, passed);
+    }
+
+    fn follow(&self, track: &mut Track, ahead_ns: i64, (nanos, is_counted): Passed) {
+        let is_leap = nanos > track.newest.saturating_add(ahead_ns) && track.newest != i64::MIN;
+        let behind_ns = if track.newest == i64::MIN { 0 } else { track.newest.saturating_sub(nanos).max(0) };
+        let late = &mut track.late;
         if !is_leap {
-            (input.newest, input.leaps) = (input.newest.max(nanos), Leaps::default());
-        } else if let Some(confirmed) = input.leaps.take(nanos) {
+            (track.newest, track.leaps) = (track.newest.max(nanos), Leaps::default());
+        } else if let Some(confirmed) = track.leaps.take(nanos) {
             // There was a pause, and no clock is wrong.
-            late.leaps -= u64::from(input.leaps.count - 1);
-            (input.newest, input.leaps) = (confirmed, Leaps::default());
+            late.leaps -= u64::from(track.leaps.count - 1);
+            (track.newest, track.leaps) = (confirmed, Leaps::default());
         } else {
             late.leaps += 1;
+            late.lead_ns = nanos.saturating_sub(track.newest);
         }
         if !is_counted {
             return;
@@ -92,9 +124,16 @@ impl Lateness {
     }
 }
 
-impl Default for Input {
+impl Default for Track {
     fn default() -> Self {
-        Self { name: String::new(), newest: i64::MIN, leaps: Leaps::default(), late: Late::default() }
+        Self { newest: i64::MIN, leaps: Leaps::default(), late: Late::default() }
+    }
+}
+
+impl Input {
+    /// How late its events would be under the stricter rule.
+    fn cured(&self) -> &Late {
+        self.cured.as_ref().map_or(&self.track.late, |cured| &cured.late)
     }
 }
 
@@ -102,15 +141,43 @@ impl State {
     #[inline(always)]
     fn note(&mut self, event: &Event<'_>, passed: Passed) {
         match self.times.last_mut() {
-            Some((input, times)) if *input == event.at.file => times.push(passed),
+            Some((input, times)) if *input == event.at.file => {
+                let step = times.last().map_or(0, |(before, _)| passed.0.saturating_sub(*before));
+                times.push(passed);
+                if step.unsigned_abs() > CURE_NS as u64 {
+                    self.note_jump(event, step > 0);
+                }
+            }
             _ => self.times.push((event.at.file, vec![passed])),
         }
+    }
+
+    /// Notes whose event lies far from the one before it.
+    #[inline(never)]
+    fn note_jump(&mut self, event: &Event<'_>, is_ahead: bool) {
+        let Value::Text(service) = event.fields[Role::Service as usize] else { return };
+        if self.jumps.len() < MAX_JUMPERS || self.jumps.contains_key(service) {
+            self.jumps.entry(service.to_owned()).or_default()[usize::from(!is_ahead)] += 1;
+        }
+    }
+
+    /// The services that were ahead of others, and never behind, if they are few.
+    fn ahead(&self) -> Vec<&str> {
+        let ahead = self.jumps.iter().filter(|(_, [ahead, behind])| *ahead > 0 && *behind == 0);
+        let names: Vec<&str> = ahead.map(|(name, _)| name.as_str()).collect();
+        if names.len() <= 3 { names } else { Vec::new() }
     }
 }
 
 impl Merge for State {
     fn merge(&mut self, later: Self) {
         self.times.extend(later.times);
+        for (service, [ahead, behind]) in later.jumps {
+            if self.jumps.len() < MAX_JUMPERS || self.jumps.contains_key(&service) {
+                let known = self.jumps.entry(service).or_default();
+                *known = [known[0] + ahead, known[1] + behind];
+            }
+        }
         for (input, state) in later.inputs {
             self.inputs.entry(input).or_insert(state);
         }
@@ -123,6 +190,7 @@ impl Late {
         self.behind += other.behind;
         self.future += other.future;
         self.leaps += other.leaps;
+        self.lead_ns = self.lead_ns.max(other.lead_ns);
         self.max_ns = self.max_ns.max(other.max_ns);
         self.seconds.merge(other.seconds.clone());
         self.kept.resize(other.kept.len().max(self.kept.len()), 0);
@@ -185,10 +253,17 @@ impl Analysis for Lateness {
             while state.inputs.get(&input).is_some_and(|known| known.name != held.name) {
                 input = FileId(input.0.wrapping_add(1));
             }
-            let known = state.inputs.entry(input).or_insert_with(|| Input { name: held.name, ..Input::default() });
-            known.late.join(&held.late);
-            known.newest = known.newest.max(held.newest);
+            let known =
+                state.inputs.entry(input).or_insert_with(|| Input { name: held.name.clone(), ..Input::default() });
+            if known.cured.is_some() || held.cured.is_some() {
+                let mut cured = known.cured.take().unwrap_or_else(|| Box::new(known.track.clone()));
+                cured.late.join(held.cured());
+                known.cured = Some(cured);
+            }
+            known.track.late.join(&held.track.late);
+            known.track.newest = known.track.newest.max(held.track.newest);
         }
+        Merge::merge(state, State { jumps: other.jumps, ..State::default() });
         Ok(None)
     }
 
@@ -198,32 +273,62 @@ impl Analysis for Lateness {
 
     fn report(&self, state: &mut State, seen: Span, _last: bool) -> Answer {
         let mut all = Late::default();
-        state.inputs.values().for_each(|input| all.join(&input.late));
+        let mut cured = Late::default();
+        state.inputs.values().for_each(|input| {
+            all.join(&input.track.late);
+            cured.join(input.cured());
+        });
         all.kept.resize(self.delays_ns.len(), 0);
         let delays = self.delays_ns.iter().map(|delay_ns| format!("kept_{}s", *delay_ns as f64 / 1e9));
         let columns = ["source"].into_iter().chain(COLUMNS).map(str::to_owned).chain(delays).collect();
-        let heard = state.inputs.values().filter(|input| input.newest != i64::MIN);
-        let mut rows: Vec<(&str, Vec<Cell>)> = heard.map(|input| (input.name.as_str(), input.late.cells())).collect();
+        let heard = state.inputs.values().filter(|input| input.track.newest != i64::MIN);
+        let mut rows: Vec<(&str, Vec<Cell>)> =
+            heard.map(|input| (input.name.as_str(), input.track.late.cells())).collect();
         rows.sort_by_key(|(name, _)| *name);
         let row = |(name, cells): (&str, Vec<Cell>)| [vec![Cell::Text(name.into())], cells].concat();
         let overall = COLUMNS.into_iter().zip(all.cells()).collect();
         let rows = rows.into_iter().map(row).collect();
-        Answer { window: seen.0, columns, keys: 1, rows, overall, notes: all.advice(), ..Answer::default() }
+        let notes = all.advice(&cured, &state.ahead());
+        Answer { window: seen.0, columns, keys: 1, rows, overall, notes, ..Answer::default() }
     }
 }
 
 impl Late {
-    /// What to do about it, in words.
-    fn advice(&self) -> Vec<String> {
+    /// The delay in whole seconds that keeps 99.9 % of the events, and the one that keeps all.
+    fn delays(&self) -> Option<(f64, f64)> {
+        let seconds = self.quantile(0.999)?;
+        let most = (self.max_ns as f64 / 1e9).ceil();
+        // A little more than the sketch says: it is within 1 %.
+        Some(((seconds * 1.01).ceil().min(most), most))
+    }
+
+    /// What to do about it, in words. `cured` is how it would be without what is minutes ahead, `ahead` which
+    /// services that is of.
+    fn advice(&self, cured: &Self, ahead: &[&str]) -> Vec<String> {
         let mut notes = Vec::new();
-        if let Some(seconds) = self.quantile(0.999) {
-            let most = (self.max_ns as f64 / 1e9).ceil();
-            // A little more than the sketch says: it is within 1 %.
-            let seconds = (seconds * 1.01).ceil().min(most);
-            notes.push(format!(
-                "A watermark that is {seconds} s behind keeps 99.9 % of the events: --watermark-delay {seconds}s. \
-                 To keep all, {most} s."
-            ));
+        if let (Some((seconds, most)), Some((less, least))) = (self.delays(), cured.delays()) {
+            let (count, lead) = (cured.leaps.saturating_sub(self.leaps), cured.lead_ns as f64 / 1e9);
+            // It has to pay: waiting cures whatever is a little late.
+            let is_cure = count > 0 && seconds * 1e9 >= CURE_NS as f64 && less * 2.0 <= seconds;
+            if is_cure {
+                let whose = match ahead {
+                    [] => String::new(),
+                    names => {
+                        format!(" of {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+                    }
+                };
+                notes.push(format!(
+                    "A clock is ahead: {count} events{whose} lie about {lead:.0} s after those around them, so that \
+                     {seconds} s would have to be waited for the others. {CURE} keeps them from moving time; with it a \
+                     watermark that is {less} s behind keeps 99.9 % of the events: {CURE} --watermark-delay {less}s. To \
+                     keep all, {least} s."
+                ));
+            } else {
+                notes.push(format!(
+                    "A watermark that is {seconds} s behind keeps 99.9 % of the events: --watermark-delay {seconds}s. \
+                     To keep all, {most} s."
+                ));
+            }
         }
         if self.future + self.leaps > 0 {
             notes.push(format!(
@@ -268,6 +373,30 @@ mod tests {
         assert_eq!(overall(&answer, "future"), Cell::Count(2));
         assert_eq!(overall(&answer, "max_s"), Cell::Float(0.0));
         assert!(answer.notes[1].contains("2 events"), "{:?}", answer.notes);
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_is_told_from_events_that_are_late() {
+        let second = 1_000_000_000;
+        let patient = Lateness::new(vec![second], 86_400 * second, Timestamp::from_nanos(1_000_000 * second));
+        // Every fifth event is of a clock that is two hours ahead; the others are up to 3 s out of order.
+        let time = |place: i64| (place - place % 4) as f64 + if place % 5 == 4 { 7200.0 } else { 0.0 };
+        let times: Vec<(f64, &str)> = (0..180).map(|place| (time(place), "")).collect();
+        let (_, answer, _) = run(&patient, &times);
+        let note = &answer.notes[0];
+        for part in ["36 events", "about 72", "--max-ahead 5m --watermark-delay ", "72"] {
+            assert!(note.contains(part), "{note}");
+        }
+        assert!(!note.contains("--watermark-delay 7"), "{note}");
+        // A pause is none, and neither are events that are truly late.
+        let pause: Vec<(f64, &str)> =
+            (0..100).map(|place| (place as f64 + if place > 50 { 7200.0 } else { 0.0 }, "")).collect();
+        let late: Vec<(f64, &str)> =
+            (0..100).map(|place| (if place % 10 == 9 { 0.0 } else { 40.0 * place as f64 }, "")).collect();
+        for times in [pause, late] {
+            let (_, answer, _) = run(&patient, &times);
+            assert!(!answer.notes[0].contains("ahead"), "{:?}", answer.notes);
+        }
     }
 
     #[test]

@@ -24,7 +24,9 @@ pub use reservoir::Reservoir;
 pub use running_avg::RunningAvg;
 pub use sliding_window::SlidingWindow;
 pub use watchlist::{Shape, Watchlist, filter_of_patterns};
-pub use window::{Aggregate, Aggregates, Dedup, FULL, Measure, Plan as WindowPlan, Shape as WindowShape, Window};
+pub use window::{
+    Aggregate, Aggregates, Calendar, CalendarUnit, Dedup, FULL, Measure, Plan as WindowPlan, Shape as WindowShape, Window,
+};
 pub use written::Written;
 
 use crate::event::{DeadLetter, Event, FileId, Frontier, Ledger, Span, Timestamp, Verdict};

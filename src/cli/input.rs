@@ -77,13 +77,14 @@ pub struct InputArgs {
     /// How times are written, as strptime has it, where their look does not tell: '%d/%m/%Y %H:%M:%S%.f'
     #[arg(long, value_name = "FORMAT", help_heading = "Fields")]
     time_format: Option<TimeFormat>,
-    /// The zone of times that name none: `Europe/Berlin`, `+02:00`
+    /// The zone of times that name none, and of --calendar windows: `Europe/Berlin`, `+02:00`
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone_named, allow_hyphen_values = true, help_heading = "Fields")]
     time_zone: TimeZone,
 
     /// A time further ahead of the clock is a mistake, and its record a dead letter; `off` takes any
-    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = ahead, help_heading = "Fields")]
-    max_ahead: Ahead,
+    /// [default: 1d; 5m where the input is followed]
+    #[arg(long, value_name = "TIME", value_parser = ahead, help_heading = "Fields")]
+    max_ahead: Option<Ahead>,
 
     /// Keep the records for which this CEL expression is true: 'status >= 500 && service != "pay"'
     #[arg(long = "where", value_name = "EXPR", help_heading = "Filter")]
@@ -95,6 +96,10 @@ pub struct InputArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Filter")]
     until: Option<String>,
 }
+
+/// How far ahead a time may be where nothing is said.
+const DEFAULT_AHEAD: Duration = Duration::from_secs(86_400);
+const LIVE_AHEAD: Duration = Duration::from_secs(300);
 
 #[derive(Clone, Copy, Default, ValueEnum)]
 enum Unit {
@@ -260,6 +265,11 @@ impl InputArgs {
         self.time_format.is_some() || self.time_field.as_ref().is_some_and(|fields| fields.rest.is_some())
     }
 
+    /// The zone of times that name none, and of calendars.
+    pub fn zone(&self) -> &TimeZone {
+        &self.time_zone
+    }
+
     /// The name of the zone of times that name none, where it has one.
     pub fn time_zone(&self) -> Option<&str> {
         self.time_zone.iana_name()
@@ -280,12 +290,18 @@ impl InputArgs {
     }
 
     pub fn limits(&self, letters: usize) -> Limits {
-        Limits { record_bytes: self.source.record_bytes(), letters, ahead: self.max_ahead.0 }
+        Limits { record_bytes: self.source.record_bytes(), letters, ahead: self.ahead() }
     }
 
     /// How far after now, or after what was seen, a time may be.
     pub fn ahead(&self) -> Option<Duration> {
-        self.max_ahead.0
+        // A log that is followed is of now; one that is not may be of any time, with gaps.
+        let is_live = || self.sources().and_then(|sources| self.follow(&sources)).unwrap_or(false);
+        match self.max_ahead {
+            Some(Ahead(ahead)) => ahead,
+            None if is_live() => Some(LIVE_AHEAD),
+            None => Some(DEFAULT_AHEAD),
+        }
     }
 
     pub fn threads(&self) -> usize {

@@ -36,6 +36,13 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::new(seconds, (nanos % NANOS_PER_SECOND) as u32))
 }
 
+/// A length of time in nanoseconds, backwards with a minus: `-30m`.
+pub fn signed(text: &str) -> Result<i64, String> {
+    let (sign, length) = text.trim().strip_prefix('-').map_or((1, text), |length| (-1, length));
+    let nanos = i64::try_from(duration(length)?.as_nanos());
+    nanos.map(|nanos| sign * nanos).map_err(|_| format!("`{text}` is too long a time: at most 292 years can be told"))
+}
+
 /// A length of time as it is typed: `1h30m`, `250ms`.
 pub fn shown(length: Duration) -> String {
     let units = [("d", 86_400_000_000_000u128), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
@@ -135,6 +142,15 @@ mod tests {
         assert_eq!(duration("0.1us"), Ok(Duration::from_nanos(100)));
         for bad in ["", " ", "s", "-1s", "1x", "1h30", "1.2.3s", ".", "1e3", "30s,", "99999999999999999999999d"] {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_length_with_a_minus_goes_back() {
+        assert_eq!((signed("-30m"), signed("30m")), (Ok(-1_800_000_000_000), Ok(1_800_000_000_000)));
+        assert_eq!(signed(" - 1.5s"), Ok(-1_500_000_000));
+        for bad in ["-", "--1s", "30m-", "-1x", "300000d", "-300000d"] {
+            assert!(signed(bad).is_err(), "{bad}");
         }
     }
 

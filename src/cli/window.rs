@@ -7,7 +7,7 @@ use super::output::Reporting;
 use super::question::{WINDOW_COLUMNS, question};
 use super::rows::{OutcomeArgs, RowArgs, field};
 use super::units;
-use crate::analysis::{Aggregates, Dedup, Window, WindowPlan, WindowShape, Written};
+use crate::analysis::{Aggregates, Calendar, CalendarUnit, Dedup, Window, WindowPlan, WindowShape, Written};
 use crate::bridge::{Question, Windows};
 use crate::schema::Schema;
 use anyhow::{Result, anyhow, bail};
@@ -24,8 +24,8 @@ they stand: all windows are shown at the end, and are kept until then. With --wa
 shown and forgotten when the watermark passes its end: the newest event of every file is that late, less the
 delay. What comes later still is counted while --allowed-lateness says so, and the window is shown again with
 a higher revision; after that it is late, and goes to --dead-letter. `streamlab lateness` says how late
-events come. What has no end is read with a delay, of 30s where none is given: what is followed, pipes, and
-runs with --state-dir.
+events come. What is followed, and runs with --state-dir, have a delay of 30s where none is given. So has a pipe,
+but without -f nothing in it is late: its closed windows are kept, and shown again.
 
 Aggregates: count, rate(EXPR), sum, mean, min, max and stddev(FIELD), p50 to p99.99(FIELD), distinct(FIELD),
 top(N, FIELD), first and last(FIELD); quantiles are within 1 % of the value, distinct about 1.6 % (standard error). In place of a
@@ -37,6 +37,8 @@ More examples:
       --agg 'count, errors=rate(status >= 500), p50(latency_ms), p99(latency_ms)'
   Visits: as long as a user does something every half an hour
     streamlab window access.log --type session --gap 30m --by user --agg 'count, top(3, path)'
+  The days of a zone, of which one a year has 23 hours, and one has 25
+    streamlab window access.log --calendar day --time-zone Europe/Berlin --agg count
   In CI: fail when any service failed too often in any minute
     streamlab window data/ --size 1m --assert 'failure_rate < 0.05'"
 )]
@@ -53,16 +55,21 @@ pub struct WindowArgs {
     /// How long a key is silent when its session ends; makes windows sessions [default: 30s]
     #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = "Window")]
     gap: Option<Duration>,
-    /// How long after a multiple of its size since 1970 a window begins
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = units::duration, help_heading = "Window")]
-    offset: Duration,
+    /// How long after a multiple of its size since 1970 a window begins; before it with a minus, as -30m
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = units::signed, allow_hyphen_values = true,
+        help_heading = "Window")]
+    offset: i64,
+    /// Days, weeks (from Monday) or months of --time-zone, one after the other
+    #[arg(long, value_name = "UNIT", value_enum, help_heading = "Window",
+        conflicts_with_all = ["size", "slide", "gap", "offset"])]
+    calendar: Option<Unit>,
     /// What to work out, separated by commas, each with a name or without: 'count, bad=rate(status >= 400)'
     /// [default: total, failures and failure rate of requests]
     #[arg(long, value_name = "LIST", help_heading = "Window")]
     agg: Vec<String>,
 
-    /// How far behind the newest event of a file others of it may be [default: 30s; any time where files are
-    /// read once, without --state-dir]
+    /// How far behind the newest event of a file others of it may be [default: 30s where the input is followed, a
+    /// pipe or kept in --state-dir; else any time]
     #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = "Event time")]
     watermark_delay: Option<Duration>,
     /// For how long a closed window still takes late events, and is shown again
@@ -98,6 +105,13 @@ enum Kind {
     Session,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Unit {
+    Day,
+    Week,
+    Month,
+}
+
 /// How long to wait for a silent input.
 #[derive(Clone, Copy)]
 struct Timeout(Option<Duration>);
@@ -127,12 +141,13 @@ impl WindowArgs {
         }
         let mut schema = self.job.input.schema();
         let is_live = self.job.output.is_live();
+        let (delay_ns, lateness_ns) = self.waits_ns()?;
         let plan = WindowPlan {
             shape: self.shape()?,
             by: self.rows.by(&mut schema, &["start", "end", "revision", "open"])?,
             aggregates: self.aggregates(&mut schema)?,
-            delay_ns: self.delay_ns()?,
-            lateness_ns: nanos(self.allowed_lateness, "--allowed-lateness")?,
+            delay_ns,
+            lateness_ns,
             ahead_ns: self.job.input.ahead().map_or(Ok(i64::MAX), |ahead| nanos(ahead, "--max-ahead"))?,
             max_keys: self.rows.max_keys(),
             dedup: self.dedup(&mut schema)?,
@@ -154,20 +169,38 @@ impl WindowArgs {
         self.job.report(Window::new(plan), schema, None, reporting)
     }
 
-    /// How far behind the watermark is; [`WindowPlan::NO_WATERMARK`] where all is read before any window closes.
-    fn delay_ns(&self) -> Result<i64> {
+    /// How far behind the watermark is, and how long a closed window takes late events.
+    ///
+    /// Where nothing is said, a run that reads once counts every event: files before it closes any window, and a
+    /// pipe, which may go on for long, by showing closed windows again.
+    fn waits_ns(&self) -> Result<(i64, i64)> {
+        let delay_ns = nanos(self.watermark_delay.unwrap_or(DEFAULT_DELAY), "--watermark-delay")?;
+        let lateness_ns = nanos(self.allowed_lateness, "--allowed-lateness")?;
         // To look at a state takes no input.
-        if self.watermark_delay.is_none() && self.job.view.is_none() {
-            let sources = self.job.input.sources()?;
-            if !self.job.input.follow(&sources)? && !sources.may_be_endless() {
-                return Ok(WindowPlan::NO_WATERMARK);
-            }
+        if self.watermark_delay.is_some() || self.job.view.is_some() {
+            return Ok((delay_ns, lateness_ns));
         }
-        nanos(self.watermark_delay.unwrap_or(DEFAULT_DELAY), "--watermark-delay")
+        let sources = self.job.input.sources()?;
+        Ok(match (self.job.input.follow(&sources)?, sources.may_be_endless()) {
+            (true, _) => (delay_ns, lateness_ns),
+            (false, true) => (delay_ns, WindowPlan::FOR_EVER),
+            (false, false) => (WindowPlan::NO_WATERMARK, lateness_ns),
+        })
     }
 
     /// The windows, as far as the flags tell what they do not say.
     fn shape(&self) -> Result<WindowShape> {
+        if let Some(unit) = self.calendar {
+            if !matches!(self.kind, None | Some(Kind::Tumbling)) {
+                bail!("--calendar: days, weeks and months stand one after the other: --type tumbling, or none");
+            }
+            let unit = match unit {
+                Unit::Day => CalendarUnit::Day,
+                Unit::Week => CalendarUnit::Week,
+                Unit::Month => CalendarUnit::Month,
+            };
+            return Ok(WindowShape::Calendar(Calendar { unit, zone: self.job.input.zone().clone() }));
+        }
         let kind = self.kind.unwrap_or(match (self.slide, self.gap) {
             (_, Some(_)) => Kind::Session,
             (Some(_), None) => Kind::Sliding,
@@ -180,7 +213,7 @@ impl WindowArgs {
                     "--type session takes no --size and no --slide: a session lasts until --gap passes without an event"
                 )
             }
-            Kind::Session if !self.offset.is_zero() => {
+            Kind::Session if self.offset != 0 => {
                 bail!("--type session takes no --offset: a session begins with its first event")
             }
             Kind::Tumbling | Kind::Sliding if self.gap.is_some() => bail!("--gap is for --type session"),
@@ -200,7 +233,7 @@ impl WindowArgs {
                 "--slide: windows that begin further apart than they are long would leave events out; at most --size"
             );
         }
-        let shape = WindowShape::sliding(size, slide, nanos(self.offset, "--offset")?);
+        let shape = WindowShape::sliding(size, slide, self.offset);
         if shape.panes() > MAX_PANES {
             bail!(
                 "--slide: each window would be put together from {} slices; a slide that divides the size needs fewer",
@@ -212,8 +245,14 @@ impl WindowArgs {
 
     /// The question as other engines take it, which know windows of a fixed size.
     fn question(&self) -> Result<(Question, Schema)> {
-        let WindowShape::Sliding { size_ns, slide_ns, offset_ns, .. } = self.shape()? else {
-            bail!("--emit: sessions are not carried over to a program; take --type tumbling or sliding")
+        let (size_ns, slide_ns, offset_ns) = match self.shape()? {
+            WindowShape::Sliding { size_ns, slide_ns, offset_ns, .. } => (size_ns, slide_ns, offset_ns),
+            WindowShape::Session { .. } => {
+                bail!("--emit: sessions are not carried over to a program; take --type tumbling or sliding")
+            }
+            WindowShape::Calendar(_) => {
+                bail!("--emit: --calendar is not carried over to a program; take windows of a --size")
+            }
         };
         if self.early.is_some() {
             bail!("--emit: --early is not carried over to a program; leave it out");

@@ -205,7 +205,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         root.frontier.expect(STDIN);
         let waker = self.waker.clone();
         let blocks =
-            opened(|| Encoding::sniff(io::stdin()).map(|(_, reader)| reader), move || waker.wake(Wakeup::Arrived));
+            opened(|| Encoding::sniff(crate::input::stdin()).map(|(_, reader)| reader), move || waker.wake(Wakeup::Arrived));
         self.pipes.push((STDIN_NAME.into(), Feed::new(STDIN, Cursor::default(), blocks)));
     }
 

@@ -6,6 +6,7 @@
 //! are read beside each other nor where they are cut decides what is counted.
 
 mod aggregates;
+mod calendar;
 mod clock;
 mod join;
 mod measure;
@@ -20,6 +21,7 @@ mod tests;
 mod windows;
 
 pub use aggregates::{Aggregate, Aggregates};
+pub use calendar::{Calendar, CalendarUnit};
 pub use measure::Measure;
 pub use plan::{Dedup, Plan, Shape};
 pub use windows::FULL;

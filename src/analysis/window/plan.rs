@@ -4,6 +4,7 @@
 //! put together from panes, the largest slices that each of them is a whole number of.
 
 use super::aggregates::Aggregates;
+use super::calendar::Calendar;
 use super::part::Entry;
 use crate::analysis::{By, Written};
 use crate::event::{Event, Timestamp, Value};
@@ -16,7 +17,7 @@ pub struct Plan {
     pub aggregates: Aggregates,
     /// How far the watermark is behind the newest event; [`Plan::NO_WATERMARK`] where there is none.
     pub delay_ns: i64,
-    /// How long a window that has closed takes late events.
+    /// How long a window that has closed takes late events; [`Plan::FOR_EVER`] is no bound.
     pub lateness_ns: i64,
     /// An event further ahead of the newest does not move time by itself.
     pub ahead_ns: i64,
@@ -28,10 +29,12 @@ pub struct Plan {
     pub shows_open: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// A window of `size_ns` every `slide_ns`, which is no longer than that.
     Sliding { size_ns: i64, slide_ns: i64, pane_ns: i64, offset_ns: i64 },
+    /// One after the other, as long as the calendar makes them.
+    Calendar(Calendar),
     /// As long as events follow each other within less than a gap.
     Session { gap_ns: i64 },
 }
@@ -60,7 +63,7 @@ impl Shape {
     pub fn panes(&self) -> i64 {
         match self {
             Shape::Sliding { size_ns, pane_ns, .. } => size_ns / pane_ns,
-            Shape::Session { .. } => 1,
+            Shape::Calendar(_) | Shape::Session { .. } => 1,
         }
     }
 }
@@ -68,6 +71,9 @@ impl Shape {
 impl Plan {
     /// A delay that nothing is ever behind: all windows stay open until the input is over.
     pub const NO_WATERMARK: i64 = i64::MAX;
+
+    /// A lateness for which nothing is ever given up.
+    pub const FOR_EVER: i64 = i64::MAX;
 
     /// Whether windows close before the input is over.
     pub fn has_watermark(&self) -> bool {
@@ -88,6 +94,7 @@ impl Plan {
     pub fn longest(&self) -> i64 {
         match self.shape {
             Shape::Sliding { size_ns, .. } => size_ns,
+            Shape::Calendar(_) => Calendar::LONGEST_NS,
             Shape::Session { gap_ns } => gap_ns,
         }
     }
@@ -105,7 +112,7 @@ impl Plan {
         }
         let watermark = newest.saturating_sub(self.delay_ns);
         match self.shape {
-            Shape::Sliding { .. } => watermark,
+            Shape::Sliding { .. } | Shape::Calendar(_) => watermark,
             // Sessions end at any instant; to look at each would cost more than it tells.
             Shape::Session { gap_ns } => floor(watermark, step(gap_ns), 0),
         }
@@ -118,13 +125,18 @@ impl Plan {
             return i64::MAX;
         }
         let watermark = newest.saturating_sub(self.delay_ns);
-        let next = match self.shape {
-            Shape::Sliding { pane_ns, offset_ns, .. } => {
-                let after = |nanos: i64| floor(nanos, pane_ns, offset_ns).saturating_add(pane_ns);
-                let closes = after(watermark);
-                closes.min(after(watermark.saturating_sub(self.lateness_ns)).saturating_add(self.lateness_ns))
+        // Where a window closes, and where one is given up.
+        let sooner = |after: &dyn Fn(i64) -> i64| {
+            let given_up = || after(watermark.saturating_sub(self.lateness_ns)).saturating_add(self.lateness_ns);
+            let closes = after(watermark);
+            if self.lateness_ns == Self::FOR_EVER { closes } else { closes.min(given_up()) }
+        };
+        let next = match &self.shape {
+            &Shape::Sliding { pane_ns, offset_ns, .. } => {
+                sooner(&|nanos| floor(nanos, pane_ns, offset_ns).saturating_add(pane_ns))
             }
-            Shape::Session { gap_ns } => floor(watermark, step(gap_ns), 0).saturating_add(step(gap_ns)),
+            Shape::Calendar(calendar) => sooner(&|nanos| calendar.end(nanos)),
+            &Shape::Session { gap_ns } => floor(watermark, step(gap_ns), 0).saturating_add(step(gap_ns)),
         };
         next.saturating_add(self.delay_ns)
     }
@@ -136,6 +148,7 @@ impl Plan {
                 let begin = floor(nanos, pane_ns, offset_ns);
                 (begin, begin.saturating_add(pane_ns))
             }
+            Shape::Calendar(ref calendar) => (calendar.begin(nanos), calendar.end(nanos)),
             Shape::Session { gap_ns } => (nanos.saturating_sub(gap_ns).saturating_add(1), nanos.saturating_add(gap_ns)),
         }
     }
@@ -146,6 +159,7 @@ impl Plan {
             Shape::Sliding { size_ns, slide_ns, offset_ns, .. } => {
                 floor(nanos, slide_ns, offset_ns).saturating_add(size_ns)
             }
+            Shape::Calendar(ref calendar) => calendar.end(nanos),
             Shape::Session { gap_ns } => nanos.saturating_add(gap_ns),
         }
     }

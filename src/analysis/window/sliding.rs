@@ -103,7 +103,7 @@ impl Sliding {
     /// The windows from these on that have closed by the watermark, and take late events.
     fn closed(plan: &Plan, starts: RangeInclusive<i64>, watermark: i64) -> impl Iterator<Item = i64> {
         let first = plan.first_start_after(watermark.saturating_sub(plan.lateness_ns)).max(*starts.start());
-        let starts = std::iter::successors(Some(first), |start| start.checked_add(plan.slide()))
+        let starts = std::iter::successors(Some(first), |start| plan.next_start(*start))
             .take_while(move |start| start <= starts.end());
         starts.take_while(move |start| plan.end(*start) <= watermark)
     }
@@ -184,13 +184,12 @@ impl Sliding {
     fn starts(&self, plan: &Plan, from: i64, to: i64) -> Vec<i64> {
         let (Some(first), Some(last)) = (self.panes.first(), self.panes.last()) else { return Vec::new() };
         let mut start = plan.first_start_after(from).max(plan.earliest_start(first.number));
-        let most = if to == i64::MAX { last.number } else { last.number.min(to.saturating_sub(plan.longest())) };
         let mut starts = Vec::new();
-        while start <= most {
+        while start <= last.number && (to == i64::MAX || plan.end(start) <= to) {
             let next = match self.panes.range(start, plan.end(start)).next() {
                 Some(_) => {
                     starts.push(start);
-                    start.checked_add(plan.slide())
+                    plan.next_start(start)
                 }
                 // Over the time in which nothing happened.
                 None => self.panes.range(plan.end(start), i64::MAX).next().map(|pane| plan.earliest_start(pane.number)),
@@ -265,16 +264,13 @@ fn put_together(panes: Vec<&Groups<Row>>, max_keys: usize) -> (Groups<Row>, Opti
 }
 
 impl Plan {
-    fn sizes(&self) -> (i64, i64, i64, i64) {
-        match self.shape {
-            Shape::Sliding { size_ns, slide_ns, pane_ns, offset_ns } => (size_ns, slide_ns, pane_ns, offset_ns),
-            Shape::Session { .. } => unreachable!("sessions have no panes"),
-        }
-    }
-
     /// The end of the window that begins at `start`.
     fn end(&self, start: i64) -> i64 {
-        start.saturating_add(self.sizes().0)
+        match &self.shape {
+            Shape::Sliding { size_ns, .. } => start.saturating_add(*size_ns),
+            Shape::Calendar(calendar) => calendar.end(start),
+            Shape::Session { .. } => unreachable!("{NO_PANES}"),
+        }
     }
 
     /// Whether that window takes no more events.
@@ -282,19 +278,33 @@ impl Plan {
         self.end(start).saturating_add(self.lateness_ns) <= watermark
     }
 
-    fn slide(&self) -> i64 {
-        self.sizes().1
+    /// The beginning of the window after it, if there is one.
+    fn next_start(&self, start: i64) -> Option<i64> {
+        match &self.shape {
+            Shape::Sliding { slide_ns, .. } => start.checked_add(*slide_ns),
+            Shape::Calendar(calendar) => Some(calendar.end(start)).filter(|next| *next < i64::MAX),
+            Shape::Session { .. } => unreachable!("{NO_PANES}"),
+        }
     }
 
     /// The beginning of the first window that the pane at `begin` is part of.
     fn earliest_start(&self, begin: i64) -> i64 {
-        let (_, _, pane_ns, _) = self.sizes();
-        self.first_start_after(begin.saturating_add(pane_ns).saturating_sub(1))
+        match &self.shape {
+            Shape::Sliding { pane_ns, .. } => self.first_start_after(begin.saturating_add(*pane_ns).saturating_sub(1)),
+            _ => begin,
+        }
     }
 
     /// The beginning of the first window that ends after an instant.
     fn first_start_after(&self, nanos: i64) -> i64 {
-        let (size_ns, slide_ns, _, offset_ns) = self.sizes();
-        floor(nanos.saturating_sub(size_ns), slide_ns, offset_ns).saturating_add(slide_ns)
+        match &self.shape {
+            &Shape::Sliding { size_ns, slide_ns, offset_ns, .. } => {
+                floor(nanos.saturating_sub(size_ns), slide_ns, offset_ns).saturating_add(slide_ns)
+            }
+            Shape::Calendar(calendar) => calendar.begin(nanos),
+            Shape::Session { .. } => unreachable!("{NO_PANES}"),
+        }
     }
 }
+
+const NO_PANES: &str = "sessions have no panes";

@@ -69,7 +69,7 @@ pub struct Closed {
 impl Windows {
     pub fn new(plan: &Plan) -> Self {
         let store = match plan.shape {
-            Shape::Sliding { .. } => Store::Sliding(Sliding::default()),
+            Shape::Sliding { .. } | Shape::Calendar(_) => Store::Sliding(Sliding::default()),
             Shape::Session { .. } => Store::Sessions(Sessions::default()),
         };
         Self {
