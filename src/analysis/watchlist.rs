@@ -169,7 +169,9 @@ mod tests {
 
     #[test]
     fn a_rate_is_never_more_than_was_asked_for() {
-        for (lines, fpr) in (0..60).flat_map(|lines| [0.9, 0.5, 0.3, 0.2, 0.1, 0.07, 0.01].map(|fpr| (lines * lines, fpr))) {
+        for (lines, fpr) in
+            (0..60).flat_map(|lines| [0.9, 0.5, 0.3, 0.2, 0.1, 0.07, 0.01].map(|fpr| (lines * lines, fpr)))
+        {
             let file = (0..lines).map(|line| format!("{line}-{fpr}\n")).collect::<String>();
             let filter = filter_of_patterns(Cursor::new(file), Shape::Fpr(fpr)).unwrap();
             assert!(filter.expected_fpr() <= fpr, "{} of {lines} lines, not {fpr}", filter.expected_fpr());

@@ -45,7 +45,9 @@ impl Written {
     fn other<'a>(&self, event: &Event<'a>, value: Value<'a>) -> Option<Cow<'a, str>> {
         let written = || {
             let path = match self.field {
-                Field::Either(own, other) if std::ptr::eq(either(event, own, other), &event.fields[other]) => &self.other,
+                Field::Either(own, other) if std::ptr::eq(either(event, own, other), &event.fields[other]) => {
+                    &self.other
+                }
                 _ => &self.path,
             };
             let text = written::find(event.raw, path.as_ref()?.keys())?;

@@ -203,7 +203,8 @@ fn example(function: &str) -> &'static str {
 /// `argument` is what stands in its brackets.
 fn unknown(function: &str, argument: Option<&str>) -> String {
     let meant = KNOWN_ELSEWHERE.iter().find(|(name, _)| function.eq_ignore_ascii_case(name)).map(|(_, known)| *known);
-    let is_quantile = function.strip_prefix('p').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+    let is_quantile =
+        function.strip_prefix('p').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
     let advice = match meant.or_else(|| nearest(function, KNOWN.iter().map(|(name, _)| *name))) {
         _ if is_quantile => {
             "a quantile is written as `p50`, `p99`, `p999` or `p99.9`; the least is `min`, the largest `max`".to_owned()
@@ -245,10 +246,13 @@ mod tests {
         for (name, expected) in [("p50", 0.5), ("p95", 0.95), ("p999", 0.999), ("p5", 0.05), ("p9999", 0.9999)] {
             assert_eq!(quantile(name), Some(expected), "{name}");
         }
-        for (name, expected) in [("p99.9", 0.999), ("p99.99", 0.9999), ("p50.5", 0.505), ("p9.9", 0.099), ("p99.0", 0.99)] {
+        for (name, expected) in
+            [("p99.9", 0.999), ("p99.99", 0.9999), ("p50.5", 0.505), ("p9.9", 0.099), ("p99.0", 0.99)]
+        {
             assert_eq!(quantile(name), Some(expected), "{name}");
         }
-        for name in ["p", "p0", "pp", "p.9", "p99.", "p999.9", "p9.x", "q50", "p100", "p100.0", "p0000000001", "p00.0"] {
+        for name in ["p", "p0", "pp", "p.9", "p99.", "p999.9", "p9.x", "q50", "p100", "p100.0", "p0000000001", "p00.0"]
+        {
             assert_eq!(quantile(name), None, "{name}");
         }
     }

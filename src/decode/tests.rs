@@ -253,13 +253,20 @@ fn fields_come_by_path_and_the_last_of_a_key_counts() {
 /// The text of a value, in which keys meet in every way that a path can take.
 fn value_text() -> impl Strategy<Value = String> {
     let numbers = ["0", "-7", "1.50", "1E3", "9223372036854775808", "18446744073709551616", "-9223372036854775809"];
-    let wide = ["123456789012345678901234567890", "1e30", "1.0e400", "100000000000000000000.0", "-340282366920938463463374607431768211456"];
+    let wide = [
+        "123456789012345678901234567890",
+        "1e30",
+        "1.0e400",
+        "100000000000000000000.0",
+        "-340282366920938463463374607431768211456",
+    ];
     let others = [r#""""#, r#""x, \"a\": 1}""#, r#""\\""#, "true", "null"];
     let leaf = prop::sample::select([numbers.as_slice(), &wide, &others].concat()).prop_map(str::to_owned);
     leaf.prop_recursive(4, 20, 4, |inner| {
         let key = prop::sample::select(vec!["a", "b", "0", "1", "a.b", "b.0", "\\u0061", "x"]);
         let space = prop::sample::select(vec!["", " ", "\t "]);
-        let pair = (key, inner.clone(), space).prop_map(|(key, value, space)| format!("{space}\"{key}\"{space}:{space}{value}{space}"));
+        let pair = (key, inner.clone(), space)
+            .prop_map(|(key, value, space)| format!("{space}\"{key}\"{space}:{space}{value}{space}"));
         let object = prop::collection::vec(pair, 0..4).prop_map(|pairs| format!("{{{}}}", pairs.join(",")));
         let array = prop::collection::vec(inner, 0..3).prop_map(|items| format!("[{} ]", items.join(", ")));
         prop_oneof![3 => object, 1 => array]

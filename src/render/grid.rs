@@ -112,7 +112,8 @@ fn overall(answer: &Answer, fields: &[&(&str, Cell)], show: impl Fn(&Cell, bool)
 fn is_numeric(answer: &Answer, place: usize) -> bool {
     let mut cells = answer.rows.iter().filter_map(|row| row.get(place)).filter(|cell| **cell != Cell::Null).peekable();
     let known = cells.peek().is_some();
-    let numbers = cells.all(|cell| !matches!(cell, Cell::Text(_) | Cell::Others | Cell::Bool(_) | Cell::Time(_) | Cell::Ranks(_)));
+    let numbers = cells
+        .all(|cell| !matches!(cell, Cell::Text(_) | Cell::Others | Cell::Bool(_) | Cell::Time(_) | Cell::Ranks(_)));
     numbers && (known || place >= answer.keys)
 }
 

@@ -90,7 +90,10 @@ impl Serialize for Object<'_> {
             map.serialize_entry("bounds", &Members(answer.bounds.iter().map(|(name, bound)| (name.as_str(), *bound))))?;
         }
         if !answer.ignored.is_empty() {
-            map.serialize_entry("ignored", &Members(answer.ignored.iter().map(|(name, count)| (name.as_str(), *count))))?;
+            map.serialize_entry(
+                "ignored",
+                &Members(answer.ignored.iter().map(|(name, count)| (name.as_str(), *count))),
+            )?;
         }
         map.serialize_entry("ledger", &Members(ledger.columns().into_iter()))?;
         map.end()

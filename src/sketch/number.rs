@@ -47,7 +47,10 @@ impl<'a> Number<'a> {
         if digits.bytes().all(|byte| byte.is_ascii_digit()) {
             let is_plain = digits.len() == 1 || !digits.starts_with('0');
             let whole = text.parse().map(Number::Int).or_else(|_| text.parse().map(Number::of_uint));
-            return whole.ok().or(if is_plain { Some(Number::Big(text)) } else { None }).or_else(|| Self::of_float(text));
+            return whole
+                .ok()
+                .or(if is_plain { Some(Number::Big(text)) } else { None })
+                .or_else(|| Self::of_float(text));
         }
         Self::of_float(text)
     }
@@ -107,7 +110,11 @@ impl<'a> Number<'a> {
         match a.partial_cmp(&b) {
             None => a.total_cmp(&b),
             Some(Ordering::Equal) if is_infinite(self) || is_infinite(other) => {
-                if is_infinite(self) == (a > 0.0) { Ordering::Greater } else { Ordering::Less }
+                if is_infinite(self) == (a > 0.0) {
+                    Ordering::Greater
+                } else {
+                    Ordering::Less
+                }
             }
             Some(Ordering::Equal) if a.abs() >= EXACT => decimal::compare(&self.digits(), &other.digits()),
             Some(order) => order,
@@ -162,7 +169,9 @@ impl Bound {
     #[inline]
     fn is_replaced(&self, number: &Number<'_>, wanted: Ordering) -> bool {
         let order = number.compare(&self.number());
-        order == wanted || order.is_eq() && matches!((self, number), (Bound::Float(_), Number::Int(_) | Number::Uint(_) | Number::Big(_)))
+        order == wanted
+            || order.is_eq()
+                && matches!((self, number), (Bound::Float(_), Number::Int(_) | Number::Uint(_) | Number::Big(_)))
     }
 }
 
@@ -253,7 +262,10 @@ mod tests {
         assert_eq!(cell("18446744073709551615"), Some(Cell::Count(u64::MAX)));
         assert_eq!(cell("-18446744073709551616"), Some(Cell::Big("-18446744073709551616".into())));
         assert_eq!(cell("0007"), Some(Cell::Int(7)));
-        assert_eq!(cell("000000000000000000000000000000000000000018446744073709551616"), Some(Cell::Float(18446744073709551616.0)));
+        assert_eq!(
+            cell("000000000000000000000000000000000000000018446744073709551616"),
+            Some(Cell::Float(18446744073709551616.0))
+        );
         for text in ["", "-", "inf", "nan", "12ms", "0x1F ", "1_0", "1e999", "0x1F"] {
             assert_eq!(cell(text), None, "{text}");
         }

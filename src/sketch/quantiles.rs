@@ -128,7 +128,9 @@ impl Bins {
             match rank.checked_sub(bin.count) {
                 Some(rest) => rank = rest,
                 // As far from either end of the bin, relative to them.
-                None => return (2.0 / (1.0 + GROWTH) * (f64::from(key) * GROWTH.ln()).exp()).clamp(bin.least, bin.most),
+                None => {
+                    return (2.0 / (1.0 + GROWTH) * (f64::from(key) * GROWTH.ln()).exp()).clamp(bin.least, bin.most);
+                }
             }
         }
         0.0

@@ -100,11 +100,13 @@ impl Kind {
                 }
                 true
             }
-            Kind::Of(Summary::Distinct | Summary::Top | Summary::First | Summary::Last, measure) => match measure.value(event) {
-                Reading::Of(value) => slot.held.add_value(value, event),
-                Reading::Absent => true,
-                Reading::Ignored => false,
-            },
+            Kind::Of(Summary::Distinct | Summary::Top | Summary::First | Summary::Last, measure) => {
+                match measure.value(event) {
+                    Reading::Of(value) => slot.held.add_value(value, event),
+                    Reading::Absent => true,
+                    Reading::Ignored => false,
+                }
+            }
             Kind::Of(_, measure) => match measure.number(event) {
                 Reading::Of(number) => slot.held.add_number(&number),
                 Reading::Absent => true,
@@ -184,7 +186,9 @@ impl Merge for Slot {
             (Held::Quantiles(quantiles), Held::Quantiles(later)) => quantiles.merge(*later),
             (Held::Distinct(estimator), Held::Distinct(later)) => estimator.merge(&later),
             (Held::Top(hitters), Held::Top(later)) => hitters.merge(*later),
-            (Held::First(first), Held::First(Some(later))) if first.as_ref().is_none_or(|first| later.at < first.at) => {
+            (Held::First(first), Held::First(Some(later)))
+                if first.as_ref().is_none_or(|first| later.at < first.at) =>
+            {
                 *first = Some(later);
             }
             (Held::Last(last), Held::Last(Some(later))) if last.as_ref().is_none_or(|last| later.at > last.at) => {

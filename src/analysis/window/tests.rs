@@ -2,8 +2,8 @@
 
 use super::aggregates::{Aggregate, Aggregates};
 use super::row::Row;
-use crate::event::{Event, FileId, Position, Value};
 use crate::analysis::Measure;
+use crate::event::{Event, FileId, Position, Value};
 use crate::expr::Condition;
 use crate::report::Cell;
 use crate::schema::{Field, Schema, preset};

@@ -223,7 +223,10 @@ impl Windows {
         let ignored = plan.aggregates.ignored(&self.ignored);
         let ignored = (!ignored.is_empty()).then(|| {
             let counts: Vec<String> = ignored.iter().map(|(column, count)| format!("{column} {count}")).collect();
-            let first = plan.aggregates.first_failure().map(|reason| format!(" The first that could not be worked out: {reason}"));
+            let first = plan
+                .aggregates
+                .first_failure()
+                .map(|reason| format!(" The first that could not be worked out: {reason}"));
             format!(
                 "Values that an aggregate could not use, such as texts that are no numbers, were ignored: {}.{}",
                 counts.join(", "),

@@ -182,7 +182,9 @@ impl Type {
             Value::Text(_) => Ok(Type::Text),
             Value::Int(_) => Ok(Type::Integer),
             Value::Float(_) => Ok(Type::Number),
-            Value::Bool(_) | Value::Uint(_) | Value::Big(_) | Value::Nested => Err("a field is neither text nor a plain number"),
+            Value::Bool(_) | Value::Uint(_) | Value::Big(_) | Value::Nested => {
+                Err("a field is neither text nor a plain number")
+            }
         }
     }
 
