@@ -25,7 +25,8 @@ pub use running_avg::RunningAvg;
 pub use sliding_window::SlidingWindow;
 pub use watchlist::{Shape, Watchlist, filter_of_patterns};
 pub use window::{
-    Aggregate, Aggregates, Calendar, CalendarUnit, Dedup, FULL, Measure, Plan as WindowPlan, Shape as WindowShape, Window,
+    Aggregate, Aggregates, Calendar, CalendarUnit, Dedup, FULL, Measure, Plan as WindowPlan, Shape as WindowShape,
+    Window,
 };
 pub use written::Written;
 

@@ -2,7 +2,7 @@
 //!
 //! Each change is said once: a row that breaks a demand, and a demand on the whole that no longer holds.
 
-use super::assert::{Assertions, WatchedRows, Failure};
+use super::assert::{Assertions, Failure, WatchedRows};
 use crate::engine::CancelToken;
 use crate::report::Report;
 use std::collections::BTreeSet;

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 
 /// Shell completions, to standard output
 #[derive(Args)]
-#[command(before_help = "Example, for ~/.bashrc: source <(streamlab completions bash)")]
+#[command(
+    before_help = "Example: streamlab completions bash > completions.bash\nFor ~/.bashrc: source <(streamlab completions bash)"
+)]
 pub struct CompletionsArgs {
     shell: Shell,
 }

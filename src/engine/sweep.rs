@@ -204,8 +204,10 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
         root.introduce(STDIN, || STDIN_NAME.to_owned());
         root.frontier.expect(STDIN);
         let waker = self.waker.clone();
-        let blocks =
-            opened(|| Encoding::sniff(crate::input::stdin()).map(|(_, reader)| reader), move || waker.wake(Wakeup::Arrived));
+        let blocks = opened(
+            || Encoding::sniff(crate::input::stdin()).map(|(_, reader)| reader),
+            move || waker.wake(Wakeup::Arrived),
+        );
         self.pipes.push((STDIN_NAME.into(), Feed::new(STDIN, Cursor::default(), blocks)));
     }
 
