@@ -72,7 +72,7 @@ pub struct Outcome {
 impl Outcome {
     /// Whether it has seen what it was to see, or as much as was wanted.
     pub fn stop_is_quiet(&self) -> bool {
-        matches!(self.stop, None | Some(Stop::Signal(_) | Stop::Cancelled))
+        self.stop.as_ref().is_none_or(Stop::is_orderly)
     }
 }
 
