@@ -118,9 +118,11 @@ impl JobArgs {
         outputs.watch = Some(names::watch(names.clone(), self.output.is_strict_about_fields(), follow));
         let are_changes = matches!(reporting, Reporting::Changes { .. });
         let fail_fast = self.output.fails_fast().then(|| cancel.clone());
-        let gate = Gate::new(assertions.clone(), reporting.are_sessions(), !is_live, fail_fast);
+        // Who asks to fail fast cannot wait for the end of a pipe, and a row that has closed is final anywhere.
+        let is_gated = is_live || fail_fast.is_some() && (are_changes || sources.may_be_endless());
+        let gate = Gate::new(assertions.clone(), reporting.are_sessions(), !is_gated, fail_fast);
         let gate = Rc::new(RefCell::new(gate));
-        if are_changes || is_live && !assertions.is_empty() {
+        if are_changes || is_gated && !assertions.is_empty() {
             let gate = gate.clone();
             outputs.inspect = Some(Box::new(move |report| gate.borrow_mut().see(report)));
             outputs.inspect_every = (!are_changes).then_some(Duration::from_secs(1));

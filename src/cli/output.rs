@@ -60,7 +60,7 @@ pub struct OutputArgs {
     /// Fail (exit 1) if fewer records were counted
     #[arg(long, value_name = "N", help_heading = "Checks")]
     min_events: Option<u64>,
-    /// Of what is followed: end at the first report that breaks an assertion
+    /// Of what is followed, or a pipe: end at the first report that breaks an assertion
     #[arg(long, help_heading = "Checks", requires = "assertions")]
     fail_fast: bool,
     /// Of what is followed, or a pipe: fail (exit 1) when no record comes for so long
