@@ -12,8 +12,17 @@ use streamlab::event::{FileId, Position, Skip, Verdict};
 use streamlab::generate::{Format, Plan};
 use streamlab::schema::{Schema, preset};
 
-const INPUTS: [&str; 8] =
-    ["lab_lines", "lab_array", "wide", "eight_shapes", "optional_fields", "null_or_text", "escapes", "never_twice"];
+const INPUTS: [&str; 9] = [
+    "lab_lines",
+    "lab_array",
+    "wide",
+    "eight_shapes",
+    "optional_fields",
+    "null_or_text",
+    "escapes",
+    "never_twice",
+    "cri_lines",
+];
 
 fn main() {
     divan::main();
@@ -84,6 +93,10 @@ static BYTES: LazyLock<[Vec<u8>; INPUTS.len()]> = LazyLock::new(|| {
         }),
         lines(|line, number, random| {
             write!(line, r#"{{"service": "a", "k{number}": {random}, "message": "HTTP Status Code: 200"}}"#)
+        }),
+        lines(|line, number, random| {
+            write!(line, "2025-10-15T20:21:26.{:09}Z stdout F ", random % 1_000_000_000)?;
+            write!(line, r#"{{"service": "a", "timestamp": 1760559686.{number}, "message": "HTTP Status Code: 200"}}"#)
         }),
     ]
 });

@@ -39,7 +39,7 @@ struct Cuts {
 const WHOLE: Cuts = Cuts { places: Vec::new(), until: usize::MAX };
 
 /// What the decoder makes of a stream, how many events have texts, and how many of these it
-/// predicted: their texts are the stream's own bytes, while those of a parsed record are copies.
+/// predicted: their texts are the record's own bytes, while those of a parsed record are copies.
 fn run(mut decoder: Decoder, stream: &[u8], cuts: &Cuts) -> (Seen, [usize; 2], Decoder) {
     let (mut seen, mut counts) = (Seen::default(), [0, 0]);
     let (mut begin, mut skip) = (0, Skip::No);
@@ -48,9 +48,12 @@ fn run(mut decoder: Decoder, stream: &[u8], cuts: &Cuts) -> (Seen, [usize; 2], D
             let at = Position { file: FileId(1), offset: begin as u64 };
             let chunk = Chunk { at, bytes: &stream[begin..end], until, last: end == stream.len() };
             let progress = decoder.decode(chunk, 0, skip, |event| {
-                let mut texts = event.fields.iter().filter_map(|field| field.text()).peekable();
+                let holds = |bytes: &[u8], text: &str| bytes.as_ptr_range().contains(&text.as_ptr());
+                let texts = event.fields.iter().filter_map(|field| field.text());
+                // What a prefix lends is no text of the record.
+                let mut texts = texts.filter(|text| holds(event.raw, text) || !holds(stream, text)).peekable();
                 counts[0] += usize::from(texts.peek().is_some());
-                counts[1] += usize::from(texts.any(|text| stream.as_ptr_range().contains(&text.as_ptr())));
+                counts[1] += usize::from(texts.any(|text| holds(event.raw, text)));
                 seen.events.push(Shown {
                     offset: event.at.offset,
                     raw: event.raw.escape_ascii().to_string(),
@@ -95,7 +98,7 @@ fn schemas() -> Vec<Schema> {
     let many: Vec<String> = (0..70).map(|place| format!("a.{place}")).collect();
     vec![
         of("lab", &[]),
-        of("lab", &["a", "b", "a.b", "a.0", "a.0.b"]),
+        of("lab", &["a", "b", "a.b", "a.0", "a.0.b", "prefix.name", "prefix.stream"]),
         of("lab", &["\"message\"", "\"status\"", "timestamp", "a.b.c", "b.a"]),
         of("ecs", &["a.b", "a", "service"]),
         of("otel", &["Attributes", "Body.a"]),
@@ -114,7 +117,11 @@ const KEYS: &[&str] = &[
 /// What a text may stand in.
 const SPACES: &[&str] = &["", "", " ", " ", "\n  ", "\t", "\r\n ", "\n", "                        "];
 /// What may stand between records.
-const BETWEEN: &[&str] = &["\n", "\n", ", ", ", ", "", "\r\n", "]\n[", ",\n", "\0", "\u{feff}", "\n\n  "];
+#[rustfmt::skip]
+const BETWEEN: &[&str] = &[
+    "\n", "\n", ", ", ", ", "", "\r\n", "]\n[", ",\n", "\0", "\u{feff}", "\n\n  ", "\n2025-10-15T20:21:26.12Z stdout F ", "\nx ",
+    "\r\n[api-1] | ", "\n[", "\n\0x \u{1b}[36m", "\n<34>1 2025-10-15T20:21:26Z host app - - - ", "\n\n é: ", "x", "\nx }",
+];
 /// What a value is written as in a template: nothing else holds it.
 const HOLE: char = '\0';
 

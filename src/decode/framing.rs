@@ -9,8 +9,10 @@
 //! - **A line that begins with `{` begins a record**, so that a torn one never swallows the next: JSON
 //!   strings hold no raw line breaks, and formatters indent what is nested. Only a record whose
 //!   own keys stand at the first column may go on with such a line, where a value is due.
-//! - **What is not an object is junk**, to the end of its value or line, and reading resumes there.
+//! - **What is not an object is junk**, to the end of its value or line, and reading resumes there;
+//!   but text before an object that is alone on the rest of its line is a [prefix](super::prefix).
 
+use super::prefix::{self, Line};
 use super::scan::{Scan, ends_scalar, object_end, string_end};
 use memchr::{memchr, memchr2};
 
@@ -21,6 +23,8 @@ pub enum Frame {
     Blank,
     /// A balanced object, which may still be invalid inside.
     Object { start: usize, end: usize },
+    /// An object behind a prefix, which begins at `start`; alone on the rest of its line.
+    Behind { start: usize, begin: usize, end: usize },
     /// Not a record.
     Junk { start: usize, end: usize, reason: &'static str },
     /// Something begins and its end has not been seen yet.
@@ -32,7 +36,9 @@ pub enum Frame {
 impl Frame {
     fn length(&self) -> usize {
         match self {
-            Frame::Object { start, end } | Frame::Junk { start, end, .. } => end - start,
+            Frame::Object { start, end } | Frame::Behind { start, end, .. } | Frame::Junk { start, end, .. } => {
+                end - start
+            }
             Frame::Blank | Frame::Partial | Frame::TooLong { .. } => 0,
         }
     }
@@ -59,7 +65,11 @@ pub fn frame(stretch: Stretch<'_>, from: usize, limit: usize) -> Frame {
     let indent = if bytes[start] == b'{' { indent(stretch, start) } else { None };
     let found = match bytes[start] {
         b'{' => object(view, start, indent),
-        _ => other_value(view, start, ends),
+        _ => match prefix::line(view, start, ends) {
+            Line::Record { begin, end } => Ok(Frame::Behind { start, begin, end }),
+            Line::Unseen if view.len() < horizon => Err(NeedMore),
+            Line::Unseen | Line::Other => other_value(view, start, ends),
+        },
     };
     match found {
         Ok(frame) if frame.length() <= limit => frame,
@@ -244,13 +254,26 @@ fn element_after(bytes: &[u8], comma: usize, space: fn(&u8) -> bool) -> Option<u
     matches!(bytes[key], b'"' | b'}').then_some(brace)
 }
 
-/// The brace of the first line that begins with one, the line break standing at or after `from`.
+/// In how many lines a guess looks for a prefix: where there is one, most lines have it.
+const PREFIX_LINES: usize = 64;
+
+/// The first record that leads its line, the line break standing at or after `from`: its brace, or
+/// its prefix.
 fn line_led(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
+    let (mut at, mut lines) = (from, 0);
     while let Some(found) = memchr(b'\n', bytes.get(at..)?) {
         at += found + 1;
         if bytes.get(at) == Some(&b'{') {
             return Some(at);
+        }
+        lines += 1;
+        if lines <= PREFIX_LINES
+            && let Some(start) = skip_separators(bytes, at, true)
+            && bytes[start] != b'{'
+            && !bytes[at..start].contains(&b'\n')
+            && matches!(prefix::line(bytes, start, false), Line::Record { .. })
+        {
+            return Some(start);
         }
     }
     None

@@ -12,7 +12,9 @@
 //! - A record nests 1024 levels at most. Of a key that comes twice, the last value counts.
 
 mod framing;
+mod lent;
 mod parse;
+mod prefix;
 mod projection;
 mod record;
 mod scan;
@@ -20,12 +22,14 @@ mod shape;
 mod time;
 
 pub use framing::{GUESS_BYTES, guess_start};
+pub use prefix::{Form, Part, Prefix, of_line as prefix_of_line};
 pub use time::Clock;
 
 use crate::event::{DeadLetter, Event, Ledger, Position, Skip, Verdict};
 use crate::schema::Schema;
 use framing::{separators_done, skip_separators};
 use parse::{Guess, NextLine};
+use prefix::Brace;
 use record::Parser;
 use shape::Window;
 use std::time::Duration;
@@ -161,11 +165,21 @@ impl Decoder {
         loop {
             self.parser.run(&mut window, end, until, self.limits.record_bytes, &mut rows);
             let (view, offset) = (window.view(), chunk.at.offset + window.begin() as u64);
-            for (begin, past, values) in rows.iter() {
-                let at = Position { file: chunk.at.file, offset: offset + begin as u64 };
-                let verdict = self.parser.show(at, &view[begin..past], values, each);
-                if !self.settle(chunk, window.begin() + begin, window.begin() + past, verdict, each) {
-                    return stop(bytes, window.begin() + past, last);
+            if rows.have_prefixes() {
+                for (start, begin, past, values) in rows.iter_behind() {
+                    let at = Position { file: chunk.at.file, offset: offset + begin as u64 };
+                    let verdict = self.parser.show_behind(at, &view[start..begin], &view[begin..past], values, each);
+                    if !self.settle(chunk, window.begin() + begin, window.begin() + past, verdict, each) {
+                        return stop(bytes, window.begin() + past, last);
+                    }
+                }
+            } else {
+                for (begin, past, values) in rows.iter() {
+                    let at = Position { file: chunk.at.file, offset: offset + begin as u64 };
+                    let verdict = self.parser.show(at, &view[begin..past], values, each);
+                    if !self.settle(chunk, window.begin() + begin, window.begin() + past, verdict, each) {
+                        return stop(bytes, window.begin() + past, last);
+                    }
                 }
             }
             end = rows.end().map_or(end, |past| window.begin() + past);
@@ -179,12 +193,21 @@ impl Decoder {
             if start >= until {
                 return Progress { end, next: Some(start), skip: Skip::No };
             }
-            let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
             let limit = self.limits.record_bytes;
-            let is_going = match self.parser.predict(&mut window, &mut fields, at, (end, start), limit, each) {
+            let begin = match bytes[start] {
+                b'{' => start,
+                // What is none here may be bad, or a prefix that is not over.
+                _ => match prefix::brace(bytes, start) {
+                    Brace::At(begin) => begin,
+                    Brace::Nowhere | Brace::Unseen => start,
+                },
+            };
+            let at = Position { file: chunk.at.file, offset: chunk.at.offset + begin as u64 };
+            let places = (end, start, begin);
+            let is_going = match self.parser.predict(&mut window, &mut fields, at, places, limit, each) {
                 Some((past, verdict)) => {
                     end = past;
-                    self.settle(chunk, start, past, verdict, each)
+                    self.settle(chunk, begin, past, verdict, each)
                 }
                 None => match self.parse(chunk, end, start, &mut line, each) {
                     Ok(past) => {

@@ -49,7 +49,11 @@ impl Decoder {
         self.parsed += u64::from(!matches!(frame, Frame::Blank | Frame::Partial));
         let end = match frame {
             Frame::Object { start, end } => {
-                self.object(chunk, start, end, each);
+                self.object(chunk, start, start, end, each);
+                end
+            }
+            Frame::Behind { start, begin, end } => {
+                self.object(chunk, start, begin, end, each);
                 end
             }
             Frame::Junk { start, end, reason } => {
@@ -78,24 +82,26 @@ impl Decoder {
             return None;
         }
         let end = start + record.len();
-        self.show(chunk, start, end, each).then_some(end)
+        self.show(chunk, start, start, end, each).then_some(end)
     }
 
-    fn object(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut dyn Visit) {
-        if !self.show(chunk, start, end, each) {
-            self.bury(chunk, start, end, record::why(&chunk.bytes[start..end]));
+    /// Shows or buries the object at `begin`; its prefix, if it has one, is at `start`.
+    fn object(&mut self, chunk: Chunk<'_>, start: usize, begin: usize, end: usize, each: &mut dyn Visit) {
+        if !self.show(chunk, start, begin, end, each) {
+            self.bury(chunk, begin, end, record::why(&chunk.bytes[begin..end]));
         }
     }
 
     /// Parses and shows what stands there; false where it is not one object, and nothing is done.
-    fn show(&mut self, chunk: Chunk<'_>, start: usize, end: usize, each: &mut dyn Visit) -> bool {
-        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-        let verdict = match self.parser.visit(at, &chunk.bytes[start..end], each) {
+    fn show(&mut self, chunk: Chunk<'_>, start: usize, begin: usize, end: usize, each: &mut dyn Visit) -> bool {
+        let at = Position { file: chunk.at.file, offset: chunk.at.offset + begin as u64 };
+        let (prefix, raw) = (&chunk.bytes[start..begin], &chunk.bytes[begin..end]);
+        let verdict = match self.parser.visit(at, prefix, raw, each) {
             Err(Bad::Syntax) => return false,
             Err(Bad::Time(reason)) => Err(reason),
             Ok(verdict) => Ok(verdict),
         };
-        self.settle(chunk, start, end, verdict, each);
+        self.settle(chunk, begin, end, verdict, each);
         true
     }
 

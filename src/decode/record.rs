@@ -3,12 +3,15 @@
 //! The parser unescapes strings in place, so it works on a copy; the record's own bytes stay as
 //! they were. All buffers are kept from record to record.
 
+use super::prefix;
 use super::Visit;
+use super::lent::{Lent, relend};
 use super::projection::Projection;
 use super::shape::{Fields, Rows, Shapes, Window};
 use super::time::Clock;
 use crate::event::{Event, Position, Value, Verdict};
 use crate::schema::Schema;
+use memchr::memchr;
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
 use std::time::Duration;
 
@@ -24,6 +27,7 @@ pub struct Parser {
     projection: Projection,
     clock: Clock,
     shapes: Shapes,
+    lent: Lent,
     /// What strings with escapes stand for.
     unescaped: String,
     copy: Vec<u8>,
@@ -38,6 +42,7 @@ impl Parser {
             projection: Projection::new(schema.paths()),
             clock: Clock::of(schema),
             shapes: Shapes::new(),
+            lent: Lent::new(schema.paths()),
             unescaped: String::new(),
             copy: Vec::new(),
             buffers: buffers(),
@@ -80,37 +85,69 @@ impl Parser {
         time.map(|time| each.visit(&Event { at, raw, time, fields }))
     }
 
+    /// Shows a record whose fields are known, and what is before it.
+    #[inline(always)]
+    pub fn show_behind(
+        &mut self,
+        at: Position,
+        prefix: &[u8],
+        raw: &[u8],
+        fields: &[Value<'_>],
+        each: &mut (impl Visit + ?Sized),
+    ) -> Result<Verdict, &'static str> {
+        if prefix.is_empty() { self.show(at, raw, fields, each) } else { self.lend(at, prefix, raw, fields, each) }
+    }
+
+    #[inline(never)]
+    fn lend(
+        &mut self,
+        at: Position,
+        prefix: &[u8],
+        raw: &[u8],
+        fields: &[Value<'_>],
+        each: &mut (impl Visit + ?Sized),
+    ) -> Result<Verdict, &'static str> {
+        let Self { lent, clock, .. } = self;
+        lent.lend(prefix, fields, clock, |time, fields| time.map(|time| each.visit(&Event { at, raw, time, fields })))
+    }
+
     /// Shows the record at `begin` if it is of a known shape and no longer than `limit`; answers
-    /// where it ends. The one before it ended at `from`.
+    /// where it ends. The one before it ended at `from`; if it has a prefix, that begins at `start`.
     #[inline(never)]
     pub fn predict<'a>(
         &mut self,
         window: &mut Window<'a>,
         fields: &mut Fields<'a>,
         at: Position,
-        (from, begin): (usize, usize),
+        (from, start, begin): (usize, usize, usize),
         limit: usize,
         each: &mut dyn Visit,
     ) -> Option<(usize, Result<Verdict, &'static str>)> {
-        let end = self.shapes.find(window, from, begin, fields)?;
-        let raw = window.bytes().get(begin..end)?;
-        if raw.len() > limit {
+        let end = self.shapes.find(window, (from, start, begin), fields)?;
+        let (prefix, raw) = (window.bytes().get(start..begin)?, window.bytes().get(begin..end)?);
+        if raw.len() > limit || begin > start && !is_alone(window.bytes(), start, (begin, end), limit) {
             return None;
         }
         if fields.has_escapes() {
             let (mut text, mut values) =
                 (std::mem::take(&mut self.unescaped), relend(std::mem::take(&mut self.values)));
             let is_sound = fields.unescape(&mut text, &mut values);
-            let verdict = is_sound.map(|()| self.show(at, raw, &values, each));
+            let verdict = is_sound.map(|()| self.show_behind(at, prefix, raw, &values, each));
             self.values = relend(values);
             self.unescaped = text;
             return Some((end, verdict?));
         }
-        Some((end, self.show(at, raw, &fields.values, each)))
+        Some((end, self.show_behind(at, prefix, raw, &fields.values, each)))
     }
 
-    /// Shows the record whose bytes are `raw`, which must begin with a brace.
-    pub fn visit(&mut self, at: Position, raw: &[u8], each: &mut dyn Visit) -> Result<Verdict, Bad> {
+    /// Shows the record whose bytes are `raw`, which must begin with a brace, behind its prefix.
+    pub fn visit(
+        &mut self,
+        at: Position,
+        prefix: &[u8],
+        raw: &[u8],
+        each: &mut dyn Visit,
+    ) -> Result<Verdict, Bad> {
         let needed = raw.len() + INPUT_PADDING;
         if self.copy.len() < needed {
             // By half at least, so that it seldom grows; not more, since a record may be large.
@@ -118,7 +155,9 @@ impl Parser {
         }
         self.copy[..raw.len()].copy_from_slice(raw);
         let mut tape = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
-        let parsed = fill_tape_padded(&mut self.copy[..needed], raw.len(), &mut self.buffers, &mut tape);
+        // Apart from the rest, since the tape borrows from it.
+        let mut copy = std::mem::take(&mut self.copy);
+        let parsed = fill_tape_padded(&mut copy[..needed], raw.len(), &mut self.buffers, &mut tape);
         let verdict = parsed.map_err(|_| Bad::Syntax).and_then(|()| {
             if self.shapes.is_curious() {
                 self.shapes.learn(raw, &tape.0, &self.projection);
@@ -126,15 +165,11 @@ impl Parser {
             let mut values = relend(std::mem::take(&mut self.values));
             values.resize(self.projection.slots(), Value::Missing);
             self.projection.read(&tape.0, raw, &mut values);
-            let verdict = self
-                .clock
-                .time(&values)
-                .map_err(Bad::Time)
-                .map(|time| each.visit(&Event { at, raw, time, fields: &values }));
+            let verdict = self.show_behind(at, prefix, raw, &values, each).map_err(Bad::Time);
             self.values = relend(values);
             verdict
         });
-        self.tape = tape.reset();
+        (self.tape, self.copy) = (tape.reset(), copy);
         if raw.len() > KEPT_BYTES {
             (self.copy, self.buffers, self.tape) = (Vec::new(), buffers(), Tape::null());
         }
@@ -154,10 +189,12 @@ fn buffers() -> Buffers {
     Buffers::with_max_depth(1024, super::scan::MAX_DEPTH)
 }
 
-/// The same allocation, emptied, for values that borrow from another record.
-fn relend<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
-    values.clear();
-    values.into_iter().map(|_| Value::Missing).collect()
+/// Whether the record that lies between these places is on one line, with nothing but separators
+/// behind it. The line begins at `start` and is no longer than `limit`.
+#[inline(always)]
+fn is_alone(bytes: &[u8], start: usize, (begin, end): (usize, usize), limit: usize) -> bool {
+    prefix::line_end(bytes, end).is_some_and(|line_end| line_end - start <= limit)
+        && memchr(b'\n', &bytes[begin..end]).is_none()
 }
 
 /// In words, why `raw` is not valid. Slow; for dead letters only.

@@ -28,6 +28,16 @@ enum Expect {
 /// Walks the tokens of the object at `start` to its closing brace. Checks the order of tokens, not
 /// what strings and numbers hold: that is the parser's part.
 pub fn object_end(bytes: &[u8], start: usize) -> Scan {
+    walk(bytes, start, false)
+}
+
+/// As [`object_end`], for an object that has to end on the line where it begins.
+pub fn object_end_in_line(bytes: &[u8], start: usize) -> Scan {
+    walk(bytes, start, true)
+}
+
+#[inline(always)]
+fn walk(bytes: &[u8], start: usize, in_line: bool) -> Scan {
     let mut nesting = Nesting::default();
     nesting.push(true);
     let mut expect = Expect::KeyOrClose;
@@ -37,6 +47,7 @@ pub fn object_end(bytes: &[u8], start: usize) -> Scan {
     let is_flat = line.is_some_and(|line| line.starts_with(b"\n\""));
     while let Some(byte) = bytes.get(at) {
         match (byte, expect) {
+            (b'\n', _) if in_line => return Scan::Broken { at, reason: "not valid JSON" },
             (b'\n', _)
                 if bytes.get(at + 1) == Some(&b'{')
                     && !(is_flat && matches!(expect, Expect::Value | Expect::ValueOrClose)) =>

@@ -193,6 +193,10 @@ fn an_oversized_record_is_passed_over() {
     }
 }
 
+/// What may be written before an object, on a line of its own or not.
+const PREFIXES: &[&str] =
+    &["\n2025-10-15T20:21:26.1Z stdout F ", "\n[x] ", "\napi | ", "x ", "\nx: {} ", "\nx, ", "\n\"x\": ", "\n{x} ", "\n1 "];
+
 /// A piece of a stream: sound records, hostile ones, separators, noise.
 fn piece() -> impl Strategy<Value = String> {
     let json = r#"\{("[a-c]": ?(1|"x\\"y"|\[\{"d":1\}, \{\}\]|\{"e":null\})(, "f": "[a-z{}, ]{0,5}")?)?\}"#;
@@ -200,6 +204,7 @@ fn piece() -> impl Strategy<Value = String> {
         6 => json.prop_map(|text: String| text),
         2 => prop::sample::select(HOSTILE).prop_map(str::to_owned),
         3 => prop::sample::select(vec!["\n", ", ", "\r\n", "[", "]", "\n  ", "\u{feff}", "\n{\n  \"p\": 1\n}\n", "\0"]).prop_map(str::to_owned),
+        2 => prop::sample::select(PREFIXES).prop_map(str::to_owned),
         1 => "[ -~\n]{0,6}",
     ]
 }
@@ -223,6 +228,77 @@ proptest! {
         // Of two objects on a line we read both, as jq does; serde_json refuses the line.
         let theirs: Vec<&String> = lines.iter().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()).collect();
         prop_assert_eq!(records.iter().collect::<Vec<_>>(), theirs);
+    }
+}
+
+#[test]
+fn a_record_behind_a_prefix_is_a_record() {
+    for (text, records, dead) in [
+        ("x {\"a\":1}\ny {\"b\":1}\n{\"c\":1}", &["{\"a\":1}", "{\"b\":1}", "{\"c\":1}"][..], &[][..]),
+        ("[x] {\"a\":[1, {\"b\":2}]} []\r\n", &["{\"a\":[1, {\"b\":2}]}"], &[]),
+        ("x {\"a\":\"torn\nx {\"b\":1}\n", &["{\"b\":1}"], &["x {\"a\":\"torn"]),
+        ("x {\"a\":1} done\nx {\"b\":1}\n", &["{\"b\":1}"], &["x {\"a\":1} done"]),
+        ("x {\"a\":tru}\nx {\"b\":1}\n", &["{\"b\":1}"], &["{\"a\":tru}"]),
+        ("x {\"timestamp\":true}\nx {\"b\":1}\n", &["{\"b\":1}"], &["{\"timestamp\":true}"]),
+        ("x {\n\"a\":1}\n", &[], &["x {", "\"a\":1}"]),
+        ("[1, {\"a\":1}]\n", &["{\"a\":1}"], &["1"]),
+        ("{\"a\":1} x {\"b\":1}\n", &["{\"a\":1}", "{\"b\":1}"], &[]),
+    ] {
+        assert_eq!(whole(text.as_bytes()), (to_owned(records), to_owned(dead)), "{text}");
+    }
+    // What follows the object on its line decides, so the line is waited for.
+    let mut decoder = Decoder::new(&Schema::new(preset("lab").unwrap()), Limits::default());
+    let at = Position { file: FileId(1), offset: 0 };
+    let chunk = Chunk { at, bytes: b"x {\"a\":1}", until: usize::MAX, last: false };
+    assert_eq!(decoder.decode(chunk, 0, Skip::No, |_| Verdict::Counted), Progress { end: 0, next: None, skip: Skip::No });
+}
+
+fn to_owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| text.to_string()).collect()
+}
+
+#[test]
+fn a_prefix_lends_what_the_record_lacks() {
+    let mut schema = Schema::new(preset("lab").unwrap());
+    ["prefix.stream", "prefix.level", "prefix.text", "prefix.time"].iter().for_each(|name| {
+        schema.field(name).unwrap();
+    });
+    let text = br#"2025-10-15T20:21:26Z stdout F {"status": 200}
+2025-10-15T20:21:26Z INFO {"service": "b", "timestamp": 90, "prefix": {"level": "own"}}
+api-1 | {"service": null}
+2025-13-15T20:21:26Z {"status": 200}
+{"status": 200}
+"#;
+    for mut decoder in [Decoder::new(&schema, Limits::default()), Decoder::plain(&schema, Limits::default())] {
+        let mut seen = Vec::new();
+        let text = text.repeat(3);
+        let chunk = Chunk { at: Position { file: FileId(0), offset: 0 }, bytes: &text, until: usize::MAX, last: true };
+        decoder.decode(chunk, 0, Skip::No, |event| {
+            let texts = [1, 5, 6, 7, 8].map(|slot| event.fields[slot].text().unwrap_or("-").to_owned());
+            seen.push((event.time.map(|time| time.nanos() / 1_000_000_000), texts.join(",")));
+            assert_eq!(&text[event.at.offset as usize..][..event.raw.len()], event.raw);
+            Verdict::Counted
+        });
+        let expected = [
+            (Some(1760559686), "-,stdout,-,2025-10-15T20:21:26Z stdout F,2025-10-15T20:21:26Z"),
+            (Some(90), "b,-,own,2025-10-15T20:21:26Z INFO,2025-10-15T20:21:26Z"),
+            (None, "-,-,-,api-1 |,-"),
+            (None, "-,-,-,2025-13-15T20:21:26Z,2025-13-15T20:21:26Z"),
+            (None, "-,-,-,-,-"),
+        ];
+        let expected = expected.map(|(time, texts)| (time, texts.to_owned()));
+        assert_eq!(seen, [expected.clone(), expected.clone(), expected].concat());
+        assert_eq!(decoder.ledger.dead_letter, 0);
+    }
+}
+
+#[test]
+fn an_edge_in_prefixed_lines_is_guessed_right() {
+    let line = "2025-10-15T20:21:26.1Z stdout F {\"a\": {\"b\": [1]}}\n";
+    let text = line.repeat(3);
+    for edge in 1..=2 * line.len() {
+        let guessed = guess_start(text.as_bytes(), edge, false).map(|start| start.record);
+        assert_eq!(guessed, Some(edge.div_ceil(line.len()) * line.len()), "{edge}");
     }
 }
 

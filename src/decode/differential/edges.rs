@@ -105,6 +105,28 @@ fn what_stands_between_records_is_looked_at_before_a_run_too() {
     }
 }
 
+#[test]
+fn what_is_no_prefix_is_looked_at_in_a_run_too() {
+    let schema = &schemas()[1];
+    let record = r#"{"service": "a", "message": "x"}"#;
+    #[rustfmt::skip]
+    let prefixes = [
+        "x ", "xy | ", "", " ", "[", "[x] ", "x, ", "x [", "\"x\": ", "x: ", "{x} ", "x {} ", "x {y", "x}", "x {\"a\": 1} ", "x {\"a\"", "\n",
+        "x\n", "\0x ", "\u{feff}x ", "1 ", "1, ", "null ", "\"x\" ", "é ", "\u{1b}[0m", "2025-10-15T20:21:26Z stderr F ",
+    ];
+    for (prefix, between) in prefixes.iter().flat_map(|prefix| ["\n", "\r\n", "\n\n"].map(|between| (prefix, between))) {
+        for (odd, behind) in prefixes.iter().flat_map(|odd| ["", " ", ",", " x", "\n", "{}"].map(|behind| (odd, behind))) {
+            let known = format!("{prefix}{record}{between}").repeat(12);
+            let text = format!("{known}{odd}{record}{behind}{between}{known}");
+            compare(schema, Limits::default(), text.as_bytes(), &WHOLE).unwrap();
+            compare(schema, Limits { record_bytes: 38, ..Limits::default() }, text.as_bytes(), &WHOLE).unwrap();
+        }
+    }
+    let line = format!("2025-10-15T20:21:26Z stdout F {record}\n").repeat(100);
+    let [texts, predicted] = compare(schema, Limits::default(), line.as_bytes(), &WHOLE).unwrap();
+    assert_eq!((texts, predicted), (100, 98), "all but the first, and the last, which too few bytes follow");
+}
+
 /// Marks are made for so many bytes at once.
 const MARKED_BYTES: usize = 16 << 10;
 

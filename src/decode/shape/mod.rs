@@ -117,31 +117,32 @@ impl Shapes {
         self.count(rows.len() as u32);
     }
 
-    /// Matches the record at `begin` and takes its fields; the one before it ended at `from`. Answers
-    /// where it ends; where it has no known shape, the fields hold nothing of use.
+    /// Matches the record at `begin` and takes its fields; the one before it ended at `from`, and its
+    /// prefix begins at `start`. Answers where it ends; where it has no known shape, the fields hold
+    /// nothing of use.
     #[inline]
     pub fn find<'a>(
         &mut self,
         window: &mut Window<'a>,
-        from: usize,
-        begin: usize,
+        (from, start, begin): (usize, usize, usize),
         fields: &mut Fields<'a>,
     ) -> Option<usize> {
         self.count(1);
         if self.pace.is_resting {
             return None;
         }
-        look_ahead(window, begin);
+        // From the prefix on: where it is none, it is read again.
+        look_ahead(window, start);
         let found = match self.tree.walk(window, begin - window.begin(), fields) {
             Ok(found) => found,
-            Err(place) => self.again(window, begin, place, fields)?,
+            Err(place) => self.again(window, (start, begin), place, fields)?,
         };
         if found.is_remarked {
             fields.follow(&self.remarks[self.tree.shape(found.node)]);
         } else if found.node == self.trail.node {
             self.trail.length += 1;
             if self.trail.length >= self.trail.needed && !self.trail.is_hot {
-                self.lay_track(&window.bytes()[from..begin]);
+                self.lay_track(&window.bytes()[from..start], begin > start);
             }
         } else {
             (self.trail.node, self.trail.length, self.trail.is_hot) = (found.node, 0, false);
@@ -156,14 +157,14 @@ impl Shapes {
 
     /// Makes a track of the shape of the last record, which came behind these separators.
     #[inline(never)]
-    fn lay_track(&mut self, gap: &[u8]) {
+    fn lay_track(&mut self, gap: &[u8], has_prefix: bool) {
         let node = self.trail.node;
-        if gap.is_empty() || gap.len() > MAX_GAP_BYTES {
+        if gap.is_empty() || gap.len() > MAX_GAP_BYTES || has_prefix && !gap.ends_with(b"\n") {
             return;
         }
-        if !self.track.as_ref().is_some_and(|track| track.is(node, gap)) {
+        if !self.track.as_ref().is_some_and(|track| track.is(node, gap, has_prefix)) {
             self.tracks += 1;
-            self.track = Track::new(self.tracks, node, gap, self.tree.steps(node));
+            self.track = Track::new(self.tracks, node, gap, has_prefix, self.tree.steps(node));
         }
         self.trail.is_hot = self.track.is_some();
     }
@@ -181,14 +182,14 @@ impl Shapes {
     fn again<'a>(
         &mut self,
         window: &mut Window<'a>,
-        begin: usize,
+        (start, begin): (usize, usize),
         place: usize,
         fields: &mut Fields<'a>,
     ) -> Option<Match> {
         fields.clear();
-        if place >= window.marked() && window.has_more() && begin > window.begin() {
-            window.mark(begin);
-            if let Ok(found) = self.tree.walk(window, 0, fields) {
+        if place >= window.marked() && window.has_more() && start > window.begin() {
+            window.mark(start);
+            if let Ok(found) = self.tree.walk(window, begin - start, fields) {
                 return Some(found);
             }
             fields.clear();

@@ -9,6 +9,7 @@ use super::literal::Literal;
 use super::number::{self, Before};
 use super::tree::scalar;
 use super::window::{WINDOW_BYTES, Window};
+use crate::decode::prefix::{self, Brace};
 use crate::event::Value;
 
 /// The shape of a run.
@@ -22,6 +23,8 @@ pub struct Track {
     end: Literal,
     last_bytes: usize,
     gap: Vec<u8>,
+    /// Before each record, and behind the gap, stands a prefix.
+    has_prefix: bool,
     /// How many closing braces a record has, the last of which ends it.
     closes: usize,
 }
@@ -48,6 +51,9 @@ pub struct Rows<'a> {
     gap: usize,
     /// How far each record is looked at.
     places: Vec<usize>,
+    /// Where each record begins, where there are prefixes before them.
+    begins: Vec<usize>,
+    has_prefix: bool,
     /// How many records there are.
     count: usize,
 }
@@ -58,7 +64,11 @@ const MAX_ROWS: usize = 128;
 impl Track {
     /// The track of the shape that ends with a node, given by its steps, the last of which ends the
     /// record.
-    pub fn new(id: usize, node: usize, gap: &[u8], mut steps: Vec<Column>) -> Option<Self> {
+    pub fn new(id: usize, node: usize, gap: &[u8], has_prefix: bool, mut steps: Vec<Column>) -> Option<Self> {
+        let has_break = |step: &Column| step.literal.text().contains(&b'\n');
+        if has_prefix && steps.iter().any(has_break) {
+            return None;
+        }
         let last = steps.pop()?.literal.text();
         let closes = |text: &[u8]| memchr::memchr_iter(b'}', text).count();
         let inner: usize = steps.iter().map(|step| closes(&step.literal.text())).sum();
@@ -70,12 +80,13 @@ impl Track {
             end,
             last_bytes: last.len(),
             gap: gap.to_vec(),
+            has_prefix,
             closes: inner + closes(&last),
         })
     }
 
-    pub fn is(&self, node: usize, gap: &[u8]) -> bool {
-        self.node == node && self.gap == gap
+    pub fn is(&self, node: usize, gap: &[u8], has_prefix: bool) -> bool {
+        self.node == node && self.gap == gap && self.has_prefix == has_prefix
     }
 
     /// Follows the track from `at`, where a record ended, over records that begin before `until` and
@@ -88,6 +99,9 @@ impl Track {
             return rows.clear();
         }
         self.guess(window, at, until, limit, rows);
+        if self.has_prefix {
+            self.pass_prefixes(window, until, limit, rows);
+        }
         for column in &self.columns {
             rows.count = column.check(window, rows);
         }
@@ -109,6 +123,26 @@ impl Track {
         let is_all_due = rows.ends[count] <= until && limit >= WINDOW_BYTES;
         rows.count = if is_all_due { count } else { rows.ends[..=count].array_windows().take_while(is_due).count() };
         rows.places[..rows.count].iter_mut().zip(&rows.ends).for_each(|(place, before)| *place = before + gap);
+    }
+
+    /// Finds where the objects begin behind their prefixes; what ends them is checked with their shape.
+    #[inline(never)]
+    fn pass_prefixes(&self, window: &Window<'_>, until: usize, limit: usize, rows: &mut Rows<'_>) {
+        let (view, gap) = (window.view(), self.gap.len());
+        rows.begins.clear();
+        for row in 0..rows.count {
+            let (start, end) = (rows.places[row], rows.ends[row + 1]);
+            let begin = match prefix::brace(view, start) {
+                Brace::At(begin) if begin < end && prefix::starts(view[start]) => begin,
+                _ => break,
+            };
+            if start >= until || end + gap - start > limit {
+                break;
+            }
+            rows.places[row] = begin;
+            rows.begins.push(begin);
+        }
+        rows.count = rows.begins.len();
     }
 }
 
@@ -179,7 +213,17 @@ impl Column {
 
 impl<'a> Rows<'a> {
     pub fn new(slots: usize) -> Self {
-        Self { slots, track: None, values: Vec::new(), ends: Vec::new(), gap: 0, places: Vec::new(), count: 0 }
+        Self {
+            slots,
+            track: None,
+            values: Vec::new(),
+            ends: Vec::new(),
+            gap: 0,
+            places: Vec::new(),
+            begins: Vec::new(),
+            has_prefix: false,
+            count: 0,
+        }
     }
 
     /// Makes ready for a run on a track.
@@ -189,7 +233,7 @@ impl<'a> Rows<'a> {
             self.values.clear();
             self.values.resize(MAX_ROWS * self.slots, Value::Missing);
             self.ends.resize((MAX_ROWS * track.closes).min(WINDOW_BYTES) + 2, 0);
-            self.gap = track.gap.len();
+            (self.gap, self.has_prefix) = (track.gap.len(), track.has_prefix);
             self.places.resize(MAX_ROWS, 0);
         }
     }
@@ -222,6 +266,17 @@ impl<'a> Rows<'a> {
     /// Where the last record ends.
     pub fn end(&self) -> Option<usize> {
         self.count.checked_sub(1).map(|last| self.ends[last + 1])
+    }
+
+    /// Whether the records have prefixes.
+    pub fn have_prefixes(&self) -> bool {
+        self.has_prefix && self.count > 0
+    }
+
+    /// Where the prefix of each record begins, where the record begins and ends, and its fields.
+    #[inline(always)]
+    pub fn iter_behind(&self) -> impl Iterator<Item = (usize, usize, usize, &[Value<'a>])> {
+        self.iter().zip(&self.begins).map(|((start, end, row), begin)| (start, *begin, end, row))
     }
 
     /// Where each record begins and ends, and its fields.

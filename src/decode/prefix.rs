@@ -1,0 +1,121 @@
+//! Text before an object on its line: what container runtimes, collectors and loggers put there.
+//!
+//! What stands from a place that begins no object to the end of its line is a **prefix and a record**
+//! where
+//! - the first brace of it that a quote follows is not more than 4096 bytes away,
+//! - that brace does not stand where JSON has its own objects: behind a comma, a bracket, or a key and
+//!   its colon. So what is left of a torn record is never taken for a whole one,
+//! - and from there to the end of the line stands one balanced object, and separators behind it.
+//!
+//! Whatever else stands there is junk. The bytes of the line alone decide.
+
+mod parts;
+
+pub use parts::{Form, Part, Prefix};
+
+use super::scan::{Scan, object_end_in_line};
+use memchr::memchr2;
+
+/// A longer one is junk.
+const MAX_PREFIX_BYTES: usize = 4096;
+/// How much space there may be between the brace and its first key.
+const KEY_SPACE_BYTES: usize = 64;
+
+/// Where the object behind a prefix begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brace {
+    At(usize),
+    Nowhere,
+    /// More bytes have to come before that can be told.
+    Unseen,
+}
+
+/// What stands from a place on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A prefix, and an object that is alone behind it.
+    Record { begin: usize, end: usize },
+    Other,
+    Unseen,
+}
+
+/// The brace behind the prefix that begins at `start`, if there may be one.
+#[inline]
+pub fn brace(bytes: &[u8], start: usize) -> Brace {
+    let until = bytes.len().min(start + MAX_PREFIX_BYTES);
+    let mut from = start;
+    while let Some(found) = memchr2(b'{', b'\n', &bytes[from..until]) {
+        let at = from + found;
+        if bytes[at] == b'\n' {
+            return Brace::Nowhere;
+        }
+        let space = &bytes[at + 1..bytes.len().min(at + 1 + KEY_SPACE_BYTES)];
+        match space.iter().find(|byte| !matches!(byte, b' ' | b'\t')) {
+            Some(b'"') if is_inside(&bytes[start..at]) => return Brace::Nowhere,
+            Some(b'"') => return Brace::At(at),
+            None if space.len() < KEY_SPACE_BYTES => return Brace::Unseen,
+            _ => from = at + 1,
+        }
+    }
+    if until < bytes.len() { Brace::Nowhere } else { Brace::Unseen }
+}
+
+/// What begins at `start`; `last` says that no bytes will follow.
+pub fn line(bytes: &[u8], start: usize, last: bool) -> Line {
+    let unseen = if last { Line::Other } else { Line::Unseen };
+    let begin = match brace(bytes, start) {
+        Brace::At(begin) => begin,
+        Brace::Nowhere => return Line::Other,
+        Brace::Unseen => return unseen,
+    };
+    match object_end_in_line(bytes, begin) {
+        Scan::End(end) => match line_end(bytes, end) {
+            Some(_) => Line::Record { begin, end },
+            None if bytes[end..].iter().all(separates) && last => Line::Record { begin, end },
+            None if bytes[end..].iter().all(separates) => Line::Unseen,
+            None => Line::Other,
+        },
+        Scan::NeedMore => unseen,
+        Scan::Broken { .. } => Line::Other,
+    }
+}
+
+/// Where the line ends, if nothing but separators stands before that.
+#[inline]
+pub fn line_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let end = from + bytes.get(from..)?.iter().position(|byte| !separates(byte))?;
+    (bytes[end] == b'\n').then_some(end)
+}
+
+/// Whether a prefix may begin with that byte: it begins no object, and separates nothing.
+#[inline]
+pub fn starts(byte: u8) -> bool {
+    !separates(&byte) && !matches!(byte, b'{' | b'\n' | 0xEF)
+}
+
+/// Separators, but for those that end a line.
+fn separates(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b',' | b'[' | b']' | 0 | 0x1E)
+}
+
+/// Whether an object that follows `text` is part of another value.
+fn is_inside(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    match text {
+        [.., b',' | b'['] => true,
+        [before @ .., b':'] => before.trim_ascii_end().ends_with(b"\""),
+        _ => false,
+    }
+}
+
+/// The prefix of a line that is a record behind one; `line` is without its line break.
+pub fn of_line(line: &[u8]) -> Option<Prefix<'_>> {
+    let start = super::framing::skip_separators(line, 0, true).filter(|start| line[*start] != b'{')?;
+    match self::line(line, start, true) {
+        Line::Record { begin, .. } => Prefix::read(&line[..begin]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
