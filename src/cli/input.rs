@@ -6,11 +6,12 @@ use crate::decode::Limits;
 use crate::engine::filter::Filter;
 use crate::event::Role;
 use crate::input::Sources;
-use crate::schema::{PRESETS, Path, Preset, Schema, TimeFormat, TimeUnit, preset};
+use crate::schema::{PRESETS, Path, Preset, Schema, TimeFormat, TimeUnit, Wrapper, preset};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Which bytes are read.
@@ -80,6 +81,13 @@ pub struct InputArgs {
     /// The zone of times that name none, and of --calendar windows: `Europe/Berlin`, `+02:00`
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone_named, allow_hyphen_values = true, help_heading = "Fields")]
     time_zone: TimeZone,
+
+    /// Where the records are, if they stand in an array within an object: `Records`, `resourceLogs[].scopeLogs[].logRecords`
+    #[arg(long, value_name = "PATH", value_parser = Wrapper::parse, help_heading = "Fields")]
+    records: Option<Wrapper>,
+    /// Where a text holds a JSON object: its fields are the record's, before the record's own. `log` for Docker
+    #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = "Fields")]
+    parse: Option<Path>,
 
     /// A time further ahead of the clock is a mistake, and its record a dead letter; `off` takes any
     /// [default: 1d; 5m where the input is followed]
@@ -187,6 +195,8 @@ impl InputArgs {
             Unit::Ns => TimeUnit::Nanos,
         };
         schema.time_zone = self.time_zone.clone();
+        schema.parse = self.parse.clone();
+        schema.records = self.records.clone().map(Arc::new);
         schema
     }
 
@@ -273,6 +283,11 @@ impl InputArgs {
     /// The name of the zone of times that name none, where it has one.
     pub fn time_zone(&self) -> Option<&str> {
         self.time_zone.iana_name()
+    }
+
+    /// Where a text is that is read as JSON.
+    pub fn parse(&self) -> Option<&Path> {
+        self.parse.as_ref()
     }
 
     pub fn tail_only(&self) -> bool {

@@ -84,6 +84,35 @@ pub fn frame(stretch: Stretch<'_>, from: usize, limit: usize) -> Frame {
     }
 }
 
+/// The object at `start`, which is an element of an array: as [`frame`], wherever it stands on its line.
+pub fn element(bytes: &[u8], start: usize, limit: usize, last: bool) -> Frame {
+    let horizon = start.saturating_add(limit).saturating_add(1);
+    let view = &bytes[..horizon.min(bytes.len())];
+    match object(view, start, None) {
+        Ok(frame) if frame.length() <= limit => frame,
+        Err(NeedMore) if view.len() < horizon && !last => Frame::Partial,
+        Err(NeedMore) if view.len() < horizon => {
+            Frame::Junk { start, end: trim_end(view, start, view.len()), reason: CUT_SHORT }
+        }
+        Ok(_) | Err(NeedMore) => Frame::TooLong { start, leads_line: false },
+    }
+}
+
+/// Where the value at `start` ends; `None` where it is none.
+pub fn value_end(bytes: &[u8], start: usize) -> Result<Option<usize>, NeedMore> {
+    let scan = match bytes.get(start).ok_or(NeedMore)? {
+        b'"' => string_end(bytes, start).map_or_else(|scan| scan, Scan::End),
+        b'{' | b'[' => object_end(bytes, start),
+        byte if ends_scalar(byte) => return Ok(None),
+        _ => bytes[start..].iter().position(ends_scalar).map_or(Scan::NeedMore, |length| Scan::End(start + length)),
+    };
+    match scan {
+        Scan::End(end) => Ok(Some(end)),
+        Scan::NeedMore => Err(NeedMore),
+        Scan::Broken { .. } => Ok(None),
+    }
+}
+
 pub const CUT_SHORT: &str = "cut short by the end of the input";
 const NOT_AN_OBJECT: &str = "not a JSON object";
 
@@ -132,7 +161,7 @@ pub fn oversized_end(bytes: &[u8], from: usize, line_start: bool) -> Option<usiz
     if line_start { memchr(b'\n', bytes.get(from..)?).map(|at| from + at) } else { element_break(bytes, from) }
 }
 
-struct NeedMore;
+pub struct NeedMore;
 
 /// How far `start` is indented, if it is the first thing on its line. Looks back through white space
 /// only, so that a reader that begins in the middle of a stream says what the one before it would.
@@ -206,7 +235,7 @@ fn broken_lines_end(bytes: &[u8], at: usize, start: usize, indent: usize) -> Opt
 
 /// A broken record inside a line: it ends before the next element, or with the line. Where `at`,
 /// the place that broke it, is a brace, that is the next element.
-fn broken_element_end(bytes: &[u8], at: usize, start: usize) -> Option<usize> {
+pub fn broken_element_end(bytes: &[u8], at: usize, start: usize) -> Option<usize> {
     let brace = (bytes.get(at) == Some(&b'{')).then_some(at);
     let end = element_break(&bytes[..brace.unwrap_or(bytes.len())], start + 1).or(brace)?;
     // The comma before the next element is a separator, however the end was found.
@@ -228,7 +257,7 @@ fn element_break(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// The first brace of a `, {"` that stands at or after `edge`, on one line or on several.
-fn element_led(bytes: &[u8], edge: usize) -> Option<usize> {
+pub fn element_led(bytes: &[u8], edge: usize) -> Option<usize> {
     let from = edge.saturating_sub(GUESS_BYTES);
     let mut commas = memchr::memchr_iter(b',', bytes.get(from..)?);
     commas.find_map(|comma| element_after(bytes, from + comma, is_space).filter(|brace| *brace >= edge))
@@ -281,7 +310,7 @@ fn line_led(bytes: &[u8], from: usize) -> Option<usize> {
 
 /// A value that is no object ends where it ends, if a separator follows; any other text ends with
 /// its line or before the next element.
-fn other_value(bytes: &[u8], start: usize, last: bool) -> Result<Frame, NeedMore> {
+pub fn other_value(bytes: &[u8], start: usize, last: bool) -> Result<Frame, NeedMore> {
     let junk = |end| Frame::Junk { start, end, reason: NOT_AN_OBJECT };
     let end = match bytes[start] {
         b'"' => match string_end(bytes, start) {

@@ -1,26 +1,79 @@
-//! What a record is lent by what surrounds it: fields of its prefix, where it has none of its own.
+//! What a record has beside its own fields: those of a text in it, and those of its prefix.
 
+use super::nest::{ByteTexts, Inner};
 use super::prefix::{Part, Prefix};
 use super::time::{Clock, NO_YEAR, NO_ZONE, NOT_A_TIME, UNCLEAR_ZONE};
 use crate::event::{Role, Timestamp, Value};
-use crate::schema::Path;
+use crate::schema::{Path, Schema};
 
-/// The slots that may take something lent.
+/// The slots that may take something, and from where.
 pub struct Lent {
+    /// Where arrays of bytes are texts.
+    bytes: Option<ByteTexts>,
+    /// Where the fields of a text are the record's.
+    inner: Option<Inner>,
     parts: Vec<(usize, Part)>,
     values: Vec<Value<'static>>,
 }
 
 impl Lent {
-    pub fn new(paths: &[Option<Path>]) -> Self {
+    /// `paths` are those of the schema, and behind them that of the text that is read, if there is one.
+    pub fn new(schema: &Schema, paths: &[Option<Path>]) -> Self {
+        let own = schema.paths();
         let part = |path: &Path| Part::ALL.into_iter().find(|part| path.keys().join(".") == part.path());
         let named = paths.iter().enumerate().filter_map(|(slot, path)| Some((slot, part(path.as_ref()?)?)));
         let roles = [(Role::Time as usize, Part::Time), (Role::Service as usize, Part::Name)];
-        Self { parts: named.chain(roles).collect(), values: Vec::new() }
+        Self {
+            bytes: schema.byte_texts.then(|| ByteTexts::new(paths)),
+            inner: schema.parse.as_ref().map(|_| Inner::new(own, own.len())),
+            parts: named.chain(roles).collect(),
+            values: Vec::new(),
+        }
     }
 
-    /// Shows the fields of a record with what its prefix lends, and its time.
+    /// Whether records without a prefix have to be looked at too.
+    #[inline(always)]
+    pub fn is_for_all(&self) -> bool {
+        self.inner.is_some() || self.bytes.is_some()
+    }
+
+    /// How many records had no object where one was to be read.
+    pub fn unread(&self) -> u64 {
+        self.inner.as_ref().map_or(0, |inner| inner.unread)
+    }
+
+    /// Shows the fields of a record with what is beside them, and its time.
     pub fn lend<T>(
+        &mut self,
+        prefix: &[u8],
+        raw: &[u8],
+        fields: &[Value<'_>],
+        clock: &Clock,
+        show: impl FnOnce(Result<Option<Timestamp>, &'static str>, &[Value<'_>]) -> T,
+    ) -> T {
+        let Self { bytes, inner, parts, values } = self;
+        let mut behind = Behind { parts, values };
+        let open = |fields: &[Value<'_>]| match inner {
+            None => behind.lend(prefix, fields, clock, show),
+            Some(inner) => inner.open(fields, |fields, inside| {
+                behind.lend(if prefix.is_empty() { inside } else { prefix }, fields, clock, show)
+            }),
+        };
+        match bytes {
+            Some(bytes) if fields.contains(&Value::Nested) => bytes.decode(raw, fields, open),
+            _ => open(fields),
+        }
+    }
+}
+
+/// What a prefix lends.
+struct Behind<'l> {
+    parts: &'l [(usize, Part)],
+    values: &'l mut Vec<Value<'static>>,
+}
+
+impl Behind<'_> {
+    fn lend<T>(
         &mut self,
         prefix: &[u8],
         fields: &[Value<'_>],
@@ -28,15 +81,15 @@ impl Lent {
         show: impl FnOnce(Result<Option<Timestamp>, &'static str>, &[Value<'_>]) -> T,
     ) -> T {
         let lacks = |slot: usize| matches!(fields[slot], Value::Missing);
-        let prefix = match self.parts.iter().any(|(slot, _)| lacks(*slot)) {
+        let prefix = match !prefix.is_empty() && self.parts.iter().any(|(slot, _)| lacks(*slot)) {
             true => Prefix::read(prefix),
             false => None,
         };
         let time = Role::Time as usize;
         let Some(prefix) = prefix else { return show(clock.time(fields), fields) };
-        let mut values = relend(std::mem::take(&mut self.values));
+        let mut values = relend(std::mem::take(self.values));
         values.extend_from_slice(fields);
-        for (slot, part) in &self.parts {
+        for (slot, part) in self.parts {
             if lacks(*slot)
                 && let Some(text) = prefix.part(*part)
             {
@@ -52,7 +105,7 @@ impl Lent {
             (at, values[time]) = (Ok(None), Value::Missing);
         }
         let answer = show(at, &values);
-        self.values = relend(values);
+        *self.values = relend(values);
         answer
     }
 }

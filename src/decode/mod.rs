@@ -13,6 +13,7 @@
 
 mod framing;
 mod lent;
+mod nest;
 mod parse;
 mod prefix;
 mod projection;
@@ -20,18 +21,21 @@ mod record;
 mod scan;
 mod shape;
 mod time;
+mod wrapped;
 
 pub use framing::{GUESS_BYTES, guess_start};
 pub use prefix::{Form, Part, Prefix, of_line as prefix_of_line};
 pub use time::Clock;
+pub use wrapped::guess_element;
 
 use crate::event::{DeadLetter, Event, Ledger, Position, Skip, Verdict};
-use crate::schema::Schema;
+use crate::schema::{Schema, Wrapper};
 use framing::{separators_done, skip_separators};
 use parse::{Guess, NextLine};
 use prefix::Brace;
 use record::Parser;
 use shape::Window;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A stretch of a stream, from where the record before it ended.
@@ -100,6 +104,8 @@ const DEAD_BYTES: usize = 1 << 20;
 
 pub struct Decoder {
     parser: Parser,
+    /// What records stand in.
+    wrapper: Option<Arc<Wrapper>>,
     limits: Limits,
     /// Where the next record probably ends: as the last one did that was looked at closely.
     guess: Guess,
@@ -116,6 +122,7 @@ impl Decoder {
     pub fn new(schema: &Schema, limits: Limits) -> Self {
         Self {
             parser: Parser::new(schema),
+            wrapper: schema.records.clone(),
             limits,
             guess: Guess::Line,
             parsed: 0,
@@ -149,6 +156,9 @@ impl Decoder {
         let Chunk { bytes, until, last, .. } = chunk;
         if let Some(ahead) = self.limits.ahead {
             self.parser.limit_time(ahead);
+        }
+        if let Some(wrapper) = self.wrapper.clone() {
+            return self.visit_wrapped(&wrapper, chunk, from, skip, each);
         }
         let mut end = from;
         if skip != Skip::No {
@@ -257,6 +267,11 @@ impl Decoder {
     /// How many records fitted no known shape so far.
     pub fn parsed(&self) -> u64 {
         self.parsed
+    }
+
+    /// How many records had no object in the field that is to be parsed, so far.
+    pub fn unread(&self) -> u64 {
+        self.parser.unread()
     }
 
     /// How many shapes were learned so far.

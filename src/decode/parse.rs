@@ -86,7 +86,7 @@ impl Decoder {
     }
 
     /// Shows or buries the object at `begin`; its prefix, if it has one, is at `start`.
-    fn object(&mut self, chunk: Chunk<'_>, start: usize, begin: usize, end: usize, each: &mut dyn Visit) {
+    pub(super) fn object(&mut self, chunk: Chunk<'_>, start: usize, begin: usize, end: usize, each: &mut dyn Visit) {
         if !self.show(chunk, start, begin, end, each) {
             self.bury(chunk, begin, end, record::why(&chunk.bytes[begin..end]));
         }
@@ -106,7 +106,7 @@ impl Decoder {
     }
 
     /// Buries a record that is too long and finds where to go on.
-    fn too_long(&mut self, chunk: Chunk<'_>, start: usize, leads_line: bool) -> Result<usize, Progress> {
+    pub(super) fn too_long(&mut self, chunk: Chunk<'_>, start: usize, leads_line: bool) -> Result<usize, Progress> {
         let limit = self.limits.record_bytes;
         let kept = limit.min(OVERSIZED_KEPT_BYTES);
         self.bury(chunk, start, start + kept, format!("longer than {limit} bytes; the first {kept} are kept"));

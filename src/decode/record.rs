@@ -38,11 +38,13 @@ pub struct Parser {
 
 impl Parser {
     pub fn new(schema: &Schema) -> Self {
+        let text = schema.parse.iter().cloned().map(Some);
+        let paths: Vec<_> = schema.paths().iter().cloned().chain(text).collect();
         Self {
-            projection: Projection::new(schema.paths()),
+            projection: Projection::new(&paths),
             clock: Clock::of(schema),
             shapes: Shapes::new(),
-            lent: Lent::new(schema.paths()),
+            lent: Lent::new(schema, &paths),
             unescaped: String::new(),
             copy: Vec::new(),
             buffers: buffers(),
@@ -61,6 +63,11 @@ impl Parser {
         (Fields::new(self.projection.slots()), Rows::new(self.projection.slots()))
     }
 
+    /// How many records had no object where one was to be read.
+    pub fn unread(&self) -> u64 {
+        self.lent.unread()
+    }
+
     /// How many shapes were learned.
     pub fn shapes(&self) -> u64 {
         self.shapes.learned()
@@ -69,6 +76,9 @@ impl Parser {
     /// Matches records of one shape in a row; see [`Shapes::run`].
     #[inline]
     pub fn run<'a>(&mut self, window: &mut Window<'a>, from: usize, until: usize, limit: usize, rows: &mut Rows<'a>) {
+        if self.lent.is_for_all() {
+            return rows.clear();
+        }
         self.shapes.run(window, from, until, limit, rows);
     }
 
@@ -95,7 +105,10 @@ impl Parser {
         fields: &[Value<'_>],
         each: &mut (impl Visit + ?Sized),
     ) -> Result<Verdict, &'static str> {
-        if prefix.is_empty() { self.show(at, raw, fields, each) } else { self.lend(at, prefix, raw, fields, each) }
+        match prefix.is_empty() && !self.lent.is_for_all() {
+            true => self.show(at, raw, fields, each),
+            false => self.lend(at, prefix, raw, fields, each),
+        }
     }
 
     #[inline(never)]
@@ -108,7 +121,7 @@ impl Parser {
         each: &mut (impl Visit + ?Sized),
     ) -> Result<Verdict, &'static str> {
         let Self { lent, clock, .. } = self;
-        lent.lend(prefix, fields, clock, |time, fields| time.map(|time| each.visit(&Event { at, raw, time, fields })))
+        lent.lend(prefix, raw, fields, clock, |time, fields| time.map(|time| each.visit(&Event { at, raw, time, fields })))
     }
 
     /// Shows the record at `begin` if it is of a known shape and no longer than `limit`; answers
@@ -183,9 +196,9 @@ impl Parser {
 }
 
 /// The buffers that a longer record needs are given back: a tape may be ten times its record.
-const KEPT_BYTES: usize = 256 << 10;
+pub const KEPT_BYTES: usize = 256 << 10;
 
-fn buffers() -> Buffers {
+pub fn buffers() -> Buffers {
     Buffers::with_max_depth(1024, super::scan::MAX_DEPTH)
 }
 

@@ -25,7 +25,7 @@ enum Expect {
     CommaOrClose,
 }
 
-/// Walks the tokens of the object at `start` to its closing brace. Checks the order of tokens, not
+/// Walks the tokens of the object (or array) at `start` to its closing bracket. Checks the order of tokens, not
 /// what strings and numbers hold: that is the parser's part.
 pub fn object_end(bytes: &[u8], start: usize) -> Scan {
     walk(bytes, start, false)
@@ -39,8 +39,9 @@ pub fn object_end_in_line(bytes: &[u8], start: usize) -> Scan {
 #[inline(always)]
 fn walk(bytes: &[u8], start: usize, in_line: bool) -> Scan {
     let mut nesting = Nesting::default();
-    nesting.push(true);
-    let mut expect = Expect::KeyOrClose;
+    let is_array = bytes.get(start) == Some(&b'[');
+    nesting.push(!is_array);
+    let mut expect = if is_array { Expect::ValueOrClose } else { Expect::KeyOrClose };
     let mut at = start + 1;
     // Written over several lines without indentation: what is nested may stand at the first column.
     let line = bytes.get(at..).map(|rest| rest.strip_prefix(b"\r").unwrap_or(rest));

@@ -7,7 +7,7 @@
 use super::buffer::Buffer;
 use super::filter::{self, Filter};
 use crate::analysis::Analysis;
-use crate::decode::{Chunk, Decoder, GUESS_BYTES, Limits, Visit, guess_start};
+use crate::decode::{Chunk, Decoder, GUESS_BYTES, Limits, Visit, guess_element, guess_start};
 use crate::event::{Cursor, DeadLetter, Event, FileId, Frontier, Ledger, Position, Skip, Span, Timestamp, Verdict};
 use crate::input::ReadAt;
 use crate::schema::{Names, Schema};
@@ -70,6 +70,8 @@ pub struct Partial<S> {
     pub seen: Span,
     /// Where a guessed beginning found its first record.
     pub guessed: Option<u64>,
+    /// How that record was taken to stand.
+    pub stood: Skip,
     /// All before this is done with.
     pub cursor: Cursor,
     /// Where the next record begins, or the end of the bytes; `None` where they ran out inside a
@@ -82,6 +84,8 @@ pub struct Partial<S> {
     pub parsed: u64,
     /// How many records the filter could not decide on.
     pub undecided: u64,
+    /// How many records had no object in the field that is to be parsed.
+    pub unread: u64,
 }
 
 /// What all workers share.
@@ -136,7 +140,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
     /// which takes its time, and counts what it could not evaluate.
     pub fn looks_ahead(&self) -> bool {
         let analysis = self.analysis.read().expect("no refresh panics");
-        self.filter.keeps_all() && analysis.empty_before(Timestamp::from_nanos(0)).is_some()
+        self.filter.keeps_all() && self.schema.records.is_none() && analysis.empty_before(Timestamp::from_nanos(0)).is_some()
     }
 
     /// Whether inputs that wait to be read hold the analysis up.
@@ -159,9 +163,17 @@ impl<'a, A: Analysis> Folder<'a, A> {
         partial
     }
 
+    /// Where to begin to read, the record that is likely to be first from there, and how it stands.
+    fn guess(&self, bytes: &[u8], edge: usize, in_array: bool) -> Option<(usize, usize, Skip)> {
+        match &self.schema.records {
+            Some(wrapper) => guess_element(bytes, edge, wrapper).map(|(record, stood)| (record, record, stood)),
+            None => guess_start(bytes, edge, in_array).map(|start| (start.from, start.record, Skip::No)),
+        }
+    }
+
     fn work(&self, worker: &mut Worker, stretch: Stretch<'_>, known: Known<'_>) -> Partial<A::State> {
         let Worker { decoder, buffer } = worker;
-        let parsed_before = decoder.parsed();
+        let (parsed_before, unread_before) = (decoder.parsed(), decoder.unread());
         let analysis = self.analysis.read().expect("no refresh panics");
         let mut partial = Partial {
             state: match known {
@@ -174,12 +186,14 @@ impl<'a, A: Analysis> Folder<'a, A> {
             dead: Vec::new(),
             seen: Span::default(),
             guessed: None,
+            stood: Skip::No,
             cursor: Cursor { offset: stretch.starts_at(), skip: Skip::No },
             next: None,
             is_cut: false,
             error: None,
             parsed: 0,
             undecided: 0,
+            unread: 0,
         };
         // A guess looks back: is there a line break, or a comma?
         let begin = match stretch.begin {
@@ -197,10 +211,11 @@ impl<'a, A: Analysis> Folder<'a, A> {
             if buffer.offset == begin && from == 0 {
                 match stretch.begin {
                     Begin::At(cursor) => skip = cursor.skip,
-                    Begin::Near(edge) => match guess_start(buffer.bytes(), (edge - begin) as usize, stretch.in_array) {
-                        Some(start) => {
-                            from = start.from;
-                            partial.guessed = Some(begin + start.record as u64);
+                    Begin::Near(edge) => match self.guess(buffer.bytes(), (edge - begin) as usize, stretch.in_array) {
+                        Some((start, record, stood)) => {
+                            (from, skip) = (start, stood);
+                            partial.guessed = Some(begin + record as u64);
+                            partial.stood = stood;
                         }
                         None => return partial,
                     },
@@ -233,6 +248,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
         (partial.ledger, partial.dead) = decoder.take();
         partial.seams = decoder.take_seams();
         partial.parsed = decoder.parsed() - parsed_before;
+        partial.unread = decoder.unread() - unread_before;
         partial
     }
 }

@@ -67,6 +67,8 @@ pub struct Outcome {
     pub filter_errors: Option<(u64, String)>,
     /// By which way the records were read; none where another engine did that.
     pub paths: Option<Paths>,
+    /// How many records had no object in the field that is to be parsed.
+    pub unread: u64,
 }
 
 impl Outcome {
@@ -122,6 +124,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
             .first_error()
             .filter(|_| root.undecided > 0)
             .map(|reason| (root.undecided, reason.to_owned())),
+        unread: root.unread,
         paths: Some(root.paths(sweeper.folder.shapes())),
     }
 }

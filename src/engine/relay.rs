@@ -75,7 +75,7 @@ pub fn not_begun(why: String) -> Outcome {
 }
 
 fn outcome(report: Option<Arc<Report>>, stop: Option<Stop>) -> Outcome {
-    Outcome { report, stop, unreadable: 0, first_dead: None, filter_errors: None, paths: None }
+    Outcome { report, stop, unreadable: 0, first_dead: None, filter_errors: None, paths: None, unread: 0 }
 }
 
 /// How far the reports have come.

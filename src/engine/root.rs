@@ -40,6 +40,8 @@ pub struct Root<'a, A: Analysis> {
     parsed: u64,
     /// How many records the filter could not decide on.
     pub undecided: u64,
+    /// How many records of this run had no object in the field that is to be parsed.
+    pub unread: u64,
     /// Waves may look ahead: nobody sees the state before the input is over, or the run is.
     pub looks_ahead: bool,
     seen: Span,
@@ -73,6 +75,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             frontier: Frontier::new(outputs.idle_timeout),
             parsed: 0,
             undecided: 0,
+            unread: 0,
             looks_ahead: outputs.every == Every::End && outputs.inspect_every.is_none(),
             seen: Span::default(),
             outputs,
@@ -181,6 +184,7 @@ impl<'a, A: Analysis> Root<'a, A> {
         self.ledger += partial.ledger;
         self.parsed += partial.parsed;
         self.undecided += partial.undecided;
+        self.unread += partial.unread;
         debug_assert!(self.ledger.balances(), "{:?}", self.ledger);
         self.seen.join(partial.seen);
         self.state.merge(partial.state);

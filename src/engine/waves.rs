@@ -162,7 +162,7 @@ fn checked<A: Analysis>(
             None => return None,
             // One record reaches over the whole stretch.
             Some(next) if next >= stretch.until => return None,
-            Some(next) if partial.guessed == Some(next) => {}
+            Some(next) if partial.guessed == Some(next) && partial.stood == outcome.cursor.skip => {}
             Some(_) => return Some(again(folder, root, stretch, outcome.cursor)),
         }
     }

@@ -45,6 +45,8 @@ pub enum Skip {
     Line,
     /// To the end of the line, or before the next element.
     Element,
+    /// None is passed over: they stand within what records are wrapped in, as the decoder notes it.
+    Within(u8),
 }
 
 /// A field of a record, as the decoder found it.

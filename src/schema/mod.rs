@@ -6,6 +6,7 @@ mod path;
 mod presets;
 mod status;
 mod time;
+mod wrapper;
 
 pub use field::{Field, either};
 pub use named::{Found, Met, Named, Names, Use};
@@ -13,8 +14,10 @@ pub use path::Path;
 pub use presets::{PRESETS, Preset, Sign, preset};
 pub use status::{Outcomes, StatusSet};
 pub use time::{TimeFormat, TimeUnit};
+pub use wrapper::{Level, Wrapper};
 
 use crate::event::Role;
+use std::sync::Arc;
 
 /// The fields that a run looks at: one path (or none) a role, then further ones, each in the slot
 /// of [`Event::fields`] that its place here says.
@@ -30,6 +33,12 @@ pub struct Schema {
     time_rest: Option<usize>,
     /// What the question names.
     pub names: Names,
+    /// Where a text holds an object whose fields are the record's, before its own.
+    pub parse: Option<Path>,
+    /// An array of bytes is a text.
+    pub byte_texts: bool,
+    /// What records stand in, where they are not the objects of the stream themselves.
+    pub records: Option<Arc<Wrapper>>,
 }
 
 impl Schema {
@@ -42,6 +51,9 @@ impl Schema {
             time_format: None,
             time_rest: None,
             names: Names::default(),
+            parse: None,
+            byte_texts: preset.name == "journald",
+            records: None,
         }
     }
 

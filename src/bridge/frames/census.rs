@@ -61,6 +61,8 @@ pub fn unfit(question: &Question, plan: &Plan) -> Option<String> {
         (plan.sources.are_read_once(), "standard input and pipes are read once"),
         (plan.follow, "the input is followed"),
         (!plan.filter.keeps_all(), "records are filtered"),
+        (plan.schema.records.is_some(), "records stand within others"),
+        (plan.schema.parse.is_some(), "fields are read out of a text"),
         (plan.checkpoints.is_some(), "the run keeps checkpoints"),
         (
             question.windows.is_some_and(|windows| !of_micros(windows.size_ns) || !of_micros(windows.offset_ns)),

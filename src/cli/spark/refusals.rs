@@ -18,6 +18,10 @@ pub fn check(args: &SparkArgs) -> Result<()> {
             ["--where", "--since", "--until"].into_iter().any(is_typed),
             "--where, --since and --until are not for Spark: filter before, or with running-avg",
         ),
+        (
+            ["--parse", "--records"].into_iter().any(is_typed),
+            "--parse and --records are for the native engine: Spark takes each object for a record, as it stands",
+        ),
         (args.job.state.is_kept(), "--state-dir is for the native engine; with Spark it is --checkpoint DIR"),
         (input.tail_only(), "--tail-only is for the native engine: Spark begins with the files that are there"),
         (
