@@ -3,10 +3,11 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
+use std::sync::Arc;
 use streamlab::decode::{Chunk, Decoder, Limits};
 use streamlab::event::{FileId, Position, Skip, Verdict};
 use streamlab::generate::hostile::{KINDS, Place};
-use streamlab::schema::{Schema, preset};
+use streamlab::schema::{Schema, Wrapper, preset};
 
 #[derive(Debug)]
 struct Stream {
@@ -14,6 +15,7 @@ struct Stream {
     /// Where each sound record begins and ends.
     sound: Vec<(usize, usize)>,
     hostile: usize,
+    is_wrapped: bool,
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq)]
@@ -26,6 +28,10 @@ enum Wrapping {
     ArrayOfLines,
     Pretty,
     Concatenated,
+    /// Lines, each behind a prefix.
+    Prefixed,
+    /// Elements of an array within an object.
+    Wrapped,
 }
 
 impl<'a> Arbitrary<'a> for Stream {
@@ -38,8 +44,13 @@ impl<'a> Arbitrary<'a> for Stream {
             Wrapping::ArrayOfLines => ("[\n", &[",\n", " ,\n"], "\n]\n"),
             Wrapping::Pretty => ("[\n  ", &[",\n  "], "\n]\n"),
             Wrapping::Concatenated => ("", &["", " "], ""),
+            Wrapping::Prefixed => ("x ", &["\nx ", "\r\n2025-10-15T20:21:26Z stdout F ", "\n[api-1] | {} "], "\n"),
+            Wrapping::Wrapped => {
+                ("{\"a\": [{}], \"Records\":[", &[",", ", ", " ,\n  "], "\n], \"b\": {\"Records\": [{}]}}\n")
+            }
         };
-        let mut stream = Self { bytes: open.into(), sound: Vec::new(), hostile: 0 };
+        let is_wrapped = wrapping == Wrapping::Wrapped;
+        let mut stream = Self { bytes: open.into(), sound: Vec::new(), hostile: 0, is_wrapped };
         let count = input.int_in_range(1..=12)?;
         for place in 0..count {
             if place > 0 {
@@ -68,9 +79,9 @@ fn hostile<'a>(input: &mut Unstructured<'a>, wrapping: Wrapping, last: bool) -> 
             let noise = <&[u8]>::arbitrary(input)?;
             return Ok(noise.iter().copied().filter(|byte| *byte != b'\n').collect());
         }
-        Wrapping::Lines | Wrapping::CarriageReturns => Place::Line,
+        Wrapping::Lines | Wrapping::CarriageReturns | Wrapping::Prefixed => Place::Line,
         Wrapping::ArrayOfLines if !last => Place::NotLast,
-        Wrapping::Array if !last => Place::NotLast,
+        Wrapping::Array | Wrapping::Wrapped if !last => Place::NotLast,
         _ => Place::Anywhere,
     };
     let kinds: Vec<&[u8]> = KINDS.iter().filter(|kind| kind.0 <= worst).map(|kind| kind.2).collect();
@@ -138,7 +149,8 @@ fn string(input: &mut Unstructured<'_>, out: &mut Vec<u8>) -> Result<()> {
 }
 
 fuzz_target!(|stream: Stream| {
-    let schema = Schema::new(preset("lab").expect("the default"));
+    let mut schema = Schema::new(preset("lab").expect("the default"));
+    schema.records = stream.is_wrapped.then(|| Arc::new(Wrapper::parse("Records").expect("a key")));
     let mut decoder = Decoder::new(&schema, Limits::default());
     let at = Position { file: FileId(1), offset: 0 };
     let mut shown = Vec::new();

@@ -4,10 +4,10 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use streamlab::decode::{Chunk, Decoder, Limits, Progress};
 use streamlab::event::{DeadLetter, Event, FileId, Ledger, Position, Skip, Value, Verdict};
-use streamlab::schema::{Schema, preset};
+use streamlab::schema::{Path, Schema, Wrapper, preset};
 
 /// Bytes, and how they come.
 #[derive(Arbitrary, Debug)]
@@ -33,9 +33,14 @@ struct Seen {
 
 fuzz_target!(|input: Input<'_>| {
     let stream = if input.is_structured { structured(input.text).unwrap_or_default() } else { repeated(&input) };
+    let schema = &SCHEMAS[usize::from(input.schema) % SCHEMAS.len()];
+    let stream = match schema.records.as_ref().map(|wrapper| wrapper.levels().len()) {
+        None => stream,
+        Some(2) => [b"{\"a\":[", stream.as_slice(), b"],\"b\":[1]}\n"].concat(),
+        Some(_) => [b"{\"a\":[{\"b\":[", stream.as_slice(), b"]},{\"b\":[{\"a\":1}]}]}\n"].concat(),
+    };
     let mut cuts = input.cuts.map(|cut| usize::from(cut) % (stream.len() + 1));
     cuts.sort_unstable();
-    let schema = &SCHEMAS[usize::from(input.schema) % SCHEMAS.len()];
     let record_bytes = if input.limit == 0 { 1 << 20 } else { usize::from(input.limit) * 4 };
     let limits = Limits { record_bytes, ..Limits::default() };
     let until = usize::from(input.until);
@@ -58,8 +63,20 @@ static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
         of("lab", &["\"message\"", "\"status\"", "timestamp", "a.b.c", "b.a"]),
         of("ecs", &["a.b", "a", "service"]),
         of("otel", &["Attributes", "Body.a"]),
+        of("lab", &["a", "prefix.time", "prefix.name", "prefix.level"]),
+        with(|schema| schema.parse = Path::parse("message").ok()),
+        with(|schema| schema.byte_texts = true),
+        with(|schema| schema.records = Wrapper::parse("a").ok().map(Arc::new)),
+        with(|schema| schema.records = Wrapper::parse("a[].b").ok().map(Arc::new)),
     ]
 });
+
+fn with(change: impl FnOnce(&mut Schema)) -> Schema {
+    let mut schema = Schema::new(preset("lab").expect("the default"));
+    ["a", "b", "a.b"].iter().for_each(|field| assert!(schema.field(field).is_ok()));
+    change(&mut schema);
+    schema
+}
 
 /// The text so often that its shapes are known, and once more with the last byte of the input in it.
 fn repeated(input: &Input<'_>) -> Vec<u8> {
@@ -102,13 +119,18 @@ const KEYS: &[&str] = &[
     "a key of more than sixty-four bytes: as long as what is marked at once",
 ];
 const SPACES: &[&str] = &["", " ", "\n  ", "\t", "\r\n ", "  ", "\n", "                    "];
-const BETWEEN: &[&str] = &["\n", ", ", "", "\n", "\r\n", "]\n[", ",\n", "\0", "\u{feff}", " "];
+#[rustfmt::skip]
+const BETWEEN: &[&str] = &[
+    "\n", ", ", "", "\n", "\r\n", "]\n[", ",\n", "\0", "\u{feff}", " ", "\nx ", "\n2025-10-15T20:21:26.1Z stdout F ", "\r\n[api-1] | ",
+    "\n<34>1 2025-10-15T20:21:26Z host app - - - ", "\nx: {} ", "\nx, ", "\nINFO é ", "]},{\"b\":[", "]}\n{\"a\":[",
+];
 #[rustfmt::skip]
 const VALUES: &[&str] = &[
     "\"\"", "\"GET /\"", "200", "1760559686.31526", "true", "false", "null", "\"\\n\"", "\"\\u00e9\"", "\"é€\u{1F600}\"",
     "\"\\ud83d\\ude00\"", "\"\\ud800\"", "-0", "0", "00", "-", "1.", ".5", "1e5", "1E+05", "1e309", "1e-400", "-0.0", "0.1",
     "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551615", "18446744073709551616",
-    "0.1234567890123456", "9007199254740993.0", "123456789012345.67", "1234567890.1234567", "{}", "[]", "[1, \"x\"]", "tru",
+    "0.1234567890123456", "9007199254740993.0", "123456789012345.67", "1234567890.1234567", "{}", "[]", "[1, \"x\"]", "tru", "[104, 105]", "[255]",
+    r#""{\"a\": 1, \"service\": \"in\"}\n""#, r#""x {\"a\": {\"b\": \"\\n\"}}""#, r#""{\"timestamp\": true}""#, r#""{\"a\": tru}""#,
     "{\"a\": 1, \"b\": \"\\t\"}", "nullx", "\"\\x\"", "\"\t\"", "\"\u{7f}\"", "\"2025-10-15T20:21:26Z\"", "+1", "NaN", "",
     "\"a text of more than sixty-four bytes, which is as much as is marked at once\"", "\"unfinished",
 ];

@@ -13,21 +13,23 @@ use streamlab::event::Ledger;
 use streamlab::input::Sources;
 use streamlab::render::Render;
 use streamlab::report::{Answer, Report};
-use streamlab::schema::{Outcomes, Schema, preset};
+use streamlab::schema::{Outcomes, Schema, Wrapper, preset};
 
-fuzz_target!(|input: (u8, bool, &[u8])| {
-    let (stretch_bytes, small, bytes) = input;
+fuzz_target!(|input: (u8, u8, &[u8])| {
+    let (stretch_bytes, mode, bytes) = input;
+    let (small, records) = (mode % 2 == 1, [None, Some("a"), Some("a[].b")][usize::from(mode / 2 % 3)]);
     let mut file = tempfile::Builder::new().suffix(".log").tempfile().expect("a file for the stream");
     file.write_all(bytes).unwrap();
     let path = file.path().to_str().expect("the name is ours").to_owned();
     let limits = Limits { record_bytes: if small { 32 } else { 1 << 20 }, ..Limits::default() };
-    let run = |stretch_bytes| run(&path, stretch_bytes, limits);
+    let run = |stretch_bytes| run(&path, stretch_bytes, limits, records);
     assert_eq!(run(u64::from(stretch_bytes) + 1), run(u64::MAX), "stretches of {stretch_bytes} + 1 bytes");
 });
 
 /// The answer, the ledger and the dead letters.
-fn run(path: &str, stretch_bytes: u64, limits: Limits) -> (Answer, Ledger, String) {
+fn run(path: &str, stretch_bytes: u64, limits: Limits, records: Option<&str>) -> (Answer, Ledger, String) {
     let mut schema = Schema::new(preset("lab").expect("the default"));
+    schema.records = records.map(|path| Arc::new(Wrapper::parse(path).expect("a path")));
     let service = schema.field("service").expect("a role");
     let by = By::new(vec![("service".to_owned(), service)]);
     // The first keys have rows of their own, so that the answer tells in which order they came.

@@ -242,7 +242,9 @@ impl JobArgs {
         }
         if let (Some(path), 1..) = (self.input.parse(), outcome.unread) {
             let count = outcome.unread;
-            say!("streamlab: warning: --parse {path}: no JSON object there in {count} records, which were read without");
+            say!(
+                "streamlab: warning: --parse {path}: no JSON object there in {count} records, which were read without"
+            );
         }
         if let Some((count, reason)) = &outcome.filter_errors {
             say!("streamlab: warning: --where could not be decided for {count} records, which were left out: {reason}");

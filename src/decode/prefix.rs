@@ -34,7 +34,10 @@ pub enum Brace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
     /// A prefix, and an object that is alone behind it.
-    Record { begin: usize, end: usize },
+    Record {
+        begin: usize,
+        end: usize,
+    },
     Other,
     Unseen,
 }

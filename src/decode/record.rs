@@ -3,9 +3,9 @@
 //! The parser unescapes strings in place, so it works on a copy; the record's own bytes stay as
 //! they were. All buffers are kept from record to record.
 
-use super::prefix;
 use super::Visit;
 use super::lent::{Lent, relend};
+use super::prefix;
 use super::projection::Projection;
 use super::shape::{Fields, Rows, Shapes, Window};
 use super::time::Clock;
@@ -121,7 +121,9 @@ impl Parser {
         each: &mut (impl Visit + ?Sized),
     ) -> Result<Verdict, &'static str> {
         let Self { lent, clock, .. } = self;
-        lent.lend(prefix, raw, fields, clock, |time, fields| time.map(|time| each.visit(&Event { at, raw, time, fields })))
+        lent.lend(prefix, raw, fields, clock, |time, fields| {
+            time.map(|time| each.visit(&Event { at, raw, time, fields }))
+        })
     }
 
     /// Shows the record at `begin` if it is of a known shape and no longer than `limit`; answers
@@ -154,13 +156,7 @@ impl Parser {
     }
 
     /// Shows the record whose bytes are `raw`, which must begin with a brace, behind its prefix.
-    pub fn visit(
-        &mut self,
-        at: Position,
-        prefix: &[u8],
-        raw: &[u8],
-        each: &mut dyn Visit,
-    ) -> Result<Verdict, Bad> {
+    pub fn visit(&mut self, at: Position, prefix: &[u8], raw: &[u8], each: &mut dyn Visit) -> Result<Verdict, Bad> {
         let needed = raw.len() + INPUT_PADDING;
         if self.copy.len() < needed {
             // By half at least, so that it seldom grows; not more, since a record may be large.

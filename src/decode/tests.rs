@@ -194,8 +194,17 @@ fn an_oversized_record_is_passed_over() {
 }
 
 /// What may be written before an object, on a line of its own or not.
-const PREFIXES: &[&str] =
-    &["\n2025-10-15T20:21:26.1Z stdout F ", "\n[x] ", "\napi | ", "x ", "\nx: {} ", "\nx, ", "\n\"x\": ", "\n{x} ", "\n1 "];
+const PREFIXES: &[&str] = &[
+    "\n2025-10-15T20:21:26.1Z stdout F ",
+    "\n[x] ",
+    "\napi | ",
+    "x ",
+    "\nx: {} ",
+    "\nx, ",
+    "\n\"x\": ",
+    "\n{x} ",
+    "\n1 ",
+];
 
 /// A piece of a stream: sound records, hostile ones, separators, noise.
 fn piece() -> impl Strategy<Value = String> {
@@ -250,7 +259,10 @@ fn a_record_behind_a_prefix_is_a_record() {
     let mut decoder = Decoder::new(&Schema::new(preset("lab").unwrap()), Limits::default());
     let at = Position { file: FileId(1), offset: 0 };
     let chunk = Chunk { at, bytes: b"x {\"a\":1}", until: usize::MAX, last: false };
-    assert_eq!(decoder.decode(chunk, 0, Skip::No, |_| Verdict::Counted), Progress { end: 0, next: None, skip: Skip::No });
+    assert_eq!(
+        decoder.decode(chunk, 0, Skip::No, |_| Verdict::Counted),
+        Progress { end: 0, next: None, skip: Skip::No }
+    );
 }
 
 fn to_owned(texts: &[&str]) -> Vec<String> {

@@ -6,9 +6,7 @@
 //! ([`Skip::Within`]), so a stream may be cut anywhere. What is on the way and not on the path is passed
 //! over. Where an object comes without a comma before it, the one around it was torn, and a new one begins.
 
-use super::framing::{
-    CUT_SHORT, Frame, NeedMore, broken_element_end, element, element_led, other_value, value_end,
-};
+use super::framing::{CUT_SHORT, Frame, NeedMore, broken_element_end, element, element_led, other_value, value_end};
 use super::scan::string_end;
 use super::{Chunk, Decoder, Progress, Visit, Window};
 use crate::event::{Position, Skip};
@@ -203,7 +201,8 @@ fn next(wrapper: &Wrapper, chunk: Chunk<'_>, limit: usize, at: &mut usize, depth
             }
             b'}' if matches!(around, Some(Level::Object(_))) => close(at, depth),
             b']' if around == Some(&Level::Array) => close(at, depth),
-            b'"' if let Some(Level::Object(wanted)) = around => match member(view, *at, wanted, levels.get(depth.open)) {
+            b'"' if let Some(Level::Object(wanted)) = around => match member(view, *at, wanted, levels.get(depth.open))
+            {
                 Ok(Member::Entered(behind)) => (*at, *depth) = (behind, Depth { open: depth.open + 1, comma: true }),
                 Ok(Member::Passed(end)) => (*at, depth.comma) = (end, false),
                 Ok(Member::Broken) => return junk(view, *at, *depth, last).unwrap_or_else(|| unfinished(*at)),

@@ -140,7 +140,9 @@ impl<'a, A: Analysis> Folder<'a, A> {
     /// which takes its time, and counts what it could not evaluate.
     pub fn looks_ahead(&self) -> bool {
         let analysis = self.analysis.read().expect("no refresh panics");
-        self.filter.keeps_all() && self.schema.records.is_none() && analysis.empty_before(Timestamp::from_nanos(0)).is_some()
+        self.filter.keeps_all()
+            && self.schema.records.is_none()
+            && analysis.empty_before(Timestamp::from_nanos(0)).is_some()
     }
 
     /// Whether inputs that wait to be read hold the analysis up.

@@ -114,8 +114,11 @@ fn what_is_no_prefix_is_looked_at_in_a_run_too() {
         "x ", "xy | ", "", " ", "[", "[x] ", "x, ", "x [", "\"x\": ", "x: ", "{x} ", "x {} ", "x {y", "x}", "x {\"a\": 1} ", "x {\"a\"", "\n",
         "x\n", "\0x ", "\u{feff}x ", "1 ", "1, ", "null ", "\"x\" ", "é ", "\u{1b}[0m", "2025-10-15T20:21:26Z stderr F ",
     ];
-    for (prefix, between) in prefixes.iter().flat_map(|prefix| ["\n", "\r\n", "\n\n"].map(|between| (prefix, between))) {
-        for (odd, behind) in prefixes.iter().flat_map(|odd| ["", " ", ",", " x", "\n", "{}"].map(|behind| (odd, behind))) {
+    for (prefix, between) in prefixes.iter().flat_map(|prefix| ["\n", "\r\n", "\n\n"].map(|between| (prefix, between)))
+    {
+        for (odd, behind) in
+            prefixes.iter().flat_map(|odd| ["", " ", ",", " x", "\n", "{}"].map(|behind| (odd, behind)))
+        {
             let known = format!("{prefix}{record}{between}").repeat(12);
             let text = format!("{known}{odd}{record}{behind}{between}{known}");
             compare(schema, Limits::default(), text.as_bytes(), &WHOLE).unwrap();

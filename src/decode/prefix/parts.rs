@@ -254,8 +254,21 @@ fn is_month(word: &str) -> bool {
 
 fn is_level(word: &str) -> bool {
     const LEVELS: [&str; 15] = [
-        "trace", "debug", "info", "notice", "warn", "warning", "error", "err", "crit", "critical", "alert", "emerg",
-        "fatal", "panic", "information",
+        "trace",
+        "debug",
+        "info",
+        "notice",
+        "warn",
+        "warning",
+        "error",
+        "err",
+        "crit",
+        "critical",
+        "alert",
+        "emerg",
+        "fatal",
+        "panic",
+        "information",
     ];
     LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word))
 }

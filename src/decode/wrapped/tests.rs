@@ -52,11 +52,23 @@ fn whole(path: &str, text: &str) -> (Vec<String>, Vec<(String, String)>) {
 fn elements_are_the_records() {
     for (path, text, records) in [
         ("Records", r#"{"Records":[{"a":1},{"b":2}]}"#, "12"),
-        ("Records", "{\n  \"x\": {\"Records\": [{\"n\": 9}]},\n  \"Records\": [\n    {\n      \"a\": 1\n    },\n    {\"b\": 2}\n  ],\n  \"y\": [{\"z\": 3}]\n}\n", "12"),
-        ("Records", "{\"Records\":[{\"a\":1}]}\n{\"Records\":[]}\n[{\"Records\":[{\"b\":2}]}, {\"Records\":[{\"c\":3}],\"t\":{}}]", "123"),
+        (
+            "Records",
+            "{\n  \"x\": {\"Records\": [{\"n\": 9}]},\n  \"Records\": [\n    {\n      \"a\": 1\n    },\n    {\"b\": 2}\n  ],\n  \"y\": [{\"z\": 3}]\n}\n",
+            "12",
+        ),
+        (
+            "Records",
+            "{\"Records\":[{\"a\":1}]}\n{\"Records\":[]}\n[{\"Records\":[{\"b\":2}]}, {\"Records\":[{\"c\":3}],\"t\":{}}]",
+            "123",
+        ),
         ("Records", "{\"Records\":[\n{\"a\":1},\n{\"b\":2}\n]}\n{\"Records\":[\n{\"c\":3}\n]}\n", "123"),
         ("a.b", r#"{"b":[{"x":0}],"a":{"c":[],"b":[{"x":1}],"d":{}},"e":1}{"a":{"b":[{"x":2}]}}"#, "12"),
-        ("a[].b[]", r#"{"a":[{"r":{"s":[{}]},"b":[{"x":1},{"x":2}],"t":1},{"b":[]},{"b":[{"x":3}]}]} {"a":[]} {"a":[{"q":1}]}"#, "123"),
+        (
+            "a[].b[]",
+            r#"{"a":[{"r":{"s":[{}]},"b":[{"x":1},{"x":2}],"t":1},{"b":[]},{"b":[{"x":3}]}]} {"a":[]} {"a":[{"q":1}]}"#,
+            "123",
+        ),
         ("Records", r#"{"Records":[{"Records":[{"x":1}]}]}"#, "1"),
         ("Records", "[]", ""),
     ] {
@@ -78,7 +90,7 @@ fn what_the_path_does_not_lead_to_is_said() {
         ("{\"Rec", 0, &["{\"Rec"]),
         // Torn: the next object is no element.
         ("{\"Records\":[{\"b\":2}\n{\"Records\":[{\"b\":3}]}\n", 2, &[""]),
-        ("{\"x\":[1,\n{\"Records\":[{\"b\":3}]}\n", 1, &["{\"x\":[1,"]),
+        ("{\"x\":[1,\n{\"Records\":[{\"b\":3}]}\n", 1, &["{\"x\":[1"]),
         ("{\"Records\":[{\"b\":\"2},{\"c\":1},{\"d\":1}]}", 2, &["{\"b\":\"2}"]),
         ("text\n{\"Records\":[{\"b\":3}]}\n", 1, &["text"]),
     ] {
@@ -92,7 +104,9 @@ fn what_the_path_does_not_lead_to_is_said() {
 #[test]
 fn an_element_that_is_too_long_costs_no_other() {
     let long = "x".repeat(400);
-    let text = format!("{{\"Records\":[{{\"a\":1}},{{\"b\":\"{long}\"}},{{\"c\":1}}],\"y\":1}}\n{{\"Records\":[{{\"d\":1}}]}}");
+    let text = format!(
+        "{{\"Records\":[{{\"a\":1}},{{\"b\":\"{long}\"}},{{\"c\":1}}],\"y\":1}}\n{{\"Records\":[{{\"d\":1}}]}}"
+    );
     let limits = Limits { record_bytes: 100, ..Limits::default() };
     for step in [1, 7, 64, 150, 10_000] {
         let cuts: Vec<usize> = (1..text.len()).filter(|at| at % step == 0).collect();
@@ -113,10 +127,12 @@ fn document() -> impl Strategy<Value = (String, Vec<Json>)> {
     prop::collection::vec(document, 1..4).prop_map(|documents| {
         let (mut text, mut records) = (String::new(), Vec::new());
         for (elements, (others, is_first), is_pretty) in documents {
-            let mut members: Vec<(String, Json)> = others.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+            let mut members: Vec<(String, Json)> =
+                others.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             members.insert(if is_first { 0 } else { members.len() }, ("Records".to_owned(), json!(elements)));
             let write = |value: &Json| if is_pretty { format!("{value:#}") } else { value.to_string() };
-            let members: Vec<String> = members.iter().map(|(key, value)| format!("{:?}: {}", key, write(value))).collect();
+            let members: Vec<String> =
+                members.iter().map(|(key, value)| format!("{:?}: {}", key, write(value))).collect();
             text += &format!("{{{}}}\n", members.join(if is_pretty { ",\n " } else { "," }));
             records.extend(elements);
         }
