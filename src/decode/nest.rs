@@ -74,7 +74,7 @@ impl Inner {
             };
             let mut found = relend(kept);
             found.resize(projection.slots(), Value::Missing);
-            projection.read(nodes, &mut found);
+            projection.read(nodes, &text[object.clone()], &mut found);
             // Behind the fields of the schema, the text itself.
             found.extend_from_slice(&fields[found.len()..]);
             for (found, own) in found.iter_mut().zip(fields) {
