@@ -17,12 +17,14 @@ pub struct Reservoir {
     of: Field,
     /// How many distinct values are counted exactly beside the sample, if any.
     verify: Option<usize>,
+    /// What tells the samples of machines apart, where they are to be joined.
+    salt: Option<u64>,
 }
 
 impl Reservoir {
     /// A sample of `size` events. `of` is the field to look at, `name` its column.
     pub fn new(size: usize, seed: u64, name: String, of: Field) -> Self {
-        Self { size, seed, name, of, verify: None }
+        Self { size, seed, name, of, verify: None, salt: None }
     }
 
     /// The columns after the value; the last three where it is verified.
@@ -33,6 +35,13 @@ impl Reservoir {
     pub fn verifying(self, max_keys: usize) -> Self {
         Self { verify: Some(max_keys), ..self }
     }
+
+    /// Keeps a second sample that can be joined with those of other machines. Equal positions have equal
+    /// hashes on all of them, so that samples by position are not independent of each other; with a `salt`
+    /// that no other run has, they are.
+    pub fn joinable(self, salt: u64) -> Self {
+        Self { salt: Some(salt), ..self }
+    }
 }
 
 /// The sampled values in their byte form, and how often each value was seen where that is verified.
@@ -40,12 +49,38 @@ impl Reservoir {
 pub struct Sample {
     sample: BottomK<Box<[u8]>>,
     exact: Groups<u64>,
+    joinable: Joinable,
+}
+
+/// What of a sample can be joined with others: independent of every other, whatever the positions.
+#[derive(Default, Serialize, Deserialize)]
+enum Joinable {
+    #[default]
+    Nothing,
+    /// A sample by salted hashes, which is not shown.
+    Beside(BottomK<Box<[u8]>>),
+    /// The one that is shown was joined.
+    Itself,
 }
 
 impl Merge for Sample {
     fn merge(&mut self, later: Self) {
         self.sample.merge(later.sample);
         self.exact.merge(later.exact);
+        if let (Joinable::Beside(own), Joinable::Beside(later)) = (&mut self.joinable, later.joinable) {
+            own.merge(later);
+        }
+    }
+}
+
+impl Sample {
+    /// The part that can be joined.
+    fn into_joinable(self) -> Result<BottomK<Box<[u8]>>, String> {
+        match self.joinable {
+            Joinable::Beside(sample) => Ok(sample),
+            Joinable::Itself => Ok(self.sample),
+            Joinable::Nothing => Err("its sample was not made to be joined with others".to_owned()),
+        }
     }
 }
 
@@ -64,7 +99,8 @@ impl Analysis for Reservoir {
     }
 
     fn empty(&self) -> Self::State {
-        Sample { sample: BottomK::new(self.size), exact: Groups::default() }
+        let joinable = self.salt.map_or(Joinable::Nothing, |_| Joinable::Beside(BottomK::new(self.size)));
+        Sample { sample: BottomK::new(self.size), exact: Groups::default(), joinable }
     }
 
     fn observe(&self, state: &mut Self::State, event: &Event<'_>) -> Verdict {
@@ -72,12 +108,9 @@ impl Analysis for Reservoir {
         if matches!(value, Value::Missing | Value::Null) {
             return Verdict::Filtered;
         }
-        state.sample.see();
-        let hash = position_hash(event.at, self.seed);
-        if state.sample.would_take(hash) {
-            let mut bytes = Vec::new();
-            encode_value(value, &mut bytes);
-            state.sample.take(hash, event.at, bytes.into());
+        sample(&mut state.sample, event, value, self.seed);
+        if let (Some(salt), Joinable::Beside(beside)) = (self.salt, &mut state.joinable) {
+            sample(beside, event, value, salt);
         }
         if self.verify.is_some() {
             *state.exact.entry(std::iter::once(&value)) += 1;
@@ -91,12 +124,15 @@ impl Analysis for Reservoir {
         }
     }
 
-    /// Events at one offset of files of one name have one hash: they are in the sample together, or not
-    /// at all. Each is as likely in it as any other.
+    /// The smallest of all salted hashes: a uniform sample of all events, in whichever order it was joined.
     fn join(&self, state: &mut Self::State, other: Self::State) -> Result<Option<String>, String> {
-        state.sample.merge(other.sample);
-        state.exact.join(other.exact);
-        state.exact.cap(self.verify.unwrap_or(usize::MAX));
+        let (mut own, mut other) = (std::mem::replace(state, self.empty()), other);
+        let mut exact = std::mem::take(&mut own.exact);
+        exact.join(std::mem::take(&mut other.exact));
+        exact.cap(self.verify.unwrap_or(usize::MAX));
+        let mut sample = own.into_joinable()?;
+        sample.merge(other.into_joinable()?);
+        *state = Sample { sample, exact, joinable: Joinable::Itself };
         Ok(None)
     }
 
@@ -161,6 +197,17 @@ impl Reservoir {
             ("exact_share", Cell::rate(exact.1, total)),
             ("largest_difference", largest),
         ]);
+    }
+}
+
+/// Counts an event, and takes its value where its hash is among the smallest.
+fn sample(sample: &mut BottomK<Box<[u8]>>, event: &Event<'_>, value: Value<'_>, seed: u64) {
+    sample.see();
+    let hash = position_hash(event.at, seed);
+    if sample.would_take(hash) {
+        let mut bytes = Vec::new();
+        encode_value(value, &mut bytes);
+        sample.take(hash, event.at, bytes.into());
     }
 }
 

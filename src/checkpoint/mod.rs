@@ -13,4 +13,4 @@ mod tests;
 
 pub use medium::{Directory, Medium};
 pub use plan::Plan;
-pub use store::{Image, Loaded, Store, StoreError};
+pub use store::{Image, Loaded, Store, StoreError, fresh_id};

@@ -10,7 +10,9 @@ use super::medium::Medium;
 use super::plan::Plan;
 use fastcdc::v2020::FastCDC;
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::io;
 use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_128;
@@ -37,6 +39,8 @@ struct Manifest {
     program: String,
     /// Counts the images of a directory.
     generation: u64,
+    /// See [`Loaded::origins`].
+    origins: BTreeSet<u64>,
     plan: Plan,
     /// The hash of each chunk.
     chunks: Vec<(u64, u64)>,
@@ -63,6 +67,9 @@ pub enum StoreError {
 pub struct Loaded {
     pub image: Image,
     pub generation: u64,
+    /// The directories whose counts are in the image, each by an id that was drawn when it was made. A copy
+    /// of a directory, and whatever goes on from it, have them in common.
+    pub origins: BTreeSet<u64>,
     /// A later one was torn or damaged.
     pub is_previous: bool,
 }
@@ -73,6 +80,7 @@ pub struct Store<M> {
     /// The log under way, its length, and the chunks in it.
     log: Option<Log>,
     generation: u64,
+    origins: BTreeSet<u64>,
 }
 
 struct Log {
@@ -115,7 +123,8 @@ impl<M: Medium> Store<M> {
                     && best.as_ref().is_none_or(|(known, _)| known.generation < manifest.generation)
                 {
                     let image = Image { plan: manifest.plan, bytes: whole };
-                    let loaded = Loaded { image, generation: manifest.generation, is_previous: is_torn };
+                    let (generation, origins) = (manifest.generation, manifest.origins);
+                    let loaded = Loaded { image, generation, origins, is_previous: is_torn };
                     let chunks = chunks.keys().copied().collect();
                     best = Some((loaded, Log { number, length: end as u64, chunks, images }));
                 }
@@ -124,12 +133,20 @@ impl<M: Medium> Store<M> {
         match (best, version) {
             (Some((mut loaded, log)), _) => {
                 loaded.is_previous |= loaded.generation < last_seen;
-                Ok((Self { medium, log: Some(log), generation: last_seen }, Some(loaded)))
+                let origins = loaded.origins.clone();
+                Ok((Self { medium, log: Some(log), generation: last_seen, origins }, Some(loaded)))
             }
             (None, Some(Version { program, format })) => Err(StoreError::Version { program, format }),
-            (None, None) if is_fresh => Ok((Self { medium, log: None, generation: 0 }, None)),
+            (None, None) if is_fresh => {
+                Ok((Self { medium, log: None, generation: 0, origins: BTreeSet::from([fresh_id()]) }, None))
+            }
             (None, None) => Err(StoreError::Damaged),
         }
+    }
+
+    /// Says of which directories the images are that are kept from now on.
+    pub fn made_of(&mut self, origins: BTreeSet<u64>) {
+        self.origins = origins;
     }
 
     /// Keeps another image. Unless this succeeds, the one before is what will be found.
@@ -151,7 +168,8 @@ impl<M: Medium> Store<M> {
         }
         let generation = self.generation + 1;
         let program = env!("CARGO_PKG_VERSION").to_owned();
-        let manifest = Manifest { format: FORMAT, program, generation, plan: image.plan.clone(), chunks: hashes };
+        let (origins, plan) = (self.origins.clone(), image.plan.clone());
+        let manifest = Manifest { format: FORMAT, program, generation, origins, plan, chunks: hashes };
         let manifest = postcard::to_stdvec(&manifest).map_err(io::Error::other)?;
         frame::write(&mut frames, Kind::Manifest, &manifest);
         match log.length {
@@ -200,6 +218,12 @@ fn cuts(bytes: &[u8]) -> Vec<Range<usize>> {
 fn hash(bytes: &[u8]) -> (u64, u64) {
     let hash = xxh3_128(bytes);
     ((hash >> 64) as u64, hash as u64)
+}
+
+/// A number that nobody else has drawn, on whichever machine.
+pub fn fresh_id() -> u64 {
+    // The standard library keys its hashers by what the system gives at random.
+    RandomState::new().hash_one(std::process::id())
 }
 
 fn name(number: u64) -> String {

@@ -154,8 +154,14 @@ fn only_what_changed_is_written_and_the_past_is_dropped() {
 
 #[test]
 fn a_log_that_is_cut_anywhere_gives_the_image_before_or_a_refusal() {
-    let (name, log) = log_of(&kept(3, 500));
-    let ends: Vec<usize> = (1..=3).map(|images| log_of(&kept(images, 500)).1.len()).collect();
+    let disk = Memory::default();
+    let (mut store, ..) = open(&disk).unwrap();
+    let mut end_of = |number| {
+        store.save(&image(number, 500)).unwrap();
+        log_of(&disk).1.len()
+    };
+    let ends: Vec<usize> = (1..=3).map(&mut end_of).collect();
+    let (name, log) = log_of(&disk);
     for cut in 0..=log.len() {
         let last = ends.iter().take_while(|end| **end <= cut).count() as u64;
         match open(&with_log(&name, log[..cut].to_vec())) {
@@ -231,4 +237,20 @@ proptest! {
         store.save(&image(99, length)).unwrap();
         prop_assert_eq!(open(&disk).unwrap().1, Some(99));
     }
+}
+
+#[test]
+fn an_image_keeps_where_it_is_from() {
+    let origins = |disk: &Memory| Store::open(disk.clone()).unwrap().1.unwrap().origins;
+    let (one, other) = (kept(1, 500), kept(1, 500));
+    let first = origins(&one);
+    assert!(first.len() == 1 && first.is_disjoint(&origins(&other)));
+    let (mut store, ..) = open(&one).unwrap();
+    store.save(&image(2, 500)).unwrap();
+    assert_eq!(origins(&one), first, "whoever goes on is of the same");
+    let merged = Memory::default();
+    let (mut store, ..) = open(&merged).unwrap();
+    store.made_of(&first | &origins(&other));
+    store.save(&image(1, 500)).unwrap();
+    assert_eq!(origins(&merged), &first | &origins(&other));
 }

@@ -6,6 +6,7 @@ use super::question::question;
 use super::rows::{JudgeArgs, OutcomeArgs, RowArgs, check_columns, field};
 use super::units;
 use crate::analysis::{Reservoir, RunningAvg, SlidingWindow};
+use crate::checkpoint::fresh_id;
 use anyhow::{Result, bail};
 use clap::Args;
 use std::time::Duration;
@@ -136,6 +137,7 @@ impl ReservoirArgs {
         let Ok(size) = usize::try_from(self.size) else { bail!("--size: the sample is too large") };
         let sample = Reservoir::new(size, self.seed, self.of.clone(), of);
         let sample = if self.verify { sample.verifying(crate::analysis::MAX_KEYS) } else { sample };
+        let sample = if self.job.state.is_kept() { sample.joinable(fresh_id()) } else { sample };
         self.job.run(sample, schema, None)
     }
 }

@@ -164,7 +164,7 @@ impl Inode {
 }
 
 /// The first bytes of a file, as far as they had been written when we looked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Head {
     length: usize,
     hash: u64,

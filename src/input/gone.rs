@@ -33,9 +33,9 @@ pub struct Gone(VecDeque<Past>);
 pub struct Past {
     label: String,
     /// Where it was found, and where it stood last: any bytes, not only text.
-    names: [OsString; 2],
-    inode: Inode,
-    head: Head,
+    pub(super) names: [OsString; 2],
+    pub(super) inode: Inode,
+    pub(super) head: Head,
     pub id: FileId,
     pub cursor: Cursor,
     /// How long it was, as far as that tells how much of it was not read.

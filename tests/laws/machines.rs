@@ -41,7 +41,8 @@ proptest! {
         hold!(RunningAvg::new(By::default(), Outcomes::default(), 100));
         hold!(RunningAvg::new(by_two(), Outcomes::default(), 100));
         hold!(SlidingWindow::new(size_ms, By::default(), Outcomes::default(), 100));
-        hold!(Reservoir::new(10, 1, "service".to_owned(), SERVICE).verifying(100));
+        // All are in the sample; of smaller ones: samples.rs.
+        hold!(Reservoir::new(100, 1, "service".to_owned(), SERVICE).verifying(100).joinable(7));
         hold!(bloom(100));
     }
 

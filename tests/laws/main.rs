@@ -4,6 +4,7 @@
 mod harness;
 mod machines;
 mod oracle;
+mod samples;
 mod windows;
 
 use harness::{Record, hold};

@@ -6,6 +6,7 @@ use crate::checkpoint::{Directory, Image, Plan, Store, StoreError};
 use crate::cli::exit;
 use crate::cli::output::Unwritable;
 use crate::engine::checkpoint::Standing;
+use crate::input::{Likeness, Overlap, overlaps};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use std::path::PathBuf;
@@ -28,6 +29,9 @@ pub struct MergeArgs {
     /// The directory to write to, made if need be
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+    /// Merge them also where some records are in several, and count twice
+    #[arg(long)]
+    allow_overlap: bool,
 }
 
 /// Flags that may differ from machine to machine: what is read, and what is written.
@@ -53,18 +57,58 @@ impl MergeArgs {
                 );
             }
         }
-        for (place, other) in others.iter().enumerate() {
-            let mut before = std::iter::once(&first).chain(&others[..place]);
-            if let Some(same) = before.find(|view| view.loaded.image.bytes == other.loaded.image.bytes) {
-                bail!("{} and {} are the same checkpoint: it would count twice", same.name, other.name);
-            }
-        }
+        let views: Vec<&View> = std::iter::once(&first).chain(&others).collect();
+        self.refuse_overlaps(&views)?;
+        let origins = views.iter().flat_map(|view| &view.loaded.origins).copied().collect();
         let mut store = self.output_store()?;
+        store.made_of(origins);
         let bytes = first.merge(others)?;
         let flags = plan.flags.into_iter().chain([(MERGED.to_owned(), names)]).collect();
         let image = Image { plan: Plan { flags, ..plan }, bytes };
         store.save(&image).map_err(|error| Unwritable::new(&self.output, error))?;
         Ok(exit::DONE)
+    }
+
+    /// A record that several of them have read counts as often: that is said, and refused where it is certain.
+    fn refuse_overlaps(&self, views: &[&View]) -> Result<()> {
+        let mut certain: Vec<String> = Vec::new();
+        for (place, view) in views.iter().enumerate() {
+            let shares = |other: &&&View| !other.loaded.origins.is_disjoint(&view.loaded.origins);
+            certain.extend(views[..place].iter().find(shares).map(|other| {
+                format!(
+                    "{} and {} have records in common: one is a copy of the other, goes on from it, or was merged with it",
+                    other.name, view.name
+                )
+            }));
+        }
+        let standings = views
+            .iter()
+            .map(|view| Standing::of(&view.loaded.image.bytes).map_err(|reason| anyhow!("{}: {reason}", view.name)));
+        let standings = standings.collect::<Result<Vec<_>>>()?;
+        let rosters: Vec<_> = standings.iter().map(|standing| &standing.roster).collect();
+        let (same, alike): (Vec<Overlap>, Vec<Overlap>) =
+            overlaps(&rosters).into_iter().partition(|overlap| overlap.likeness == Likeness::Same);
+        // Who shares a directory shares its files: that is said already.
+        if certain.is_empty() {
+            certain.extend(listed(&same, |[one, other], [name, its_name]| {
+                format!("{} has read {name}, and {} the same file ({its_name})", views[one].name, views[other].name)
+            }));
+        }
+        let suspected = listed(&alike, |[one, other], [name, its_name]| {
+            let (one, other) = (&views[one].name, &views[other].name);
+            format!("{name} ({one}) and {its_name} ({other}) begin alike: if one is a copy, its records count twice")
+        });
+        suspected.for_each(|sentence| say!("streamlab: warning: {sentence}"));
+        match (self.allow_overlap, certain.is_empty()) {
+            (_, true) => Ok(()),
+            (true, _) => {
+                certain.iter().for_each(|sentence| say!("streamlab: warning: {sentence}: it counts twice"));
+                Ok(())
+            }
+            (false, _) => {
+                bail!("{}: it would count twice; leave one of them out, or take --allow-overlap", certain.join("; "))
+            }
+        }
     }
 
     /// Where the merged checkpoint goes: nowhere where there is one.
@@ -77,6 +121,17 @@ impl MergeArgs {
             Ok(_) | Err(_) => bail!("{name} holds a checkpoint already; name another directory with -o"),
         }
     }
+}
+
+/// Overlaps in words, as many as one reads.
+fn listed(overlaps: &[Overlap], words: impl Fn([usize; 2], [&str; 2]) -> String) -> impl Iterator<Item = String> {
+    const SHOWN: usize = 3;
+    let shown = overlaps.iter().take(SHOWN).map(move |Overlap { runs, names, .. }| {
+        let [one, other] = names.each_ref().map(|name| name.escape_debug().to_string());
+        words(*runs, [&one, &other])
+    });
+    let more = overlaps.len().saturating_sub(SHOWN);
+    shown.chain((more > 0).then(|| format!("and of {more} more files the same is true")))
 }
 
 /// The plan without what may differ.

@@ -201,7 +201,7 @@ impl View {
     }
 
     fn in_words(&self, standing: &Standing, report: &Arc<Report>) -> Result<Vec<u8>> {
-        let Loaded { image, generation, is_previous } = &self.loaded;
+        let Loaded { image, generation, is_previous, .. } = &self.loaded;
         let mut text = Vec::new();
         let line: Vec<String> = image.plan.line.iter().map(|word| word.escape_debug().to_string()).collect();
         writeln!(text, "checkpoint {generation} of: streamlab {}", line.join(" "))?;
@@ -220,7 +220,7 @@ impl View {
     }
 
     fn as_json(&self, standing: &Standing, report: &Arc<Report>) -> Result<Vec<u8>> {
-        let Loaded { image, generation, is_previous } = &self.loaded;
+        let Loaded { image, generation, is_previous, .. } = &self.loaded;
         let report = String::from_utf8(self.rendered(Format::Json, report)?)?;
         let files = &standing.roster.files;
         Ok(json_line(&Object {
