@@ -121,25 +121,15 @@ fn line(words: &[String]) -> String {
     let (command, flags) = flags.split_first().map_or(("", flags), |(command, flags)| (command.as_str(), flags));
     let mut line = format!("streamlab {command}");
     for place in places {
-        line.extend([" ", &quoted(place)]);
+        line.extend([" ", &shell::quoted(place)]);
     }
     for flag in flags.iter().filter(|flag| !flag.starts_with("--emit=")) {
         match flag.split_once('=') {
-            Some((name, value)) => line.extend([" ", name, " ", &quoted(value)]),
+            Some((name, value)) => line.extend([" ", name, " ", &shell::quoted(value)]),
             None => line.extend([" ", flag]),
         }
     }
     line
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |char: char| char.is_alphanumeric() || "_-./,:=@+%".contains(char);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]

@@ -61,3 +61,13 @@ pub fn print(bytes: &[u8]) -> Result<u8> {
         _ => Ok(exit::DONE),
     }
 }
+
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |char: char| char.is_alphanumeric() || "_-./,:=@+%".contains(char);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

@@ -1,6 +1,7 @@
 //! An engine's run: a process of its own, timed and weighed.
 
 use crate::bridge::spark::toolchain;
+use crate::cli::exit;
 use crate::event::Ledger;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -23,10 +24,14 @@ pub enum Engine {
 /// What an engine answered, and what that took.
 pub struct Run {
     pub engine: Engine,
-    pub code: u8,
+    /// Its exit code; none where a signal ended it.
+    pub code: Option<u8>,
+    /// How it ended, in words.
+    pub end: String,
     /// On standard error.
     pub said: String,
     pub answer: Answer,
+    pub has_answered: bool,
     pub seconds: f64,
     /// The greatest sum of what its processes held at one time, where the system tells.
     pub peak_bytes: Option<u64>,
@@ -43,11 +48,43 @@ pub struct Answer {
 const LOOK: Duration = Duration::from_millis(5);
 
 impl Engine {
+    const ALL: [Self; 3] = [Engine::Native, Engine::Polars, Engine::Spark];
+
     /// Those that this binary and this machine have.
     pub fn present() -> Vec<Self> {
-        let polars = cfg!(feature = "polars").then_some(Engine::Polars);
-        let spark = toolchain::find().is_ok().then_some(Engine::Spark);
-        [Some(Engine::Native), polars, spark].into_iter().flatten().collect()
+        Self::ALL.into_iter().filter(|engine| engine.missing().is_none()).collect()
+    }
+
+    /// Why this binary or this machine does not have it.
+    pub fn missing(self) -> Option<String> {
+        match self {
+            Engine::Native => None,
+            Engine::Polars => (!cfg!(feature = "polars")).then(|| {
+                "this streamlab was built without it: `cargo install --path . --features polars` has it".to_owned()
+            }),
+            Engine::Spark => toolchain::find().err(),
+        }
+    }
+
+    /// Refuses engines that could not be held to each other.
+    pub fn check(engines: &[Self]) -> Result<()> {
+        if let Some((_, twice)) = engines.iter().enumerate().find(|(place, one)| engines[..*place].contains(one)) {
+            bail!("compare: {} is named twice: an engine is held to another one, not to itself", twice.name());
+        }
+        let absent = |engine: &Self| Some(format!("{}: {}", engine.name(), engine.missing()?));
+        let missing: Vec<String> = engines.iter().filter_map(absent).collect();
+        if !missing.is_empty() {
+            bail!("compare: an engine is not there: {}", missing.join("; "));
+        }
+        if engines.len() < 2 {
+            let others = Self::ALL.into_iter().filter(|engine| !engines.contains(engine));
+            let others = others.map(|other| absent(&other).unwrap_or_else(|| format!("{}: is there", other.name())));
+            bail!(
+                "compare: one engine alone has nothing to be equal to: name another with --engines ({})",
+                others.collect::<Vec<_>>().join("; ")
+            );
+        }
+        Ok(())
     }
 
     pub fn name(self) -> &'static str {
@@ -66,6 +103,8 @@ impl Run {
         let started = Instant::now();
         let mut child = Command::new(program)
             .args(line)
+            // What is said is shown where it fails.
+            .env_remove("STREAMLAB_QUIET")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -83,13 +122,21 @@ impl Run {
             (written, said.join().unwrap_or_default(), status, weigh.join().ok().flatten())
         });
         let seconds = started.elapsed().as_secs_f64();
-        let code = status.context("cannot wait for it")?.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+        let status = status.context("cannot wait for it")?;
+        let code = status.code().and_then(|code| u8::try_from(code).ok());
         let answer = match (code, written.lines().last()) {
-            (0, Some(line)) => serde_json::from_str(line).context("an engine wrote no report")?,
-            (0, None) => bail!("{} wrote no report", engine.name()),
-            _ => Answer::default(),
+            // Where each record is bad, there is a report as well.
+            (Some(exit::DONE | exit::FAILED), Some(line)) => Some(
+                serde_json::from_str(line)
+                    .with_context(|| format!("{} wrote no report, but `{line}`", engine.name()))?,
+            ),
+            (Some(exit::DONE), None) => bail!("{} wrote no report", engine.name()),
+            _ => None,
         };
-        Ok(Self { engine, code, said, answer, seconds, peak_bytes })
+        let end = code.map_or_else(|| status.to_string(), |code| format!("exit code {code}"));
+        let has_answered = answer.is_some();
+        let answer = answer.unwrap_or_default();
+        Ok(Self { engine, code, end, said, answer, has_answered, seconds, peak_bytes })
     }
 }
 

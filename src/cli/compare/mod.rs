@@ -1,20 +1,24 @@
 //! `compare`: one question, several engines: do they agree, and what does each cost?
 
 mod engines;
+mod notes;
 mod sheet;
+mod source;
 mod verdict;
 
 use super::exit;
 use super::input::InputArgs;
 use super::output::ScreenArgs;
+use super::question::{RATE_COLUMNS, WINDOW_COLUMNS};
 use super::rows::{OutcomeArgs, RowArgs};
 use super::shell;
 use super::units;
 use crate::checkpoint::Plan;
-use crate::render::{json_line, page, terminal_size};
+use crate::render::{Part, json_line, page, terminal_size};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use engines::{Engine, Run};
+use source::Snapshot;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 use verdict::Verdict;
@@ -25,7 +29,8 @@ use verdict::Verdict;
     before_help = "Example: streamlab compare data/ --engines native,polars,spark",
     after_help = "\
 The question is that of running-avg or, with --size, that of window over complete input: no event is late.
-Counts have to be equal, other numbers to a part in 1e9. Exit code 1 says that they are not.
+Counts have to be equal, other numbers to a part in 1e9. Exit code 1 says that they are not, 2 that there
+was nothing to compare: one engine alone, or no record that counted.
 
 More examples:
   Windows of a minute, natively and on a cluster
@@ -80,7 +85,9 @@ enum Form {
 impl CompareArgs {
     pub fn run(self) -> Result<u8> {
         let mut schema = self.input.schema();
-        self.rows.by(&mut schema, &[])?;
+        let columns: &[&str] = if self.size.is_some() { &WINDOW_COLUMNS } else { &RATE_COLUMNS };
+        let by = self.rows.by(&mut schema, columns)?;
+        let keys = by.columns().iter().cloned().chain(self.size.map(|_| "start".to_owned())).collect();
         _ = self.outcomes.outcomes();
         let sources = self.input.sources()?;
         if sources.are_read_once() {
@@ -96,28 +103,58 @@ impl CompareArgs {
             say!("streamlab: error: {first}");
             return Ok(exit::UNREADABLE);
         }
-        let bytes = files.iter().filter_map(|file| file.path.metadata().ok()).map(|file| file.len()).sum();
+        Engine::check(&self.engines)?;
+        let before = Snapshot::of(&files);
         let mut runs = Vec::new();
         for engine in &self.engines {
-            let run = Run::of(*engine, &self.line(*engine))?;
-            if run.code != exit::DONE {
-                say!("streamlab: error: {} ended with exit code {}:", engine.name(), run.code);
+            let line = self.line(*engine);
+            let run = Run::of(*engine, &line)?;
+            if !run.has_answered {
+                say!("streamlab: error: {} ended with {}:", engine.name(), run.end);
                 run.said.lines().for_each(|line| say!("  {line}"));
-                return Ok(run.code);
+                if run.said.trim().is_empty() {
+                    say!("  it did not say why; ask it alone: streamlab {}", typed(&line));
+                }
+                return Ok(run.code.filter(|code| *code != exit::DONE).unwrap_or(exit::FAILED));
             }
             runs.push(run);
         }
-        let verdict = Verdict::of(&runs)?;
+        let changes = before.changes(&Snapshot::of(&sources.scan().0));
+        let verdict = Verdict::of(&runs, keys);
+        if verdict.differences.is_empty() && runs.iter().all(|run| run.answer.ledger.counted == 0) {
+            bail!("compare: {}", notes::nothing_counted(&runs[0], before.files()));
+        }
+        self.show(&verdict, &runs, before.bytes(), &changes)
+    }
+
+    /// Shows what came of it, and gives the exit code.
+    fn show(&self, verdict: &Verdict, runs: &[Run], bytes: u64, changes: &[String]) -> Result<u8> {
+        let (differs, is_void) = (!verdict.differences.is_empty(), !changes.is_empty());
+        let notes = if differs { notes::notes(verdict, runs, self.size.is_some()) } else { Vec::new() };
         let written = match self.output {
-            Form::Json => shell::print(&json_line(&verdict.object(&runs, bytes))?)?,
+            Form::Json => shell::print(&json_line(&verdict.object(runs, bytes, changes, &notes))?)?,
             Form::Table => {
                 let terminal = io::stdout().is_terminal();
                 let columns = terminal.then(|| usize::from(terminal_size().0));
-                let parts = sheet::parts(&verdict, &runs, bytes);
+                let mut parts = sheet::parts(verdict, runs, bytes, is_void);
+                parts.extend(notes.into_iter().map(|note| Part::Words(format!("note: {note}"))));
                 shell::print(page(&parts, self.screen.style(terminal), columns).as_bytes())?
             }
         };
-        Ok(if written == exit::DONE && !verdict.differences.is_empty() { exit::FAILED } else { written })
+        for change in changes {
+            say!("streamlab: warning: the source changed while the engines read it: {change}");
+        }
+        for run in runs.iter().filter(|_| differs) {
+            run.said.lines().for_each(|line| say!("{}: {line}", run.engine.name()));
+        }
+        Ok(match (written, differs) {
+            (exit::DONE, true) if is_void => {
+                say!("streamlab: error: so the engines need not have read the same: compare a copy of it");
+                exit::USAGE
+            }
+            (exit::DONE, true) => exit::FAILED,
+            (code, _) => code,
+        })
     }
 
     /// The command line by which an engine is asked.
@@ -140,14 +177,27 @@ impl CompareArgs {
         };
         line.extend(self.size.map(|size| format!("--size={}", nanos(size))));
         line.extend(self.offset.map(|offset| format!("--offset={}", nanos(offset))));
-        line.extend(["--output=json", "--final", "--no-follow", "--quiet"].map(str::to_owned));
+        line.extend(["--output=json", "--final", "--no-follow"].map(str::to_owned));
         if engine != Engine::Spark && self.input.threads() != 0 {
             line.push(format!("--threads={}", self.input.threads()));
+        }
+        // Spark takes all keys, and records of any size: so the others do beside it, unless a limit was asked for.
+        if engine != Engine::Spark && self.engines.contains(&Engine::Spark) {
+            let is_asked = |limit: &&str| shared.iter().any(|flag| flag.split('=').next() == limit.split('=').next());
+            line.extend(NO_LIMITS.iter().filter(|limit| !is_asked(limit)).map(|limit| (*limit).to_owned()));
         }
         line.extend(shared);
         line
     }
 }
 
-/// Ten years: no event is late, and no window closes before the input is over.
-const ALL_TIME: &str = "--watermark-delay=3650d";
+/// A command line as a shell takes it.
+fn typed(words: &[String]) -> String {
+    words.iter().map(|word| shell::quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// More than there can be.
+const NO_LIMITS: [&str; 2] = ["--max-keys=4294967295", "--max-record-size=1TiB"];
+
+/// As long as can be told: no event is late, and no window closes before the input is over.
+const ALL_TIME: &str = "--watermark-delay=106751d";

@@ -11,7 +11,8 @@ const MAX_ROWS: usize = 40;
 const MAX_DIFFERENCES: usize = 10;
 const MIB: f64 = (1 << 20) as f64;
 
-pub fn parts(verdict: &Verdict, runs: &[Run], bytes: u64) -> Vec<Part> {
+/// `is_void` where the source changed meanwhile, so that differences say nothing.
+pub fn parts(verdict: &Verdict, runs: &[Run], bytes: u64, is_void: bool) -> Vec<Part> {
     let mut parts = vec![Part::Title("Rows".to_owned()), Part::Table(rows(verdict, runs))];
     if verdict.rows.len() > MAX_ROWS {
         parts.push(Part::Words(format!("... and {} more rows", verdict.rows.len() - MAX_ROWS)));
@@ -19,7 +20,7 @@ pub fn parts(verdict: &Verdict, runs: &[Run], bytes: u64) -> Vec<Part> {
     parts.extend([
         Part::Title("Engines".to_owned()),
         Part::Table(engines(runs, bytes)),
-        Part::Title(judgement(verdict)),
+        Part::Title(judgement(verdict, is_void)),
     ]);
     parts.extend(verdict.differences.iter().take(MAX_DIFFERENCES).map(|one| Part::Words(words(one, verdict, runs))));
     if verdict.differences.len() > MAX_DIFFERENCES {
@@ -28,8 +29,9 @@ pub fn parts(verdict: &Verdict, runs: &[Run], bytes: u64) -> Vec<Part> {
     parts
 }
 
-fn judgement(verdict: &Verdict) -> String {
+fn judgement(verdict: &Verdict, is_void: bool) -> String {
     match verdict.differences.len() {
+        1.. if is_void => "No verdict: the source changed while it was read".to_owned(),
         0 => format!("Equal: rows: {}, and the ledger", verdict.rows.len()),
         1 => "Not equal in one place".to_owned(),
         count => format!("Not equal in {count} places"),
@@ -45,7 +47,10 @@ fn rows(verdict: &Verdict, runs: &[Run]) -> Answer {
     let columns = verdict.keys.iter().cloned().chain(counts.iter().flat_map(column)).collect();
     let row = |(key, found): &Row| {
         let count = |name: &&str| {
-            found.iter().map(|row| row.as_ref().map_or(Cell::Null, |row| cell(&row[*name]))).collect::<Vec<_>>()
+            found
+                .iter()
+                .map(|row| row.as_ref().and_then(|row| row.get(*name)).map_or(Cell::Null, cell))
+                .collect::<Vec<_>>()
         };
         key.iter().map(cell).chain(counts.iter().flat_map(count)).collect::<Vec<_>>()
     };

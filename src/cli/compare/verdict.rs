@@ -1,15 +1,11 @@
 //! Whether answers are equal: which rows, which numbers.
 
 use super::engines::Run;
-use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// How far apart numbers that are no counts may be: rounded in another order, no more.
 const TOLERANCE: f64 = 1e-9;
-
-/// The columns that are no key.
-const NUMBERS: [&str; 8] = ["total", "success", "success_rate", "failures", "failure_rate", "ci95", "revision", "open"];
 
 /// The key of a row, and what each engine has for it.
 pub type Row = (Vec<Value>, Vec<Option<Map<String, Value>>>);
@@ -30,33 +26,29 @@ pub struct Difference {
 }
 
 impl Verdict {
-    pub fn of(runs: &[Run]) -> Result<Self> {
-        let Some(first) = runs.iter().find_map(|run| run.answer.rows.first()) else {
-            let mut verdict = Self { keys: Vec::new(), rows: Vec::new(), differences: Vec::new() };
-            verdict.compare_ledgers(runs);
-            return Ok(verdict);
-        };
-        let is_key = |name: &&String| !NUMBERS.contains(&name.as_str()) && *name != "end";
-        let keys: Vec<String> = first.keys().filter(is_key).cloned().collect();
+    /// `keys` are the columns that tell rows apart.
+    pub fn of(runs: &[Run], keys: Vec<String>) -> Self {
         // In the order of the first engine, then as they come.
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let mut rows: Vec<Row> = Vec::new();
         for (place, run) in runs.iter().enumerate() {
+            // A service may be called as the row of those beyond --max-keys: that row comes last in each answer.
+            let mut times: BTreeMap<String, usize> = BTreeMap::new();
             for row in &run.answer.rows {
                 let key: Vec<Value> = keys.iter().map(|name| row.get(name).cloned().unwrap_or_default()).collect();
-                let at = *places.entry(Value::from(key.clone()).to_string()).or_insert_with(|| {
+                let text = Value::from(key.clone()).to_string();
+                let time = times.entry(text.clone()).and_modify(|time| *time += 1).or_default();
+                let at = *places.entry(format!("{text} {time}")).or_insert_with(|| {
                     rows.push((key.clone(), vec![None; runs.len()]));
                     rows.len() - 1
                 });
-                if rows[at].1[place].replace(row.clone()).is_some() {
-                    bail!("{} has a row twice: {}", run.engine.name(), Value::from(key));
-                }
+                rows[at].1[place] = Some(row.clone());
             }
         }
         let mut verdict = Self { keys, rows, differences: Vec::new() };
         verdict.compare_ledgers(runs);
         verdict.compare_rows();
-        Ok(verdict)
+        verdict
     }
 
     fn compare_ledgers(&mut self, runs: &[Run]) {
@@ -95,8 +87,8 @@ impl Verdict {
         }
     }
 
-    /// For programs.
-    pub fn object(&self, runs: &[Run], bytes: u64) -> Value {
+    /// For programs. There is no verdict where the source changed meanwhile, and answers differ.
+    pub fn object(&self, runs: &[Run], bytes: u64, changes: &[String], notes: &[String]) -> Value {
         let named = |values: &[Value]| -> Map<String, Value> {
             runs.iter().map(|run| run.engine.name().to_owned()).zip(values.iter().cloned()).collect()
         };
@@ -116,8 +108,14 @@ impl Verdict {
             json!({"key": key, "field": difference.field, "values": named(&difference.values)})
         };
         json!({
-            "equal": self.differences.is_empty(),
+            "equal": if changes.is_empty() || self.differences.is_empty() {
+                Value::from(self.differences.is_empty())
+            } else {
+                Value::Null
+            },
             "bytes": bytes,
+            "changed": changes,
+            "notes": notes,
             "engines": runs.iter().map(engine).collect::<Vec<_>>(),
             "differences": self.differences.iter().map(difference).collect::<Vec<_>>(),
         })
@@ -143,12 +141,13 @@ mod tests {
 
     fn run(engine: Engine, answer: Value) -> Run {
         let answer: Answer = serde_json::from_value(answer).unwrap();
-        Run { engine, code: 0, said: String::new(), answer, seconds: 1.0, peak_bytes: None }
+        let (end, said) = (String::new(), String::new());
+        Run { engine, code: Some(0), end, said, answer, has_answered: true, seconds: 1.0, peak_bytes: None }
     }
 
     fn differences(one: &Value, other: &Value) -> Vec<String> {
         let runs = [run(Engine::Native, one.clone()), run(Engine::Spark, other.clone())];
-        let verdict = Verdict::of(&runs).unwrap();
+        let verdict = Verdict::of(&runs, vec!["service".to_owned()]);
         let words = |one: &Difference| format!("{:?} {} {}", one.key, one.field, Value::from(one.values.clone()));
         verdict.differences.iter().map(words).collect()
     }
@@ -170,6 +169,15 @@ mod tests {
         assert!(differences(&one, &less)[0].ends_with("(row) [\"there\",\"missing\"]"));
         let none = json!({"rows": [], "ledger": ledger(4)});
         assert_eq!(differences(&none, &one).len(), 2);
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_two_rows() {
+        let ledger = json!({"read": 3, "counted": 3, "filtered": 0, "late": 0, "duplicate": 0, "dead_letter": 0});
+        let rows = |totals: [u64; 2]| json!({"rows": totals.map(|total| json!({"service": "(other)", "total": total})), "ledger": ledger});
+        assert_eq!(differences(&rows([1, 2]), &rows([1, 2])), [""; 0]);
+        let found = differences(&rows([1, 2]), &rows([1, 3]));
+        assert!(found.len() == 1 && found[0].ends_with(" total [2,3]"), "{found:#?}");
     }
 
     #[test]
