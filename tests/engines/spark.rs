@@ -69,6 +69,50 @@ fn write_more(directory: &Path) {
     fs::write(more.join("long.ndjson"), format!("{before}{long}\n{}", plain.repeat(200))).unwrap();
 }
 
+/// As Kubernetes has them: links to links to files elsewhere; and all other ways to come to a file twice.
+pub fn write_links(directory: &Path) {
+    let place = |name: &str| directory.join(name);
+    for made in ["pods/a", "pods/b", "containers", "more/deep"] {
+        fs::create_dir_all(place(made)).unwrap();
+    }
+    let record =
+        |service: &str| format!("{{\"service\": \"{service}\", \"timestamp\": 1760559686, \"status\": 200}}\n");
+    for (name, service) in [("pods/a/0.log", "a"), ("pods/b/0.log", "b"), ("more/c.log", "c"), ("more/deep/d.log", "d")]
+    {
+        fs::write(place(name), record(service).repeat(3)).unwrap();
+    }
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, place(name)).unwrap();
+    link("../pods/a/0.log", "containers/a.log");
+    link("a.log", "containers/again.log");
+    link("../pods/b", "containers/pod");
+    link("../pods/b/0.log", "containers/b.log");
+    link("more", "all");
+    link("deep", "more/shallow");
+    fs::hard_link(place("more/c.log"), place("more/deep/0.log")).unwrap();
+    link("nowhere", "more/gone.log");
+}
+
+#[test]
+fn a_file_counts_once_however_many_links_lead_to_it() {
+    let Some(env) = environment() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    write_links(directory.path());
+    for source in ["containers", "containers more all", "all more/deep/0.log", "'c*/*.log' pods more/shallow"] {
+        let line = format!("streamlab spark {source} -q -o json --final --master 'local[2]'");
+        let got = report_of(&said_with(&line, directory.path(), &env));
+        let native = report(&format!("streamlab running-avg {source} -q -o json --final"), directory.path());
+        assert_equal(&got, &native, &line);
+        assert!(native["rows"].as_array().unwrap().iter().all(|row| row["total"] == 3), "{native}");
+    }
+    std::os::unix::fs::symlink("..", directory.path().join("more/up")).unwrap();
+    let ran = crate::shell::run("streamlab spark more --master 'local[2]'", directory.path(), &env);
+    assert!(
+        ran.code == 2 && ran.stderr.contains("more/up: it is a link to a directory that it lies in"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn a_checkpoint_is_gone_on_from() {
     let Some(env) = environment() else { return };

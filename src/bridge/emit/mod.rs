@@ -51,17 +51,24 @@ struct Parts<'r> {
 
 /// Reads the records of a file that is no record a line.
 const RECORDS: &str = include_str!("parts/records.py");
+/// A year of which streamlab takes no time, such as that of Go's zero time.
+const FAR: &str = r"^\s*(?:0[0-9]|1[0-5]|2[3-9]|[3-9][0-9])[0-9]{2}-[0-9]{2}-";
+
+/// Finds the files, each once.
+const FILES: &str = include_str!("parts/files.py");
+/// The interval of a share.
+const INTERVAL: &str = include_str!("parts/interval.py");
 /// Where a record may begin.
 const BEGIN: &str = "BEGIN = re.compile(r\"(?:^|[\\[,\\n}])\\s*(?={)\")\n";
 
 /// How a status is stated in its field, and how it is told in a message: behind the first mark, or not at all.
-const STATED: &str = r"^\s*([1-9][0-9]{2})(?:\.0+)?\s*$";
+const STATED: &str = r"^\s*\+?([0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]+)?)\s*$";
 const TOLD: &str = r"HTTP Status Code: (?:([1-9][0-9]{2})(?:[^0-9]|$))?";
 
 /// Writes the program; says why not where it could not give the same answer.
 pub fn program(target: Target, request: &Request) -> Result<String, String> {
     let look = Look::at(&request.sources)?;
-    let fields = Fields::new(request, &look)?;
+    let fields = Fields::new(request)?;
     let places = places::places(request.names.iter());
     let parts = Parts { request, places, fields, are_lines: look.are_lines };
     match target {
@@ -94,6 +101,11 @@ impl Parts<'_> {
             length(windows.slide_ns, "--slide")?,
             length(windows.offset_ns, "--offset")?,
         ])
+    }
+
+    /// The column of what the rate is of.
+    fn hits(&self) -> &'static str {
+        if self.request.question.windows.is_some() { "failures" } else { "success" }
     }
 
     /// Whether a window begins where the one before it ends.

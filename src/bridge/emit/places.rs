@@ -1,6 +1,5 @@
 //! Where a program reads, and what the files there look like now.
 
-use super::literal;
 use crate::input::{Sources, default_include};
 use std::fs::File;
 use std::io::Read;
@@ -15,7 +14,6 @@ const HEAD_LINES: usize = 20;
 pub struct Look {
     /// Each file has a record a line.
     pub are_lines: bool,
-    heads: Vec<Vec<u8>>,
 }
 
 /// A source, as far as it matters how it is named.
@@ -29,7 +27,7 @@ pub enum Place {
 impl Look {
     /// Looks at the files there are.
     pub fn at(sources: &Sources) -> Result<Self, String> {
-        let mut look = Self { are_lines: true, heads: Vec::new() };
+        let mut look = Self { are_lines: true };
         for found in sources.scan().0 {
             let mut head = Vec::new();
             let read = File::open(&found.path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
@@ -39,15 +37,8 @@ impl Look {
                 return Err(format!("{} is compressed; unpack it, or name other files", name.escape_debug()));
             }
             look.are_lines &= has_lines(&head);
-            look.heads.push(head);
         }
         Ok(look)
-    }
-
-    /// Whether records have this key.
-    pub fn has_key(&self, key: &str) -> bool {
-        let key = format!("\"{key}\":");
-        self.heads.iter().any(|head| memchr::memmem::find(head, key.as_bytes()).is_some())
     }
 }
 
@@ -58,7 +49,9 @@ fn has_lines(head: &[u8]) -> bool {
     let is_record =
         |line: &[u8]| line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
     let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    head.is_empty() || !head.starts_with(b"[") && lines.by_ref().take(HEAD_LINES).any(is_record)
+    // It would part the first line in two columns.
+    let is_parted = head.split(|byte| *byte == b'\n').next().is_some_and(|line| line.contains(&0x1F));
+    head.is_empty() || !is_parted && !head.starts_with(b"[") && lines.by_ref().take(HEAD_LINES).any(is_record)
 }
 
 /// The sources as they were named. What does not exist here may where the program runs.
@@ -106,58 +99,8 @@ fn braceless(glob: &String) -> Result<&String, String> {
     }
 }
 
-/// What Spark reads: its paths, and, of directories, the glob over the names of files.
-pub fn spark_paths(places: &[Place], globs: &[String]) -> Result<(Vec<String>, Option<String>), String> {
-    let escaped = |name: &str| escape(name, "*?[]{}\\", |char| format!("\\{char}"));
-    let paths = places.iter().map(|place| match place {
-        Place::File(name) | Place::Directory(name) => escaped(name),
-        Place::Glob(name) => name.clone(),
-    });
-    let paths: Vec<String> = paths.collect();
-    if let Some(path) = paths.iter().find(|path| path.contains("**")) {
-        return Err(format!("Spark's globs know no `**`, as in `{path}`; name the directory, and --include 'GLOB'"));
-    }
-    let directories = places.iter().filter(|place| matches!(place, Place::Directory(_))).count();
-    if directories == 0 {
-        return Ok((paths, None));
-    }
-    if directories < places.len() {
-        return Err("Spark finds the files of directories by one glob; name directories only, or files only".to_owned());
-    }
-    let globs = include(globs);
-    if let Some(glob) = globs.iter().find(|glob| glob.contains('/') || glob.contains('{') && globs.len() > 1) {
-        return Err(format!("--include: Spark's glob is over the names of files, one for all; `{glob}` does not fit"));
-    }
-    let glob = if globs.len() == 1 { globs[0].clone() } else { format!("{{{}}}", globs.join(",")) };
-    Ok((paths, Some(glob)))
-}
-
-/// Refuses sources of which two hold the same file, which would be read twice.
-pub fn are_apart<'p>(
-    names: impl Iterator<Item = &'p String>,
-    include: &[String],
-    whole: &Sources,
-) -> Result<(), String> {
-    let mut files = 0;
-    for name in names {
-        files += Sources::new(std::slice::from_ref(name), include, &[])?.scan().0.len();
-    }
-    if files > whole.scan().0.len() {
-        return Err("two of the sources hold the same file, which Spark would read twice; name it once".to_owned());
-    }
-    Ok(())
-}
-
 fn escape(name: &str, special: &str, quoted: impl Fn(char) -> String) -> String {
     name.chars().map(|char| if special.contains(char) { quoted(char) } else { char.to_string() }).collect()
-}
-
-/// A list of Python of one or more paths; of one, only its name.
-pub fn one_or_all(paths: &[String]) -> String {
-    match paths {
-        [path] => literal::string(path),
-        paths => literal::list(paths),
-    }
 }
 
 #[cfg(test)]
@@ -174,22 +117,18 @@ mod tests {
             ("{\"a\": 1}{\"a\": 2}\n", false),
             ("{\n  \"a\": 1\n}\n", false),
             ("no record", false),
+            ("{\"a\": \"\u{1f}\"}\n{\"a\": 1}\n", false),
         ] {
             assert_eq!(has_lines(head.as_bytes()), expected, "{head}");
         }
     }
 
     #[test]
-    fn places_are_patterns_of_each_engine() {
+    fn places_are_patterns_of_pythons_glob() {
         let all = [Place::File("a[1].log".into()), Place::Glob("logs/*.json".into())];
         assert_eq!(python_globs(&all, &[]).unwrap(), ["a[[]1].log", "logs/*.json"]);
-        assert_eq!(spark_paths(&all, &[]).unwrap(), (vec!["a\\[1\\].log".into(), "logs/*.json".into()], None));
         let directory = [Place::Directory("data".into())];
         assert_eq!(python_globs(&directory, &default_include()).unwrap()[..2], ["data/**/*.json", "data/**/*.jsonl"]);
-        let (_, glob) = spark_paths(&directory, &default_include()).unwrap();
-        assert_eq!(glob.as_deref(), Some("{*.json,*.jsonl,*.ndjson,*.log}"));
         assert!(python_globs(&[Place::Glob("{a,b}.json".into())], &[]).is_err());
-        assert!(spark_paths(&[Place::Glob("logs/**/a.json".into())], &[]).is_err());
-        assert!(spark_paths(&[Place::Directory("a".into()), Place::File("b".into())], &[]).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! The program for Polars: lazy, on the streaming engine.
 
-use super::{BEGIN, Parts, RECORDS, STATED, TOLD, fields, fill, literal, places};
+use super::{BEGIN, FAR, FILES, INTERVAL, Parts, RECORDS, STATED, TOLD, fields, fill, literal, places};
 use std::fmt::Write;
 
 const HEAD: &str = include_str!("parts/polars_head.py");
@@ -23,6 +23,10 @@ pub fn program(parts: &Parts<'_>) -> Result<String, String> {
     let mut page = parts.docstring(HOW);
     page.push('\n');
     page.push_str(&head(parts, [size, slide, offset], is_sliding)?);
+    page.push_str("\n\n");
+    page.push_str(FILES);
+    page.push_str("\n\n");
+    page.push_str(INTERVAL);
     page.push_str(FIELD);
     if is_sliding {
         let floor = if has_offset { "(time - OFFSET).dt.truncate(SLIDE) + OFFSET" } else { "time.dt.truncate(SLIDE)" };
@@ -40,6 +44,11 @@ pub fn program(parts: &Parts<'_>) -> Result<String, String> {
     }
     page.push_str(&status(parts));
     let (columns, hit) = (columns(parts), literal::is_in(parts.request.question.hits(), "is_between"));
+    // Where no time is asked for, one that is out of range is a bad record nevertheless.
+    let hit = match &parts.fields.stamp {
+        Some(ways) => format!("pl.when(~field({}).str.contains(r\"{FAR}\").fill_null(False)).then({hit})", paths(ways)),
+        None => hit,
+    };
     let start = match (is_sliding, has_offset) {
         (true, _) => "pl.datetime_ranges(floor(time - SIZE) + SLIDE, floor(time), interval=SLIDE)",
         (false, true) => "(time - OFFSET).dt.truncate(SIZE) + OFFSET",
@@ -50,7 +59,7 @@ pub fn program(parts: &Parts<'_>) -> Result<String, String> {
     let rows = if parts.fields.time.is_some() { WINDOWS } else { RATES };
     let values = [("COLUMNS", &*columns), ("HIT", &hit), ("START", start), ("TIMELY", timely), ("WINDOWS", windows)];
     page.push_str(&fill(rows, &values));
-    page.push_str(TAIL);
+    page.push_str(&fill(TAIL, &[("HITS", parts.hits())]));
     Ok(page)
 }
 
@@ -72,7 +81,6 @@ fn head(parts: &Parts<'_>, lengths: [(i64, &str); 3], is_sliding: bool) -> Resul
     let page = fill(
         HEAD,
         &[
-            ("JSON", if is_whole { "import json" } else { "" }),
             ("RE", if is_whole { "import re" } else { "" }),
             ("DATETIME", datetime),
             ("PATHLIB", if is_whole { "from pathlib import Path" } else { "" }),
@@ -88,7 +96,7 @@ fn head(parts: &Parts<'_>, lengths: [(i64, &str); 3], is_sliding: bool) -> Resul
 }
 
 fn time(parts: &Parts<'_>) -> String {
-    let place = parts.fields.time.as_deref().map(path).unwrap_or_default();
+    let place = parts.fields.time.as_deref().map(paths).unwrap_or_default();
     let micros = parts.micros().map_or(AUTO.trim_end().to_owned(), |micros| format!("micros = {micros}"));
     let ahead = parts.request.max_ahead.map_or(String::new(), |ahead| {
         let seconds = ahead.as_secs_f64();
@@ -99,17 +107,19 @@ fn time(parts: &Parts<'_>) -> String {
 
 /// How the status is found.
 fn status(parts: &Parts<'_>) -> String {
-    let stated =
-        parts.fields.status.as_deref().map(|place| format!("field({}).str.extract(r\"{STATED}\")", path(place)));
-    let told = parts.fields.message.as_deref().map(|place| format!("field({}).str.extract(r\"{TOLD}\")", path(place)));
+    let found = |ways: &[Vec<String>], pattern: &str| {
+        format!("field({}).str.extract(r\"{pattern}\").cast(pl.Float64)", paths(ways))
+    };
+    let stated = parts.fields.status.as_deref().map(|ways| found(ways, STATED));
+    let told = parts.fields.message.as_deref().map(|ways| found(ways, TOLD));
+    let is_one = "pl.when(stated.is_between(100, 999) & (stated % 1 == 0)).then(stated)";
     match (stated, told) {
         (Some(stated), Some(told)) => format!(
-            "\n# The status is stated in a field of its own, or told in the message.\nstatus = pl.coalesce(\n    {stated},\n    \
-             {told},\n).cast(pl.Int64)\n"
+            "\n# The status is stated in a field of its own, or told in the message.\nstated = {stated}\nstatus = \
+             pl.coalesce(\n    {is_one},\n    {told},\n).cast(pl.Int64)\n"
         ),
-        (stated, told) => {
-            format!("\nstatus = {}.cast(pl.Int64)\n", stated.or(told).expect("one of them is there"))
-        }
+        (Some(stated), None) => format!("\nstated = {stated}\nstatus = {is_one}.cast(pl.Int64)\n"),
+        (None, told) => format!("\nstatus = {}.cast(pl.Int64)\n", told.expect("one of them is there")),
     }
 }
 
@@ -117,11 +127,16 @@ fn status(parts: &Parts<'_>) -> String {
 fn columns(parts: &Parts<'_>) -> String {
     let mut columns = String::new();
     for (number, (name, place)) in parts.fields.by.iter().enumerate() {
-        let value = place.as_deref().map_or("status".to_owned(), |place| format!("field({})", path(place)));
+        let value = place.as_deref().map_or("status".to_owned(), |place| format!("field({})", paths(place)));
         let indent = if number == 0 { "" } else { "\n    " };
         let _ = write!(columns, "{indent}{value}.alias({}),", literal::string(name));
     }
     columns
+}
+
+/// All ways to a field as JSONPaths, in literals.
+fn paths(ways: &[Vec<String>]) -> String {
+    ways.iter().map(|way| path(way)).collect::<Vec<_>>().join(", ")
 }
 
 /// Keys as JSONPath, in a literal.

@@ -1,6 +1,6 @@
 //! The program for PySpark: a batch that becomes a stream with few changes.
 
-use super::{BEGIN, Parts, RECORDS, STATED, TOLD, fields, fill, literal, places};
+use super::{BEGIN, FAR, FILES, INTERVAL, Parts, RECORDS, STATED, TOLD, fields, fill, literal, places};
 use std::collections::BTreeMap;
 
 const HEAD: &str = include_str!("parts/pyspark_head.py");
@@ -21,8 +21,7 @@ const HOW_IN_PYTHON: &str = "Run it where Spark 4 and pyarrow are, by spark-subm
 
 pub fn program(parts: &Parts<'_>) -> Result<String, String> {
     let request = parts.request;
-    places::are_apart(request.names.iter(), &request.include, &request.sources)?;
-    let (paths, glob) = places::spark_paths(&parts.places, &request.include)?;
+    let sources = places::python_globs(&parts.places, &request.include)?;
     let is_whole = !parts.are_lines;
     let has_time = parts.fields.time.is_some();
     let names: Vec<String> = parts.fields.names().iter().map(|name| quoted(name)).collect();
@@ -31,8 +30,7 @@ pub fn program(parts: &Parts<'_>) -> Result<String, String> {
     page.push_str(&fill(
         HEAD,
         &[
-            ("RE", if is_whole { "import re" } else { "" }),
-            ("SOURCES", &places::one_or_all(&paths)),
+            ("SOURCES", &literal::list(&sources)),
             ("FIELDS", &literal::string(&types(&parts.fields.places())?)),
             ("KEYS", &literal::list(&names)),
             ("TIME_FORMAT", if has_time { "TIME_FORMAT = \"yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'\"" } else { "" }),
@@ -40,33 +38,32 @@ pub fn program(parts: &Parts<'_>) -> Result<String, String> {
     ));
     if is_whole {
         page.push_str(BEGIN);
-        page.push_str("\n\n");
-        page.push_str(RECORDS);
-        page.push('\n');
     }
+    for part in [Some(FILES), Some(INTERVAL), is_whole.then_some(RECORDS)].into_iter().flatten() {
+        page.push_str("\n\n");
+        page.push_str(part);
+    }
+    page.push('\n');
     page.push_str(SESSION);
-    let files = glob.map_or(String::new(), |glob| {
-        format!(".options(recursiveFileLookup=True, pathGlobFilter={})", literal::string(&glob))
-    });
-    page.push_str(&fill(if is_whole { ARRAYS } else { LINES }, &[("FILES", &files)]));
+    page.push_str(if is_whole { ARRAYS } else { LINES });
     if has_time {
         page.push_str(&time(parts));
     }
     page.push_str(&status(parts));
     page.push_str(&rows(parts)?);
-    page.push_str(&fill(TAIL, &[("STREAM", &stream(parts))]));
+    page.push_str(&fill(TAIL, &[("STREAM", &stream(parts)), ("HITS", parts.hits())]));
     Ok(page)
 }
 
 /// What makes a stream of the batch, as a comment.
 fn stream(parts: &Parts<'_>) -> String {
     if parts.fields.time.is_none() {
-        return "# As a stream: readStream above, and here rows.writeStream with .outputMode(\"complete\").".to_owned();
+        return "# As a stream: readStream of a directory above, and here rows.writeStream with .outputMode(\"complete\").".to_owned();
     }
     let delay = i64::try_from(parts.request.delay.as_nanos()).ok().and_then(literal::length);
     let (count, unit) = delay.unwrap_or((30, "seconds"));
     format!(
-        "# As a stream: readStream above, requests.withWatermark(\"time\", \"{count} {unit}\") in place of requests,\n\
+        "# As a stream: readStream of a directory above, requests.withWatermark(\"time\", \"{count} {unit}\") in place of requests,\n\
          # no orderBy, and here rows.writeStream with .outputMode(\"append\")."
     )
 }
@@ -91,36 +88,47 @@ fn rows(parts: &Parts<'_>) -> Result<String, String> {
     let hit = literal::is_in(parts.request.question.hits(), "between");
     let (part, hit) = match parts.fields.time {
         Some(_) => (WINDOWS, hit),
-        None if hit.contains("==") || hit.contains('|') => (RATES, format!("({hit})")),
-        None => (RATES, hit),
+        // Where no time is asked for, one that is out of range is a bad record nevertheless.
+        None => {
+            let far = parts.fields.stamp.as_deref().map(|ways| format!("{}.rlike(r\"{FAR}\")", column(ways)));
+            let sound = far.map_or("F.lit(True)".to_owned(), |far| format!("~F.coalesce({far}, F.lit(False))"));
+            (RATES, format!("F.when({sound}, {hit})"))
+        }
     };
     Ok(fill(part, &[("COLUMNS", &columns), ("HIT", &hit), ("TIMELY", &timely), ("LENGTHS", &lengths)]))
 }
 
 fn time(parts: &Parts<'_>) -> String {
-    let place = parts.fields.time.as_deref().map(name).unwrap_or_default();
+    let place = parts.fields.time.as_deref().map(column).unwrap_or_default();
     let micros = parts.micros().map_or(AUTO.trim_end().to_owned(), |micros| format!("micros = {micros}"));
     fill(TIME, &[("COUNTS", parts.counts()), ("TIME", &place), ("MICROS", &micros)])
 }
 
 /// How the status is found.
 fn status(parts: &Parts<'_>) -> String {
-    let found = |place: &[String], pattern: &str| {
-        format!("F.regexp_extract({}, r\"{pattern}\", 1).try_cast(\"int\")", name(place))
+    let found = |ways: &[Vec<String>], pattern: &str| {
+        format!("F.regexp_extract({}, r\"{pattern}\", 1).try_cast(\"double\")", column(ways))
     };
-    let stated = parts.fields.status.as_deref().map(|place| found(place, STATED));
-    let told = parts.fields.message.as_deref().map(|place| found(place, TOLD));
+    let stated = parts.fields.status.as_deref().map(|ways| found(ways, STATED));
+    let told = parts.fields.message.as_deref().map(|ways| found(ways, TOLD));
+    let is_one = "F.when(stated.between(100, 999) & (stated % 1 == 0), stated)";
     match (stated, told) {
         (Some(stated), Some(told)) => format!(
-            "\n# The status is stated in a field of its own, or told in the message.\nstatus = F.coalesce(\n    {stated},\n    \
-             {told},\n)\n"
+            "\n# The status is stated in a field of its own, or told in the message.\nstated = {stated}\nstatus = \
+             F.coalesce(\n    {is_one},\n    {told},\n).try_cast(\"int\")\n"
         ),
-        (stated, told) => format!("\nstatus = {}\n", stated.or(told).expect("one of them is there")),
+        (Some(stated), None) => format!("\nstated = {stated}\nstatus = {is_one}.try_cast(\"int\")\n"),
+        (None, told) => format!("\nstatus = {}.try_cast(\"int\")\n", told.expect("one of them is there")),
     }
 }
 
-fn column(keys: &[String]) -> String {
-    format!("F.col({})", name(keys))
+/// The first way to a field that leads to anything.
+fn column(ways: &[Vec<String>]) -> String {
+    let columns: Vec<String> = ways.iter().map(|way| format!("F.col({})", name(way))).collect();
+    match &columns[..] {
+        [column] => column.clone(),
+        columns => format!("F.coalesce({})", columns.join(", ")),
+    }
 }
 
 /// The name of a field in a literal.

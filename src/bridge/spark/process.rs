@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 /// What is run, and what it imports.
 const JOB: (&str, &str) = ("job.py", include_str!("job/job.py"));
-const MODULES: [(&str, &str); 14] = [
+const MODULES: [(&str, &str); 15] = [
     ("anomalies.py", include_str!("job/anomalies.py")),
     ("channel.py", include_str!("job/channel.py")),
     ("decode.py", include_str!("job/decode.py")),
@@ -32,14 +32,16 @@ const MODULES: [(&str, &str); 14] = [
     ("result_log.py", include_str!("job/result_log.py")),
     ("running_avg.py", include_str!("job/running_avg.py")),
     ("scoring.py", include_str!("job/scoring.py")),
+    ("selection.py", include_str!("job/selection.py")),
     ("shapes.py", include_str!("job/shapes.py")),
     ("source.py", include_str!("job/source.py")),
     ("times.py", include_str!("job/times.py")),
     ("window.py", include_str!("job/window.py")),
 ];
 
-/// How many of its last lines are kept, for when it fails.
-const LAST_LINES: usize = 12;
+/// How many of its last lines are kept, for when it fails, and how many are shown.
+const LAST_LINES: usize = 1000;
+const SHOWN_LINES: usize = 5;
 /// How long a job may take to leave by itself.
 const LEAVE: Duration = Duration::from_secs(10);
 
@@ -156,7 +158,7 @@ impl Process {
 
     fn last_words(&self, what: &str) -> String {
         let said = self.said.lock().expect("nobody panics with it");
-        let lines: String = said.iter().map(|line| format!("\n  {line}")).collect();
+        let lines: String = causes(&said).iter().map(|line| format!("\n  {line}")).collect();
         format!(
             "Spark {what}; `streamlab spark doctor` looks for what is missing, -v shows all it says. Its last words:{lines}"
         )
@@ -225,6 +227,28 @@ fn listen(listener: &UnixListener, tell: &Sender<Told>) {
     }
 }
 
+/// What of many lines may be the cause: errors before all else, never where they passed through, nor what is said
+/// of a run that goes well.
+fn causes(said: &VecDeque<String>) -> Vec<&str> {
+    let is_noise = |line: &str| {
+        let is_frame = line.starts_with([' ', '\t']) || line.starts_with("Traceback (") || line.starts_with("at ");
+        let is_log =
+            [" INFO ", " DEBUG ", " WARN "].iter().any(|level| line.contains(level)) || line.starts_with("WARNING: ");
+        is_frame || is_log || line.trim().is_empty()
+    };
+    let lines: Vec<&str> = said.iter().map(String::as_str).filter(|line| !is_noise(line)).collect();
+    let is_error =
+        |line: &&str| ["Exception: ", "Error: ", "ERROR", "error:", "rror: "].iter().any(|mark| line.contains(mark));
+    let errors: Vec<&str> = lines.iter().copied().filter(is_error).collect();
+    let mut shown: Vec<&str> = Vec::new();
+    for line in if errors.is_empty() { lines } else { errors } {
+        if !shown.contains(&line) {
+            shown.push(line);
+        }
+    }
+    shown.split_off(shown.len().saturating_sub(SHOWN_LINES))
+}
+
 /// Keeps the last lines, and shows all where that is wanted.
 fn keep(output: impl io::Read, said: &Mutex<VecDeque<String>>, shows: bool) {
     for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
@@ -237,5 +261,28 @@ fn keep(output: impl io::Read, said: &Mutex<VecDeque<String>>, shows: bool) {
         if said.len() > LAST_LINES {
             said.pop_front();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_told_and_not_where_it_passed_through() {
+        let said = |text: &str| text.lines().map(str::to_owned).collect::<VecDeque<_>>();
+        let spark = said(
+            "26/11/28 18:00:00 INFO SparkContext: Running Spark version 4.3.0\n\
+             Traceback (most recent call last):\n  File \"job.py\", line 1, in main\n\
+             : java.lang.IllegalArgumentException: Executor memory 1024 must be at least 471859200.\n\
+             \tat org.apache.spark.memory.UnifiedMemoryManager$.apply(UnifiedMemoryManager.scala:1)\n\
+             26/11/28 18:00:01 INFO ShutdownHookManager: Shutdown hook called",
+        );
+        assert_eq!(
+            causes(&spark),
+            [": java.lang.IllegalArgumentException: Executor memory 1024 must be at least 471859200."]
+        );
+        let plain = said("no JVM today\n\n");
+        assert_eq!(causes(&plain), ["no JVM today"]);
     }
 }

@@ -55,10 +55,18 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&paths).map(|directory| directory.join(name)).find(|path| path.is_file())
 }
 
-/// The Java that Spark will use.
-pub fn java() -> Option<PathBuf> {
-    let chosen = std::env::var_os("JAVA_HOME").map(|home| PathBuf::from(home).join("bin").join("java"));
-    chosen.filter(|java| java.is_file()).or_else(|| on_path("java"))
+/// The Java that Spark will use, or why it will find none.
+pub fn java() -> Result<PathBuf, String> {
+    match std::env::var_os("JAVA_HOME").filter(|home| !home.is_empty()).map(PathBuf::from) {
+        Some(home) => {
+            let java = home.join("bin").join("java");
+            let shown = home.display().to_string();
+            java.is_file().then_some(java).ok_or_else(|| {
+                format!("JAVA_HOME is {shown}, and there is no bin/java in it: Spark goes there all the same; unset or mend it")
+            })
+        }
+        None => on_path("java").ok_or_else(|| "there is none on the PATH".to_owned()),
+    }
 }
 
 /// The major version of a Java, by what it says of itself.

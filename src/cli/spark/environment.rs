@@ -43,7 +43,7 @@ type Finding = (&'static str, Result<String, String>);
 
 impl DoctorArgs {
     pub fn run(&self) -> Result<u8> {
-        let findings = [("Java", java()), ("Spark", spark()), ("Python", python()), ("master", self.master())];
+        let findings = [("Java", java()), ("Spark", spark()), ("Python", python()), ("master", reach(&self.master))];
         let mut text = String::new();
         for (what, found) in &findings {
             let (mark, said) = match found {
@@ -55,35 +55,34 @@ impl DoctorArgs {
         io::stdout().write_all(text.as_bytes()).context("cannot write standard output")?;
         Ok(code(findings.iter().all(|(_, found): &Finding| found.is_ok())))
     }
+}
 
-    fn master(&self) -> Result<String, String> {
-        let Some(place) = self.master.strip_prefix("spark://") else {
-            return Ok(format!("{}: nothing to reach beforehand", self.master));
-        };
-        let reach = |place: &str| -> io::Result<()> {
-            let mut last = io::Error::from(io::ErrorKind::NotFound);
-            for address in place.to_socket_addrs()? {
-                match TcpStream::connect_timeout(&address, Duration::from_secs(3)) {
-                    Ok(_) => return Ok(()),
-                    Err(error) => last = error,
-                }
-            }
-            Err(last)
-        };
-        // Several masters of one cluster are separated by commas; one of them leads.
-        let reached = place.split(',').map(reach).reduce(|one, other| one.or(other));
-        match reached.unwrap_or(Ok(())) {
-            Ok(()) => Ok(format!("{} answers", self.master)),
-            Err(error) => {
-                Err(format!("{} does not answer: {error}; is the cluster up, and is this its URL?", self.master))
+/// Knocks at a standalone master.
+pub fn reach(master: &str) -> Result<String, String> {
+    let Some(place) = master.strip_prefix("spark://") else {
+        return Ok(format!("{master}: nothing to reach beforehand"));
+    };
+    let reach = |place: &str| -> io::Result<()> {
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for address in place.to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, Duration::from_secs(3)) {
+                Ok(_) => return Ok(()),
+                Err(error) => last = error,
             }
         }
+        Err(last)
+    };
+    // Several masters of one cluster are separated by commas; one of them leads.
+    let reached = place.split(',').map(reach).reduce(|one, other| one.or(other));
+    match reached.unwrap_or(Ok(())) {
+        Ok(()) => Ok(format!("{master} answers")),
+        Err(error) => Err(format!("{master} does not answer: {error}; is the cluster up, and is this its URL?")),
     }
 }
 
 fn java() -> Result<String, String> {
     let get = format!("get Java {JAVA} or later: on Debian `apt-get install default-jre-headless`");
-    let Some(java) = toolchain::java() else { return Err(get) };
+    let java = toolchain::java().map_err(|reason| format!("{reason}; or {get}"))?;
     match toolchain::java_version(&java) {
         Some(version) if version >= JAVA => Ok(format!("{version} ({})", java.display())),
         Some(version) => Err(format!("{} is {version}; {get}, or set JAVA_HOME", java.display())),

@@ -107,6 +107,16 @@ impl SparkArgs {
         let is_verbose = self.job.output.is_verbose();
         let submit = Submit { toolchain, master: self.master.clone(), conf: self.conf.clone(), is_verbose };
         let kept = self.checkpoint_of_this_run(&submit)?;
+        // Spark would try for a minute, and say it in a hundred lines.
+        let java = if std::env::var_os("JAVA_HOME").is_some_and(|home| !home.is_empty()) {
+            toolchain::java().err()
+        } else {
+            None
+        };
+        if let Some(reason) = java.or_else(|| environment::reach(&self.master).err()) {
+            say!("streamlab: error: {reason}");
+            return Ok(exit::UNREADABLE);
+        }
         // The other statistics make columns of their own.
         let about = matches!(statistic, Statistic::Rates).then(|| question.answer(Vec::new(), Span::default()));
         self.job.conduct(schema, None, self.statistic.reporting(), about.as_ref(), |plan, outputs| {
@@ -116,6 +126,9 @@ impl SparkArgs {
                 selected.warn(self.trigger(plan.follow).is_some());
             }
             let unreadable = selected.unreadable.len();
+            if selected.is_endless {
+                bail!("{}", selected.unreadable.join("; "));
+            }
             if selected.sources.is_empty() {
                 return Ok(Outcome { unreadable, ..not_begun("there is no source that Spark could read".to_owned()) });
             }

@@ -1,5 +1,7 @@
 import glob
-@JSON@
+import json
+import math
+import os
 @RE@
 import sys
 @DATETIME@

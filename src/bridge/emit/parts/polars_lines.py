@@ -1,8 +1,7 @@
 
-files = sorted({file for pattern in SOURCES for file in glob.glob(pattern, recursive=True)})
 # A line is one column: no JSON holds the control character that would separate two.
 lines = pl.scan_csv(
-    files,
+    files(),
     glob=False,
     schema={"line": pl.String},
     has_header=False,

@@ -1,8 +1,7 @@
 # All fields are text, whatever they hold. A record that is no JSON has none.
 lines = (
     spark.read.format("binaryFile")
-    @FILES@
-    .load(SOURCES)
+    .load(paths)
     .select(F.explode(F.udf(records, "array<string>")("content")).alias("line"))
 )
 strict = {"allowSingleQuotes": False, "allowNonNumericNumbers": False}

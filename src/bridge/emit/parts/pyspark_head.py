@@ -1,5 +1,9 @@
+import glob
 import json
-@RE@
+import math
+import os
+import re
+import sys
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F

@@ -2,6 +2,5 @@
 logs = (
     spark.read.schema(FIELDS)
     .options(allowSingleQuotes=False, allowNonNumericNumbers=False)
-    @FILES@
-    .json(SOURCES)
+    .json(paths)
 )

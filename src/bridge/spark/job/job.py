@@ -2,13 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
 import time
 
 import pyspark
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from anomalies import Anomalies
@@ -30,7 +30,7 @@ def main(plan):
     channel = Channel(plan["results"], stop.set)
     try:
         run(plan, channel, stop)
-    except (PySparkException, OSError) as error:
+    except Exception as error:  # whatever it is, it is told in a sentence
         channel.send(type="failed", message=explain(error))
         return 1
     return 0
@@ -111,12 +111,17 @@ def wait(query, stop):
     return False
 
 
+# The class of an error in a trace, and what it says.
+_CAUSE = re.compile(r"(?:Caused by: |: )?(?:[\w.$]+\.)?(\w+(?:Error|Exception)): (.+)")
+
+
 def explain(error):
-    """One sentence of an error: Spark's own first line, without the traces below it."""
+    """One sentence of an error: its cause, or Spark's own first line, without the traces below it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # The error of a Python worker stands below that of the task that ran it.
-    causes = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and " " not in line.split(":")[0]]
-    said = (causes[-1:] or lines[:1] or [type(error).__name__])[0]
+    causes = [f"{cause[1]}: {cause[2]}" for cause in map(_CAUSE.fullmatch, lines) if cause]
+    unstarted = [cause for cause in causes if "Cannot run program" in cause]
+    said = (unstarted[:1] or causes[-1:] or lines[:1] or [type(error).__name__])[0]
     return f"Spark could not go on: {said}"
 
 

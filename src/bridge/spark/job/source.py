@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from decode import Decoder
+from selection import Selection
 
 STRETCH_BYTES = 16 << 20
 # How much is read to find the end of a stretch's last record.
@@ -40,11 +41,11 @@ def decoded(spark, plan, combine, schema):
     tasks = spark.sparkContext.defaultParallelism * TASKS_PER_CORE
 
     def read(batches):
-        is_kept, decoder = _selection(plan), Decoder(plan)
+        selection, decoder = Selection(plan), Decoder(plan)
         for batch in batches:
             for row in batch.to_pylist():
                 path = row["path"].removeprefix("file:")
-                if is_kept(path):
+                if selection.has(path):
                     for number, (columns, keys) in enumerate(_decode_stretch(decoder, path, row["start"])):
                         yield combine(columns, keys, f"{path} {row['start']} {number}")
 
@@ -65,37 +66,6 @@ def _hadoop_glob(sources):
     outer = [base for base in bases if not any(base.startswith(other.rstrip("/") + "/") for other in bases)]
     paths = [re.sub(r"[\\{}\[\]*?,]", r"\\\g<0>", base) for base in outer]
     return paths[0] if len(paths) == 1 else "/{" + ",".join(path.lstrip("/") for path in paths) + "}"
-
-
-def _selection(plan):
-    """Which files to read: those that a source is, and those within one by their paths."""
-
-    def expressions(texts):
-        # Rust's mark for bytes, which Python does without.
-        return [re.compile(text.removeprefix("(?-u)").encode(), re.DOTALL) for text in texts]
-
-    sources = [
-        (
-            os.fsencode(os.path.normpath(source["base"])),
-            os.fsencode(source["prefix"]),
-            expressions(source["include"]),
-            expressions(source["exclude"]),
-        )
-        for source in plan["sources"]
-    ]
-
-    def is_kept(path):
-        path = os.fsencode(path)
-        return any(path == source[0] or is_within(path, *source) for source in sources)
-
-    def is_within(path, base, prefix, include, exclude):
-        if not path.startswith(base.rstrip(b"/") + b"/"):
-            return False
-        within = path[len(base.rstrip(b"/")) + 1 :]
-        whole = os.path.join(prefix, within)
-        return any(one.fullmatch(whole) for one in include) and not any(one.fullmatch(within) for one in exclude)
-
-    return is_kept
 
 
 def _decode_stretch(decoder, path, start):
