@@ -3,20 +3,14 @@
 //! What fits the first records becomes flags, as if they had been typed: so it is kept in checkpoints, printed
 //! programs have it, and other engines are told. Records that have the lab's time are the lab's.
 
-use super::Command;
+use super::heads::{FILES, MAX_BYTES, PIPE_RECORDS, RECORDS, of_bytes, of_first};
 use super::input::InputArgs;
-use crate::event::{FileId, Role};
+use super::{Command, interrupts};
+use crate::event::Role;
 use crate::input::{Files, peek};
 use crate::schema::{PRESETS, Path};
-use crate::survey::{Bounds, Fit, Survey, read_head};
+use crate::survey::{Bounds, Fit, Nesting, Survey};
 use std::io;
-
-/// How many records are looked at, in how many files at most.
-const RECORDS: u64 = 1000;
-const FILES: usize = 16;
-/// A pipe of an unknown format is looked at for so many records: whoever writes may wait for us.
-const PIPE_RECORDS: u64 = 20;
-const MAX_BYTES: u64 = 1 << 20;
 
 /// Flags and their values.
 pub type Flags = Vec<(String, String)>;
@@ -27,9 +21,10 @@ pub fn flags(command: &Command) -> Option<Flags> {
     if let Some(kept) = command.kept_fields() {
         return Some(kept).filter(|flags| !flags.is_empty());
     }
+    let given = input.nesting();
     let sources = input.sources().ok()?;
-    let fit = if sources.is_stdin_only() { of_pipe(input)? } else { of_files(input)? };
-    Some(fit.flags()).filter(|flags| !flags.is_empty())
+    let fit = if sources.is_stdin_only() { of_pipe(command, input)? } else { of_files(input)? };
+    Some(fit.flags(&given)).filter(|flags| !flags.is_empty())
 }
 
 /// What was found, in one line.
@@ -45,60 +40,48 @@ pub fn sentence(flags: &Flags) -> String {
 fn of_files(input: &InputArgs) -> Option<Fit> {
     let mut files = Files::new(input.sources().ok()?, false);
     files.rescan();
+    let bounds = bounds(input);
     // The first record tells the lab's.
-    let first = of_first(&mut files, input, 1, 1);
-    if is_of_lab(&first) {
+    let first = of_first(&mut files, bounds, (1, 1), &input.nesting());
+    if is_of_lab(&first) && Nesting::deeper(&first).is_none() {
         return None;
     }
-    let survey = of_first(&mut files, input, FILES, RECORDS);
-    if is_of_lab(&survey) { None } else { Fit::new(&survey) }
-}
-
-/// What the first records hold, of the first files.
-fn of_first(files: &mut Files, input: &InputArgs, most_files: usize, most_records: u64) -> Survey {
-    let mut survey = Survey::default();
-    for file in files.all().iter_mut().filter(|file| !file.is_pipe && file.length > 0).take(most_files) {
-        let left = most_records.saturating_sub(survey.records());
-        let (opened, id) = (file.reader(), file.id);
-        file.close();
-        if left == 0 {
-            break;
-        }
-        let bounds = Bounds { records: left, ..bounds(input) };
-        // What cannot be read is said by the run.
-        read_head(move || opened, id, bounds, &mut survey, |_| {}, || true);
+    let mut survey = of_first(&mut files, bounds, (FILES, RECORDS), &input.nesting());
+    while let Some(nesting) = Nesting::deeper(&survey) {
+        survey = of_first(&mut files, bounds, (FILES, RECORDS), &nesting);
     }
-    survey
+    fit(&survey)
 }
 
 /// As [`of_files`]. What is looked at depends on the content of the pipe alone, not on when it comes.
-fn of_pipe(input: &InputArgs) -> Option<Fit> {
+fn of_pipe(command: &Command, input: &InputArgs) -> Option<Fit> {
     if rustix::termios::isatty(io::stdin()) {
         return None;
     }
-    let mut found = None;
-    let look = |bytes: &[u8], records: u64| {
-        let (mut survey, bytes) = (Survey::default(), bytes.to_vec());
-        let bounds = Bounds { records, ..bounds(input) };
-        read_head(move || Ok(io::Cursor::new(bytes)), FileId(0), bounds, &mut survey, |_| {}, || true);
-        survey
-    };
-    let mut is_enough = |bytes: &[u8]| {
-        let first = look(bytes, 1);
-        if first.records() > 0 && is_of_lab(&first) {
-            found = None;
+    let (mut found, nesting) = (None, input.nesting());
+    let is_enough = |bytes: &[u8]| {
+        let (first, _) = of_bytes(bytes, Bounds { records: 1, ..bounds(input) }, &nesting);
+        found = fit(&first);
+        let is_known = found.as_ref().is_some_and(|fit| fit.known.is_some());
+        if is_of_lab(&first) && first.records() > 0 || is_known || bytes.len() as u64 >= MAX_BYTES {
             return true;
         }
-        found = Fit::new(&first);
-        if found.as_ref().is_some_and(|fit| fit.known.is_some()) || bytes.len() as u64 >= MAX_BYTES {
-            return true;
-        }
-        let more = look(bytes, PIPE_RECORDS);
-        found = Fit::new(&more).filter(|_| !is_of_lab(&more));
+        let (more, _) = of_bytes(bytes, Bounds { records: PIPE_RECORDS, ..bounds(input) }, &nesting);
+        found = fit(&more);
         more.records() >= PIPE_RECORDS
     };
-    peek(&mut is_enough).ok()?;
+    let cancel = interrupts::token().ok()?;
+    let longest = command.job_of().and_then(|job| job.output.no_data_after());
+    let goes_on = |silence| cancel.signal().is_none() && longest.is_none_or(|longest| silence < longest);
+    peek(is_enough, goes_on).ok()?;
     found
+}
+
+/// What fits, also where that is only where the records are.
+fn fit(survey: &Survey) -> Option<Fit> {
+    let fit = Fit::new(survey)?;
+    let is_told = is_of_lab(survey) && survey.nesting() == &Nesting::default();
+    (!is_told).then_some(fit)
 }
 
 fn bounds(input: &InputArgs) -> Bounds {

@@ -7,6 +7,7 @@ use crate::engine::filter::Filter;
 use crate::event::Role;
 use crate::input::Sources;
 use crate::schema::{PRESETS, Path, Preset, Schema, TimeFormat, TimeUnit, Wrapper, preset};
+use crate::survey::Nesting;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
@@ -200,14 +201,19 @@ impl InputArgs {
         schema
     }
 
-    /// The command that `inspect` would print for these sources, where they can be read again.
-    pub fn fitting_command(&self) -> Option<String> {
-        super::inspect::fitting_command(&self.source)
+    /// Which bytes are read.
+    pub fn source(&self) -> &SourceArgs {
+        &self.source
     }
 
     /// Whether records are left out.
     pub fn is_filtered(&self) -> bool {
         !self.conditions.is_empty() || self.since.is_some() || self.until.is_some()
+    }
+
+    /// What was said of where the records are.
+    pub fn nesting(&self) -> Nesting {
+        Nesting { records: self.records.clone().map(Arc::new), parse: self.parse.clone() }
     }
 
     /// Whether nothing was said of where the fields are.

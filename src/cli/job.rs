@@ -9,8 +9,9 @@ use super::names;
 use super::output::{OutputArgs, Reporting};
 use super::state::{StateArgs, View};
 use super::units;
+use super::{inspect, interrupts};
 use crate::analysis::Analysis;
-use crate::engine::{self, CancelToken, Outcome, Outputs, Paths, Plan, Stop, signals};
+use crate::engine::{self, CancelToken, Outcome, Outputs, Paths, Plan, Stop};
 use crate::event::{Ledger, Span};
 use crate::input::Sources;
 use crate::report::Answer;
@@ -162,8 +163,7 @@ impl JobArgs {
             .num_threads(self.input.threads())
             .build_global()
             .context("cannot start threads")?;
-        let cancel = CancelToken::default();
-        signals::listen(&cancel).context("cannot listen to signals")?;
+        let cancel = interrupts::token().context("cannot listen to signals")?;
         if follow && self.output.is_to_stdout() {
             watch_reader(cancel.clone());
         }
@@ -278,7 +278,7 @@ impl JobArgs {
         };
         say!("streamlab: warning: no record of {} was counted: {why}", ledger.read);
         if !self.input.is_filtered()
-            && let Some(command) = self.input.fitting_command()
+            && let Some(command) = inspect::fitting_command(self.input.source())
         {
             say!("streamlab: warning: for such records this fits: {command}");
         }

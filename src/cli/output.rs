@@ -139,6 +139,11 @@ impl OutputArgs {
         Assertions::new(&self.assertions, self.min_events, self.allow_empty).map_err(|reason| anyhow!(reason))
     }
 
+    /// How long nothing may come.
+    pub fn no_data_after(&self) -> Option<Duration> {
+        self.no_data_after
+    }
+
     /// Whether each field that the question names has to be there.
     pub fn is_strict_about_fields(&self) -> bool {
         self.strict_fields

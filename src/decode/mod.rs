@@ -24,6 +24,7 @@ mod time;
 mod wrapped;
 
 pub use framing::{GUESS_BYTES, guess_start};
+pub use nest::object as object_of_text;
 pub use prefix::{Form, Part, Prefix, of_line as prefix_of_line};
 pub use time::Clock;
 pub use wrapped::guess_element;

@@ -90,7 +90,7 @@ impl Inner {
 }
 
 /// Where the object of a text is, and where its prefix begins.
-fn object(text: &[u8]) -> Option<(usize, Range<usize>)> {
+pub fn object(text: &[u8]) -> Option<(usize, Range<usize>)> {
     let end = text.trim_ascii_end().len();
     let start = skip_separators(&text[..end], 0, true)?;
     match text[start] {

@@ -2,7 +2,7 @@
 //! each role that the format leaves open.
 
 use super::field::{Field, Kind};
-use super::{Survey, names};
+use super::{Nesting, Survey, names, nesting};
 use crate::decode::Clock;
 use crate::event::{Role, Value};
 use crate::schema::{PRESETS, Path, Preset, Sign, TimeUnit};
@@ -47,6 +47,8 @@ pub struct Fit {
     pub codes: Option<Codes>,
     /// Fields with a few different texts, the likeliest first, as `--by` takes them.
     pub by: Vec<String>,
+    /// Where the records are.
+    pub nesting: Nesting,
 }
 
 impl Fit {
@@ -66,16 +68,16 @@ impl Fit {
         let codes = codes(survey, preset, &mut found);
         found.extend(in_preset(survey, preset, Role::Id));
         let by = groups(survey, &found);
-        Some(Self { known, found, codes, by })
+        Some(Self { known, found, codes, by, nesting: survey.nesting().clone() })
     }
 
     pub fn role(&self, role: Role) -> Option<&Found> {
         self.found.iter().find(|found| found.role == role)
     }
 
-    /// The flags and their values.
-    pub fn flags(&self) -> Vec<(String, String)> {
-        let mut flags = Vec::new();
+    /// The flags and their values, but for what was `given` of where the records are.
+    pub fn flags(&self, given: &Nesting) -> Vec<(String, String)> {
+        let mut flags = self.nesting.flags(given);
         // The first is the default.
         if let Some(preset) = self.known.filter(|preset| preset.name != PRESETS[0].name) {
             flags.push(("--schema".to_owned(), preset.name.to_owned()));
@@ -202,7 +204,7 @@ fn candidate(survey: &Survey, role: Role) -> Option<Found> {
         }
         _ => None,
     };
-    let ranked = survey.fields().filter(suits).filter_map(|field| {
+    let ranked = survey.fields().filter(|field| nesting::is_plain(field)).filter(suits).filter_map(|field| {
         let path = field.path.clone()?;
         let records = playing(field, role);
         let order = (rank(field)?, path.keys().len(), u64::MAX - records);
@@ -236,8 +238,10 @@ fn codes(survey: &Survey, preset: &Preset, found: &mut Vec<Found>) -> Option<Cod
         return codes;
     }
     let mentions = |field: &Field| field.mentions.values().sum::<u64>();
-    let telling =
-        survey.fields().filter(|field| mentions(field) > 0 && field.path.is_some()).max_by_key(|f| mentions(f))?;
+    let telling = survey
+        .fields()
+        .filter(|field| mentions(field) > 0 && field.path.is_some() && nesting::is_plain(field))
+        .max_by_key(|f| mentions(f))?;
     let path = telling.path.clone()?;
     let records = telling.count(&[Kind::Text]);
     let other = Found { role: Role::Message, path: path.clone(), rest: None, records, flagged: true };
@@ -259,7 +263,8 @@ fn groups(survey: &Survey, found: &[Found]) -> Vec<String> {
         let few = field.distinct().is_some_and(|count| (2..=MAX_GROUPS).contains(&count));
         few && is_common(field.count(&[Kind::Text]), survey) && !field.times.can_be_read() && field.statuses.is_empty()
     };
-    let mut fields: Vec<&Field> = survey.fields().filter(is_free).filter(suits).collect();
+    let mut fields: Vec<&Field> =
+        survey.fields().filter(|field| nesting::is_plain(field)).filter(is_free).filter(suits).collect();
     fields.sort_by_key(|field| (names::rank(Role::Service, &field.name).unwrap_or(names::LAST), field.distinct()));
     let typed = fields.iter().filter_map(|field| as_key(field.path.as_ref()?));
     typed.take(MAX_CANDIDATES).collect()
@@ -289,7 +294,7 @@ mod tests {
     use crate::survey::fixtures::survey;
 
     fn flags(records: &[&str]) -> String {
-        let flags = Fit::new(&survey(records)).unwrap().flags();
+        let flags = Fit::new(&survey(records)).unwrap().flags(&Nesting::default());
         flags.into_iter().map(|(flag, value)| format!("{flag} {value}")).collect::<Vec<_>>().join(" ")
     }
 

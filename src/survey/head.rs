@@ -58,7 +58,9 @@ pub fn read_head<R: Read + Send + 'static>(
     let encoding = Arc::new(OnceLock::new());
     let blocks = begin(open, encoding.clone());
     let limits = Limits { record_bytes: bounds.record_bytes, ..Limits::default() };
-    let mut decoder = Decoder::new(&Schema::new(&NO_ROLES), limits);
+    let mut schema = Schema::new(&NO_ROLES);
+    schema.records = survey.nesting().records.clone();
+    let mut decoder = Decoder::new(&schema, limits);
     let (mut layout, mut pending, mut cursor) = (Layout::default(), Vec::new(), Cursor::default());
     // A record that is not whole yet is tried again when twice as much has come.
     let (mut wanted, mut over) = (0, false);

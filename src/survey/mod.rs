@@ -9,12 +9,14 @@ mod fit;
 mod head;
 mod layout;
 mod names;
+mod nesting;
 mod times;
 
 pub use field::{Field, Kind};
 pub use fit::{Codes, Fit, Found};
 pub use head::{Bounds, Head, read_head};
 pub use layout::Shape;
+pub use nesting::Nesting;
 pub use times::{Form, Times};
 
 use crate::event::Event;
@@ -31,6 +33,7 @@ const MAX_DEPTH: usize = 12;
 /// All fields of all records that were shown.
 #[derive(Default)]
 pub struct Survey {
+    nesting: Nesting,
     records: u64,
     unlisted: u64,
     /// By their keys joined with dots: a nested field and one whose key holds the dots are the
@@ -41,6 +44,16 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// One of records that are nested.
+    pub fn within(nesting: Nesting) -> Self {
+        Self { nesting, ..Self::default() }
+    }
+
+    /// Where the records were looked for.
+    pub fn nesting(&self) -> &Nesting {
+        &self.nesting
+    }
+
     /// How many records were shown.
     pub fn records(&self) -> u64 {
         self.records
@@ -70,7 +83,10 @@ impl Survey {
     pub fn observe(&mut self, event: &Event<'_>) {
         self.records += 1;
         match serde_json::from_slice::<Value>(event.raw) {
-            Ok(record) => self.walk(&mut String::new(), &mut Vec::new(), &record),
+            Ok(mut record) => {
+                self.nesting.open(&mut record);
+                self.walk(&mut String::new(), &mut Vec::new(), &record);
+            }
             Err(_) => self.unlisted += 1,
         }
     }

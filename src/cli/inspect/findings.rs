@@ -2,7 +2,7 @@
 
 use crate::event::{DeadLetter, Role};
 use crate::input::Encoding;
-use crate::survey::{Fit, Head, Shape, Survey};
+use crate::survey::{Fit, Head, Nesting, Shape, Survey};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -89,7 +89,7 @@ impl Findings {
     /// The name of that command, and its flags without the sources.
     pub fn question(&self) -> Option<(&'static str, Vec<(String, String)>)> {
         let fit = self.fit.as_ref()?;
-        let mut flags = fit.flags();
+        let mut flags = fit.flags(&Nesting::default());
         let by = fit.by.first().filter(|_| fit.role(Role::Service).is_none());
         let plays = |role: Role| fit.role(role).map(|_| role.name());
         let name = match (&fit.codes, plays(Role::Time)) {

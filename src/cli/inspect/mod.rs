@@ -4,14 +4,15 @@ mod findings;
 mod object;
 mod sheet;
 
+use super::heads::{nesting_of_files, nesting_of_stdin};
 use super::input::SourceArgs;
 use super::output::ScreenArgs;
-use super::{exit, shell};
-use crate::engine::{CancelToken, signals};
+use super::{exit, interrupts, shell};
+use crate::engine::CancelToken;
 use crate::event::FileId;
-use crate::input::{Files, open_pipe};
+use crate::input::{Files, open_pipe, stdin as stdin_from_its_beginning};
 use crate::render::{json_line, page, terminal_size};
-use crate::survey::{Bounds, Head, read_head};
+use crate::survey::{Bounds, Head, Survey, read_head};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use findings::Findings;
@@ -64,8 +65,7 @@ impl InspectArgs {
     pub fn run(self) -> Result<u8> {
         let look = Look { records: self.records, all: self.all, record_bytes: self.source.record_bytes() };
         let sources = self.source.sources()?;
-        let cancel = CancelToken::default();
-        signals::listen(&cancel).context("cannot listen to signals")?;
+        let cancel = interrupts::token().context("cannot listen to signals")?;
         let stdin = sources.has_stdin();
         let mut files = Files::new(sources, false);
         files.rescan();
@@ -115,7 +115,11 @@ struct Look {
 impl Look {
     /// Looks at the beginning of each file, then of standard input.
     fn at(&self, files: &mut Files, stdin: bool, cancel: &CancelToken) -> Findings {
-        let mut findings = Findings::default();
+        let mut nesting = nesting_of_files(files, self.record_bytes);
+        if stdin && files.all().is_empty() {
+            nesting = nesting_of_stdin(self.record_bytes, || cancel.signal().is_none());
+        }
+        let mut findings = Findings { survey: Survey::within(nesting), ..Findings::default() };
         let count = files.all().len();
         for place in (0..count).take_while(|_| cancel.signal().is_none()) {
             let streams_left = count - place + usize::from(stdin);
@@ -131,7 +135,7 @@ impl Look {
         }
         if stdin {
             let (name, bounds) = ("standard input", self.bounds(&findings, 1));
-            let head = read(|| Ok(io::stdin()), (FileId(0), name), bounds, &mut findings, cancel);
+            let head = read(|| Ok(stdin_from_its_beginning()), (FileId(0), name), bounds, &mut findings, cancel);
             if let Some(error) = findings.add(head, None) {
                 files.fail_at(name.into(), error);
             }

@@ -77,7 +77,7 @@ fn suggestion(findings: &Findings, sources: &[(&str, &str)]) -> Value {
         .iter()
         .map(|found| json!({"role": found.role.name(), "field": found.place(), "records": found.records}));
     // All of the command but its name and its sources.
-    let flags = findings.question().map_or_else(|| fit.flags(), |(_, flags)| flags);
+    let flags = findings.question().map_or_else(|| fit.flags(&crate::survey::Nesting::default()), |(_, flags)| flags);
     json!({
         "schema": fit.known.map(|preset| preset.name),
         "flags": words(&flags),
