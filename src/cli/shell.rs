@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Shell completions, to standard output
 #[derive(Args)]
 #[command(
-    before_help = "Example: streamlab completions bash > completions.bash\nFor ~/.bashrc: source <(streamlab completions bash)"
+    before_help = "Example: streamlab completions bash > ~/.streamlab.bash, and in ~/.bashrc: source ~/.streamlab.bash"
 )]
 pub struct CompletionsArgs {
     shell: Shell,

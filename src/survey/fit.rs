@@ -124,7 +124,7 @@ fn in_two(survey: &Survey, found: &mut Vec<Found>) {
         let time = beside(date.path.as_ref()?, &["time", "timeofday", "clock", "hour"])?;
         let (first, rest) = (date.examples().next()?.as_str()?, time.examples().next()?.as_str()?);
         let is_time = clock.read(&Value::Text(&format!("{first} {rest}"))).is_ok_and(|time| time.is_some());
-        is_time.then(|| (date, time))
+        is_time.then_some((date, time))
     });
     if let Some((date, time)) = pairs.into_iter().next()
         && let Some(path) = date.path.clone()

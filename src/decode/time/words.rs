@@ -131,7 +131,7 @@ impl Scan<'_> {
         let end = self.rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let (word, rest) = self.rest.split_at(end);
         let is_it = |name: &&str| word.eq_ignore_ascii_case(name) || word.eq_ignore_ascii_case(&name[..3]);
-        let place = names.iter().position(|name| is_it(name))?;
+        let place = names.iter().position(is_it)?;
         self.rest = rest;
         Some(place)
     }
