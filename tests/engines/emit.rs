@@ -197,7 +197,7 @@ const CONTROL: &str = "{\"service\": \"x\u{1f}y\", \"status\": 200}\n{\"service\
 fn odd_lines() -> [&'static str; 6] {
     [
         "running-avg forms.json --schema otel",
-        "window forms.json --schema otel --size 1s --by service",
+        "window forms.json --schema otel --size 1s",
         "running-avg control.json",
         r#"window 'odd "it'\''s" [1].log' --size 2s --failure 4xx,503"#,
         r#"running-avg ecs.json --schema ecs --by "service,it's.a b""#,
