@@ -11,7 +11,7 @@ use crate::event::{Cursor, Event, FileId, Ledger, Position, Skip, Span, Verdict}
 use crate::input::Block;
 use crate::render::Render;
 use crate::report::{Answer, Pace, Report};
-use crate::schema::{Outcomes, Schema, preset};
+use crate::schema::{Outcomes, Schema, Wrapper, preset};
 use crate::sketch::Merge;
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -103,9 +103,16 @@ fn schema() -> Schema {
     Schema::new(preset("lab").unwrap())
 }
 
+/// One whose records stand in arrays within objects.
+fn wrapped(path: Option<&str>) -> Schema {
+    let mut schema = schema();
+    schema.records = path.map(|path| Arc::new(Wrapper::parse(path).unwrap()));
+    schema
+}
+
 /// What one decoder sees that has all the bytes at once.
-fn alone(bytes: &[u8], limits: Limits) -> Seen {
-    let mut decoder = Decoder::new(&schema(), limits);
+fn alone(bytes: &[u8], schema: &Schema, limits: Limits) -> Seen {
+    let mut decoder = Decoder::new(schema, limits);
     let (mut state, mut records, mut dead) = (Probe.empty(), Vec::new(), Vec::new());
     let chunk = Chunk { at: Position { file: FILE, offset: 0 }, bytes, until: usize::MAX, last: true };
     decoder.decode(chunk, 0, Skip::No, |event| Probe.observe(&mut state, event));
@@ -147,11 +154,11 @@ fn outputs(every: Every) -> Outputs {
 }
 
 /// What the engine sees in waves of stretches.
-fn in_waves(bytes: &[u8], limits: Limits, way: &Way) -> Seen {
+fn in_waves(bytes: &[u8], schema: &Schema, limits: Limits, way: &Way) -> Seen {
     let (records, dead) = (Shared::default(), Shared::default());
     let analysis = RwLock::new(Probe);
-    let (schema, filter) = (schema(), Filter::default());
-    let folder = Folder::new(&analysis, &schema, &filter, limits, way.stretch_bytes);
+    let filter = Filter::default();
+    let folder = Folder::new(&analysis, schema, &filter, limits, way.stretch_bytes);
     let mut root =
         Root::new(&analysis, Outputs { dead_letters: dead.sink(), forward: records.sink(), ..outputs(Every::End) });
     let mut cursor = Cursor::default();
@@ -237,10 +244,22 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "{\n  \"p\": 1,\n  }}\n}",
     ];
     let separator = ["\n", "\n", "\n", ", ", "\r\n", "[", "]", "\n  ", "\u{feff}", "\0", "\u{1e}", "\n\n"];
+    let around = [
+        "\nx ",
+        "\n2025-10-15T20:21:26Z stdout F ",
+        "\n[x] ",
+        "{\"a\":[",
+        "]}\n",
+        "{\"a\":[{\"b\":[",
+        "]},{\"b\":[",
+        "},{",
+        "\"b\":1,",
+    ];
     prop_oneof![
         6 => sound.prop_map(|text: String| text.into_bytes()),
         3 => prop::sample::select(broken.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
         6 => prop::sample::select(separator.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
+        3 => prop::sample::select(around.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
         1 => prop::collection::vec(any::<u8>(), 0..6),
         1 => "[ -~\n]{0,9}".prop_map(String::into_bytes),
     ]
@@ -257,14 +276,15 @@ proptest! {
         forgets: bool,
         growth in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
         record_bytes in prop::sample::select(vec![20usize, 1000]),
+        records in prop::sample::select(vec![None, None, Some("a"), Some("a[].b")]),
     ) {
-        let bytes = pieces.concat();
+        let (bytes, schema) = (pieces.concat(), wrapped(records));
         let mut lengths: Vec<usize> = growth.iter().map(|length| length.index(bytes.len() + 1)).collect();
         lengths.sort_unstable();
         let limits = Limits { record_bytes, ..Limits::default() };
         let way = Way { stretch_bytes, in_array, forgets, lengths };
         let text = String::from_utf8_lossy(&bytes);
-        prop_assert_eq!(in_waves(&bytes, limits, &way), alone(&bytes, limits), "{:?} {:?}", text, way);
+        prop_assert_eq!(in_waves(&bytes, &schema, limits, &way), alone(&bytes, &schema, limits), "{:?} {:?} {:?}", text, way, records);
     }
 }
 
@@ -288,11 +308,12 @@ proptest! {
 
 #[test]
 fn the_probe_tells_one_way_from_another() {
-    let limits = Limits::default();
-    let seen = alone(b"{\"a\":1}\nnope\n{\"b\":2}", limits);
+    let (limits, schema) = (Limits::default(), schema());
+    let alone = |bytes| alone(bytes, &schema, limits);
+    let seen = alone(b"{\"a\":1}\nnope\n{\"b\":2}");
     assert_eq!((seen.ledger.counted, seen.ledger.dead_letter), (2, 1));
-    assert_ne!(seen, alone(b"{\"a\":1}\nnope\n{\"b\":3}", limits));
-    assert_ne!(seen, alone(b"{\"a\":1}\nnone\n{\"b\":2}", limits));
+    assert_ne!(seen, alone(b"{\"a\":1}\nnope\n{\"b\":3}"));
+    assert_ne!(seen, alone(b"{\"a\":1}\nnone\n{\"b\":2}"));
 }
 
 #[test]
@@ -304,7 +325,7 @@ fn a_reader_that_begins_at_a_broken_record_knows_whether_it_leads_its_line() {
     ] {
         let limits = Limits { record_bytes, ..Limits::default() };
         let way = Way { stretch_bytes: 1, in_array: false, forgets: false, lengths };
-        let seen = in_waves(bytes.as_bytes(), limits, &way);
+        let seen = in_waves(bytes.as_bytes(), &schema(), limits, &way);
         assert_eq!((seen.ledger.counted, seen.ledger.dead_letter), (3, 1), "{bytes:?} {seen:?}");
     }
 }

@@ -8,7 +8,7 @@ use super::fold::{Begin, Folder, Known, Partial, Stretch};
 use super::outputs::Stop;
 use super::root::Root;
 use crate::analysis::Analysis;
-use crate::event::{Cursor, FileId, Frontier, Timestamp};
+use crate::event::{Cursor, FileId, Frontier, Skip, Timestamp};
 use crate::input::ReadAt;
 use rayon::prelude::*;
 use std::io;
@@ -108,7 +108,9 @@ fn stretches<'a>(stream: &Stream<'a>, length: u64) -> impl Iterator<Item = Stret
     let edges = cuts.map(move |cut| cut * length);
     let begins = std::iter::once(whole.begin).chain(edges.clone().map(Begin::Near));
     let ends = edges.chain(std::iter::once(end));
-    begins.zip(ends).filter(move |_| begin < end).map(move |(begin, until)| Stretch {
+    // What surrounds the last record may be unfinished, though all bytes are done with.
+    let is_open = stream.last && matches!(stream.cursor.skip, Skip::Within(_));
+    begins.zip(ends).filter(move |_| begin < end || is_open).map(move |(begin, until)| Stretch {
         begin,
         until,
         is_over: is_over && until == end,
