@@ -57,6 +57,8 @@ fn run(path: &str, stretch_bytes: u64, limits: Limits, records: Option<&str>) ->
         only_changes: false,
         watch: None,
         inspect: None,
+        inspect_every: None,
+        no_data_after: None,
         say: Box::new(|_| ()),
         progress: None,
     };
