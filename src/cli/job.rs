@@ -1,6 +1,5 @@
 //! From flags to a run to an exit code: what all analyses share.
 
-use super::assert::{Assertions, Failure, WatchedRows};
 use super::exit;
 use super::files::OutputFiles;
 use super::gate::Gate;
@@ -8,14 +7,12 @@ use super::input::InputArgs;
 use super::names;
 use super::output::{OutputArgs, Reporting};
 use super::state::{StateArgs, View};
-use super::units;
-use super::{inspect, interrupts};
+use super::{interrupts, verdict};
 use crate::analysis::Analysis;
-use crate::engine::{self, CancelToken, Outcome, Outputs, Paths, Plan, Stop};
-use crate::event::{Ledger, Span};
+use crate::engine::{self, CancelToken, Outcome, Outputs, Plan};
+use crate::event::Span;
 use crate::input::Sources;
 use crate::report::Answer;
-use crate::schema::Names;
 use crate::schema::Schema;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
@@ -77,7 +74,7 @@ impl JobArgs {
         about: Option<&Answer>,
         run: impl FnOnce(Plan, Outputs) -> Result<Outcome>,
     ) -> Result<u8> {
-        let assertions = Rc::new(self.output.assertions()?);
+        let assertions = Rc::new(self.output.assertions(about.map_or(&[], |about| &about.columns))?);
         if let Some(about) = about {
             assertions.check_names(about).map_err(|reason| anyhow!(reason))?;
         }
@@ -148,9 +145,9 @@ impl JobArgs {
         let matched_nothing = self.say_what_is_empty(&empty);
         let gate = gate.borrow();
         let watched = are_changes.then_some(&gate.watched);
-        let failures = failures(&outcome, &assertions, watched, &names);
+        let failures = verdict::failures(&outcome, &assertions, watched, &names);
         failures.iter().for_each(|failure| say!("{failure}"));
-        Ok(match code(&outcome, follow, !failures.is_empty()) {
+        Ok(match verdict::code(&outcome, follow, !failures.is_empty()) {
             exit::DONE | exit::FAILED if matched_nothing && outcome.report.is_some() => exit::UNREADABLE,
             code => code,
         })
@@ -170,128 +167,6 @@ impl JobArgs {
         Ok(cancel)
     }
 
-    /// Says on standard error what a run has met.
-    fn comment(&self, outcome: &Outcome, reporting: Reporting) -> Result<()> {
-        if let (true, Some(paths)) = (self.output.is_verbose(), outcome.paths) {
-            explain(paths);
-        }
-        if !self.output.is_quiet() {
-            self.warn(outcome, reporting);
-        } else if outcome.unreadable > 0 {
-            self.say_what_is_unreadable(outcome.unreadable)?;
-        }
-        Ok(())
-    }
-
-    /// Names the sources that hold no file; answers whether one of them is a mistake. A directory
-    /// may be empty, but who writes a glob means a file.
-    fn say_what_is_empty(&self, empty: &[(&str, bool)]) -> bool {
-        for (source, is_directory) in empty {
-            let source = source.escape_debug();
-            if !is_directory {
-                say!("streamlab: error: no file matches {source}; check the pattern");
-            } else if !self.output.is_quiet() {
-                say!(
-                    "streamlab: warning: no file was found in {source}; of a directory only *.json, *.jsonl, *.ndjson \
-                     and *.log are read (also .gz, .zst), unless --include names others"
-                );
-            }
-        }
-        empty.iter().any(|(_, is_directory)| !is_directory)
-    }
-
-    /// What could not be read is told even where warnings are not wanted: the answer lacks it.
-    fn say_what_is_unreadable(&self, count: usize) -> Result<()> {
-        let (_, unreadable) = self.input.sources()?.scan();
-        unreadable.iter().for_each(|source| say!("streamlab: error: {source}"));
-        if unreadable.is_empty() {
-            say!("streamlab: error: sources that cannot be read: {count}; without --quiet they are named");
-        }
-        Ok(())
-    }
-
-    /// Says what the numbers alone do not.
-    fn warn(&self, outcome: &Outcome, reporting: Reporting) {
-        if let Some(report) = &outcome.report {
-            let Ledger { read, late, dead_letter: bad, .. } = report.ledger;
-            match &outcome.first_dead {
-                Some(first) => {
-                    let kept = self.where_letters_are();
-                    say!("streamlab: warning: bad records: {bad} of {read}; {kept}. The first: {first}");
-                }
-                // Another engine has only counted them.
-                None if bad > 0 => say!("streamlab: warning: bad records: {bad} of {read}"),
-                None => {}
-            }
-            if late > 0 && outcome.paths.is_none() {
-                say!(
-                    "streamlab: warning: too late to be counted: {late} of {read}; a longer --watermark-delay counts them"
-                );
-            } else if late > 0 {
-                let kept = self.where_letters_are();
-                say!(
-                    "streamlab: warning: too late to be counted: {late} of {read}; {kept}. `streamlab lateness` says \
-                     which --watermark-delay would count them"
-                );
-            }
-        }
-        if let (Some(report), Reporting::Changes { .. }, false) =
-            (&outcome.report, reporting, self.output.is_for_people())
-        {
-            report.answer.notes.iter().for_each(|note| say!("streamlab: note: {note}"));
-        }
-        if let (Some(path), 1..) = (self.input.parse(), outcome.unread) {
-            let count = outcome.unread;
-            say!(
-                "streamlab: warning: --parse {path}: no JSON object there in {count} records, which were read without"
-            );
-        }
-        if let Some((count, reason)) = &outcome.filter_errors {
-            say!("streamlab: warning: --where could not be decided for {count} records, which were left out: {reason}");
-        }
-    }
-
-    /// Says which of the names of the question no record has, and why nothing was counted.
-    fn comment_on_names(&self, outcome: &Outcome, names: &Names) {
-        let Some(ledger) = outcome.report.as_ref().map(|report| report.ledger) else { return };
-        if self.output.is_verbose() {
-            names::found(names).iter().for_each(|line| say!("streamlab: {line}"));
-        }
-        if self.output.is_quiet() || ledger.read == 0 {
-            return;
-        }
-        if ledger.read > ledger.dead_letter {
-            let warnings = names::warnings(names, ledger.read);
-            warnings.iter().for_each(|warning| say!("streamlab: warning: {warning}"));
-        }
-        if ledger.counted == 0 && ledger.filtered + ledger.dead_letter == ledger.read {
-            self.say_why_nothing_counts(ledger);
-        }
-    }
-
-    fn say_why_nothing_counts(&self, ledger: Ledger) {
-        let why = match (ledger.dead_letter, self.input.is_filtered()) {
-            (bad, _) if bad == ledger.read => "each is bad",
-            (_, true) => "--where, --since and --until keep none of them, or none of those is what is asked about",
-            (0, false) => "none has a status, which makes a record a request",
-            _ => "each is bad, or has no status, which makes a record a request",
-        };
-        say!("streamlab: warning: no record of {} was counted: {why}", ledger.read);
-        if !self.input.is_filtered()
-            && let Some(command) = inspect::fitting_command(self.input.source())
-        {
-            say!("streamlab: warning: for such records this fits: {command}");
-        }
-    }
-
-    fn where_letters_are(&self) -> String {
-        match self.output.dead_letter() {
-            Some(path) if path == Path::new("-") => "standard output has them".to_owned(),
-            Some(path) => format!("{} has them", path.display()),
-            None => "--dead-letter FILE keeps them".to_owned(),
-        }
-    }
-
     fn describe(&self, schema: &Schema, sources: usize, follow: bool) {
         let mode = if follow { "following" } else { "one pass over" };
         let threads = match self.input.threads() {
@@ -307,16 +182,6 @@ impl JobArgs {
             say!("streamlab: field that goes on with the time: {rest}");
         }
     }
-}
-
-/// Says by which way the records were read.
-fn explain(paths: Paths) {
-    let Paths { predicted, parsed, shapes } = paths;
-    let share = 100.0 * predicted as f64 / (predicted + parsed).max(1) as f64;
-    say!(
-        "streamlab: records compared with a known shape: {predicted} ({share:.1} %); parsed: {parsed}; shapes learned: \
-         {shapes}, by each thread its own"
-    );
 }
 
 /// What a run writes must not be what it reads: it would be emptied first, or read back for ever.
@@ -345,63 +210,4 @@ fn watch_reader(cancel: CancelToken) {
             }
         }
     });
-}
-
-/// The demands that were not met, each with all that is known against it.
-fn failures(outcome: &Outcome, assertions: &Assertions, watched: Option<&WatchedRows>, names: &Names) -> Vec<Failure> {
-    let Some(report) = &outcome.report else { return Vec::new() };
-    let mut failures = assertions.check(report, watched);
-    // Another engine does not tell what its records have.
-    if outcome.paths.is_some() && report.ledger.read > report.ledger.dead_letter {
-        for unfounded in assertions.unfounded(names, &report.answer) {
-            match failures.iter_mut().find(|failure| failure.is_of(&unfounded)) {
-                Some(failure) => failure.add(unfounded),
-                None => failures.push(unfounded),
-            }
-        }
-    }
-    failures
-}
-
-fn code(outcome: &Outcome, follow: bool, asserted: bool) -> u8 {
-    match &outcome.stop {
-        Some(Stop::ReaderLeft) => return exit::DONE,
-        Some(Stop::Output { name, error }) => {
-            say!("streamlab: error: cannot write {name}: {error}");
-            return exit::UNWRITABLE;
-        }
-        Some(Stop::Strict(place)) => {
-            say!("streamlab: error: stopped at a bad record, as --strict asks: {place}");
-            return exit::FAILED;
-        }
-        Some(Stop::UnknownField(reason)) => {
-            say!("streamlab: error: stopped, as --strict-fields asks: {reason}");
-            return exit::USAGE;
-        }
-        Some(Stop::Engine(reason)) => {
-            say!("streamlab: error: {reason}");
-            return exit::UNREADABLE;
-        }
-        Some(Stop::NoData(longest)) => {
-            say!("streamlab: error: no record came for {}, as --no-data-after asks", units::shown(*longest));
-            return exit::FAILED;
-        }
-        Some(Stop::Failed) => return exit::FAILED,
-        Some(Stop::Signal(signal)) if !follow => {
-            say!("streamlab: interrupted: the result is incomplete");
-            return u8::try_from(128 + signal).unwrap_or(exit::FAILED);
-        }
-        Some(Stop::Signal(_) | Stop::Cancelled) | None => {}
-    }
-    let all_bad = outcome
-        .report
-        .as_ref()
-        .is_some_and(|report| report.ledger.read > 0 && report.ledger.dead_letter == report.ledger.read);
-    if outcome.unreadable > 0 {
-        exit::UNREADABLE
-    } else if asserted || all_bad {
-        exit::FAILED
-    } else {
-        exit::DONE
-    }
 }

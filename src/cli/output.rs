@@ -1,6 +1,6 @@
 //! The flags that say what is written, and where.
 
-use super::assert::Assertions;
+use super::assert::{Assertions, quote_columns};
 use super::files::OutputFiles;
 use super::units;
 use crate::engine::{Every, Outputs, STRETCH_BYTES, Sink};
@@ -135,8 +135,10 @@ impl ScreenArgs {
 }
 
 impl OutputArgs {
-    pub fn assertions(&self) -> Result<Assertions> {
-        Assertions::new(&self.assertions, self.min_events, self.allow_empty).map_err(|reason| anyhow!(reason))
+    /// The demands, in which the columns of the report may be named.
+    pub fn assertions(&self, columns: &[String]) -> Result<Assertions> {
+        let written: Vec<String> = self.assertions.iter().map(|source| quote_columns(source, columns)).collect();
+        Assertions::new(&written, self.min_events, self.allow_empty).map_err(|reason| anyhow!(reason))
     }
 
     /// How long nothing may come.

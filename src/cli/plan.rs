@@ -1,6 +1,6 @@
 //! What was typed, as far as it decides what comes out: an image of a run is for the same question.
 
-use super::input::AUTO;
+use super::fields::AUTO;
 use crate::checkpoint::Plan;
 use crate::input::plain;
 use clap::parser::ValueSource;

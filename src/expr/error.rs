@@ -1,7 +1,8 @@
 //! What is wrong with a condition, where, and what to write instead.
 
+use super::habits;
 use super::names::Quoted;
-use cel::{ExecutionError, ParseErrors, Value};
+use cel::ParseErrors;
 use std::fmt;
 
 /// Why a condition was refused. Displayed over several lines: the reason, the condition with a
@@ -217,7 +218,7 @@ impl ExprError {
 
     /// `quoted` are the words that stood for keys in backticks.
     pub(super) fn syntax(source: &str, errors: &ParseErrors, quoted: &[Quoted]) -> Self {
-        if let Some((offset, advice)) = common_mistake(source) {
+        if let Some((offset, advice)) = habits::mistake(source) {
             return Self {
                 reason: "the expression cannot be read".to_owned(),
                 place: place(source, offset),
@@ -256,158 +257,4 @@ fn place(source: &str, offset: usize) -> Option<(String, usize)> {
 /// One column a character, so that the caret stands right; nothing that steers a terminal.
 fn shown(line: &str) -> String {
     line.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
-}
-
-/// The habits of other languages, outside of quoted text: where, and what CEL writes instead.
-fn common_mistake(source: &str) -> Option<(usize, String)> {
-    let bytes = source.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let rest = &source[at..];
-        let first = rest.chars().next()?;
-        let step = match first {
-            '"' | '\'' => match quoted_length(rest) {
-                Some(length) => length,
-                None => return Some((at, "this quote is never closed".to_owned())),
-            },
-            // A name, whatever is in it.
-            '`' => rest[1..].find('`').map_or(rest.len(), |end| end + 2),
-            _ if first.is_alphabetic() || first == '_' => {
-                let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').map_or(rest, |end| &rest[..end]);
-                if let Some(instead) = word_instead(word) {
-                    return Some((at, format!("write `{instead}` for `{word}`")));
-                }
-                word.len()
-            }
-            _ => {
-                let (length, advice) = symbol_instead(rest);
-                if let Some(advice) = advice {
-                    return Some((at, advice.to_owned()));
-                }
-                length
-            }
-        };
-        at += step;
-    }
-    None
-}
-
-fn word_instead(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "True" | "TRUE" => "true",
-        "False" | "FALSE" => "false",
-        "None" | "NULL" | "nil" | "Null" => "null",
-        _ => match word.to_ascii_lowercase().as_str() {
-            "and" => "&&",
-            "or" => "||",
-            "not" => "!",
-            "is" => "==",
-            "like" => ".contains(\"...\")` or `.matches(\"...\")",
-            "between" => "a <= x && x <= b",
-            _ => return None,
-        },
-    })
-}
-
-/// The length in bytes of the symbol that `rest` begins with, and what to do where it is not CEL's.
-fn symbol_instead(rest: &str) -> (usize, Option<&'static str>) {
-    const SOUND: &[&str] = &["==", "!=", "<=", ">=", "&&", "||"];
-    const MISTAKES: &[(&str, &str)] = &[
-        ("===", "write `==` to compare"),
-        ("!==", "write `!=` to compare"),
-        ("=~", "write `text.matches(\"pattern\")` to match a pattern"),
-        ("!~", "write `!text.matches(\"pattern\")` to match a pattern"),
-        ("=>", "write `>=` to compare"),
-        ("<>", "write `!=` to compare"),
-        ("\u{201c}", "write plain quotes: \"text\""),
-        ("\u{201d}", "write plain quotes: \"text\""),
-        ("\u{2019}", "write plain quotes: 'text'"),
-    ];
-    const LATE_MISTAKES: &[(&str, &str)] = &[
-        ("=", "write `==` to compare"),
-        ("&", "write `&&` for and"),
-        ("|", "write `||` for or"),
-        ("$", "name a field without `$`"),
-        ("@", "write a field whose name is no plain word in backticks, as in `` `@level` ``"),
-    ];
-    let begins = |list: &[(&str, &'static str)]| list.iter().find(|(symbol, _)| rest.starts_with(symbol)).map(|m| m.1);
-    if let Some(advice) = begins(MISTAKES) {
-        return (0, Some(advice));
-    }
-    if let Some(symbol) = SOUND.iter().find(|symbol| rest.starts_with(**symbol)) {
-        return (symbol.len(), None);
-    }
-    (rest.chars().next().map_or(1, char::len_utf8), begins(LATE_MISTAKES))
-}
-
-/// The length in bytes of the quoted text that `rest` begins with.
-pub(super) fn quoted_length(rest: &str) -> Option<usize> {
-    let quote = &rest[..1];
-    let quote = if rest.starts_with(&quote.repeat(3)) { &rest[..3] } else { quote };
-    let mut at = quote.len();
-    while at < rest.len() {
-        if rest[at..].starts_with(quote) {
-            return Some(at + quote.len());
-        }
-        let mut chars = rest[at..].chars();
-        at += match chars.next()? {
-            '\\' => 1 + chars.next()?.len_utf8(),
-            other => other.len_utf8(),
-        };
-    }
-    None
-}
-
-/// Why a condition could not be evaluated, in one line that holds no more than its beginning of any
-/// value: the values come from the logs.
-pub(super) fn reason(error: &ExecutionError) -> String {
-    let text = match error {
-        ExecutionError::NoSuchOverload(overload) => {
-            let types = overload.argument_types();
-            if types.iter().any(|name| name == "null_type") {
-                format!("`{}` met null: the field is missing or null", operator(overload.function()))
-            } else {
-                format!("`{}` does not apply to {}", operator(overload.function()), types.join(" and "))
-            }
-        }
-        ExecutionError::NoSuchKey(key) => format!("there is no key `{key}`; ask for it first with `has(...)`"),
-        ExecutionError::UnsupportedBinaryOperator(function, left, right) => arithmetic(function, left, right),
-        other => other.to_string(),
-    };
-    let text: String = text.chars().flat_map(char::escape_debug).collect();
-    match text.char_indices().nth(200) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
-    }
-}
-
-/// CEL's arithmetic never mixes types, not even those of numbers.
-fn arithmetic(function: &str, left: &Value, right: &Value) -> String {
-    let sign = match function {
-        "add" => "+",
-        "sub" => "-",
-        "mul" => "*",
-        "div" => "/",
-        "rem" => "%",
-        other => other,
-    };
-    let is_number = |value: &Value| matches!(value, Value::Int(_) | Value::UInt(_) | Value::Float(_));
-    if matches!(left, Value::Null) || matches!(right, Value::Null) {
-        return format!("`{sign}` met null: the field is missing or null");
-    }
-    let advice = if is_number(left) && is_number(right) { "; make both doubles, as in `double(x) * 2.0`" } else { "" };
-    format!("`{sign}` does not apply to {} and {}{advice}", type_name(left), type_name(right))
-}
-
-fn type_name(value: &Value) -> String {
-    match value {
-        Value::Float(_) => "double".to_owned(),
-        other => other.type_of().to_string(),
-    }
-}
-
-/// `_<_` as people write it: `<`.
-fn operator(function: &str) -> String {
-    let plain: String = function.chars().filter(|c| !matches!(c, '_' | '@')).collect();
-    if plain.is_empty() || plain.contains(char::is_alphanumeric) { function.replace('@', "") } else { plain }
 }

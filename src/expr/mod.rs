@@ -6,9 +6,11 @@
 mod condition;
 mod error;
 mod formula;
+mod habits;
 mod names;
 mod operand;
 mod quick;
+mod reason;
 mod seen;
 mod tree;
 mod types;
@@ -143,7 +145,7 @@ impl Expr {
         let record = Record { variables: &self.variables, slots, lookup };
         let mut scope = self.root.new_inner_scope();
         scope.set_variable_resolver(&record);
-        let value = Value::resolve_val(tree, &scope).map_err(|error| error::reason(&error))?;
+        let value = Value::resolve_val(tree, &scope).map_err(|error| reason::reason(&error))?;
         take(&*value)
     }
 }

@@ -89,7 +89,7 @@ pub fn take_quoted(source: &str) -> Result<(String, Vec<Quoted>), ExprError> {
                 end + 2
             }
             // An open quote is left to the parser, which says so.
-            '"' | '\'' => super::error::quoted_length(rest).unwrap_or(rest.len()),
+            '"' | '\'' => super::habits::quoted_length(rest).unwrap_or(rest.len()),
             first if first.is_alphabetic() || first == '_' => {
                 let is_end = |char: char| !char.is_alphanumeric() && char != '_';
                 rest.find(is_end).unwrap_or(rest.len())

@@ -3,11 +3,13 @@
 //! An assertion that cannot be decided fails: a demand is never met in silence, and never by nothing.
 
 mod cells;
+mod columns;
 mod scope;
 
 use crate::expr::Expr;
 use crate::report::{Answer, Cell, Change, Report};
 use crate::schema::{Names, Use};
+pub use columns::quote_columns;
 use scope::{Scope, first_lines, resolve};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
