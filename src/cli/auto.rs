@@ -1,7 +1,7 @@
 //! `--schema auto`, the default: the fields of a known format are found without being asked for.
 //!
 //! What fits the first records becomes flags, as if they had been typed: so it is kept in checkpoints, printed
-//! programs have it, and other engines are told. Records that have the lab's time are the lab's.
+//! programs have it, and other engines are told. Records that have the lab's names are the lab's.
 
 use super::heads::{FILES, MAX_BYTES, PIPE_RECORDS, RECORDS, of_bytes, of_first};
 use super::input::InputArgs;
@@ -88,8 +88,13 @@ fn bounds(input: &InputArgs) -> Bounds {
     Bounds { records: RECORDS, bytes: MAX_BYTES, record_bytes: input.record_bytes() }
 }
 
-/// Whether records have the time of the lab's.
+/// Whether records have the names of the lab's: its time, and no status elsewhere. Where there is one, who served
+/// has its name too.
 fn is_of_lab(survey: &Survey) -> bool {
     let time = PRESETS[0].paths[Role::Time as usize].and_then(|path| Path::parse(path).ok());
+    let is_elsewhere = |role| move |fit: &Fit| fit.role(role).is_some_and(|found| found.flagged);
     time.is_some_and(|path| survey.field(&path).is_some())
+        && Fit::new(survey).is_none_or(|fit| {
+            !is_elsewhere(Role::Status)(&fit) && !(fit.codes.is_some() && is_elsewhere(Role::Service)(&fit))
+        })
 }

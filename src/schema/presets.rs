@@ -52,7 +52,7 @@ pub const PRESETS: &[Preset] = &[
     of("docker", "Docker's json-file driver", ["time", "attrs.tag", "log", "", ""], &[("stream", Text), ("time", Text)]),
     of("k8s", "Kubernetes logs as Fluent Bit enriches them", ["time", "kubernetes.container_name", "log", "status", ""], &[("kubernetes.pod_name", Text), ("time", Text)]),
     of("nginx", "nginx with a JSON log_format", ["time_iso8601", "server_name", "request", "status", "request_id"], &[("remote_addr", Text)]),
-    of("caddy", "Caddy access logs", ["ts", "request.host", "msg", "status", ""], &[("request.method", Text), ("request.uri", Text), ("ts", Number)]),
+    of("caddy", "Caddy access logs", ["ts", "request.host", "msg", "status", ""], &[("request.method", Text), ("request.uri", Text)]),
     of("pino", "pino and pino-http (Node.js)", ["time", "name", "msg", "res.statusCode", "req.id"], &[("level", Number), ("pid", Number), ("time", Number)]),
     of("bunyan", "bunyan (Node.js)", ["time", "name", "msg", "res.statusCode", "req_id"], &[("level", Number), ("pid", Number), ("v", Number), ("time", Text)]),
     of("zap", "zap (Go)", ["ts", "logger", "msg", "status", "request_id"], &[("level", Text), ("caller", Text)]),

@@ -2,7 +2,7 @@
 //! each role that the format leaves open.
 
 use super::field::{Field, Kind};
-use super::{Nesting, Survey, names, nesting};
+use super::{LENT, Nesting, Survey, names, nesting};
 use crate::decode::Clock;
 use crate::event::{Role, Value};
 use crate::schema::{PRESETS, Path, Preset, Sign, TimeUnit};
@@ -62,7 +62,7 @@ impl Fit {
         let mut found = Vec::new();
         for role in [Role::Time, Role::Service, Role::Message] {
             let stated = in_preset(survey, preset, role).filter(|found| is_common(found.records, survey));
-            found.extend(stated.or_else(|| candidate(survey, role)));
+            found.extend(stated.or_else(|| candidate(survey, role)).or_else(|| lent(survey, role)));
         }
         in_two(survey, &mut found);
         let codes = codes(survey, preset, &mut found);
@@ -135,7 +135,7 @@ fn in_two(survey: &Survey, found: &mut Vec<Found>) {
 }
 
 /// The format that the records look most like, if that is evident: by its time and two further
-/// roles, or one and the fields that are its own.
+/// roles and one of the fields that are its own, or by one role and most of those.
 fn known_format(survey: &Survey) -> Option<&'static Preset> {
     let mut best: Option<(&'static Preset, f64)> = None;
     for preset in PRESETS {
@@ -143,7 +143,8 @@ fn known_format(survey: &Survey) -> Option<&'static Preset> {
         let telling = roles.iter().filter(|found| found.role != Role::Id);
         let has_time = roles.iter().any(|found| found.role == Role::Time && is_common(found.records, survey));
         let signs = signs(survey, preset);
-        if !has_time || telling.clone().count() < if signs >= 0.5 { 2 } else { 3 } {
+        // Others have a time, a message and a status of such names as well: one of its own fields has to be there.
+        if !has_time || signs == 0.0 || telling.clone().count() < if signs > 0.5 { 2 } else { 3 } {
             continue;
         }
         let score: f64 = telling.map(|found| share(found.records, survey) * weight(found)).sum::<f64>() + 2.0 * signs;
@@ -190,6 +191,18 @@ fn playing(field: &Field, role: Role) -> u64 {
     }
 }
 
+/// What a prefix lends, which no flag has to name.
+fn lent(survey: &Survey, role: Role) -> Option<Found> {
+    let (_, keys) = LENT.into_iter().find(|(lent, _)| *lent == role)?;
+    let path = Path::of_keys(&keys)?;
+    let records = playing(survey.field(&path)?, role);
+    is_common(records, survey).then_some(Found { role, path, rest: None, records, flagged: false })
+}
+
+fn is_lent(field: &Field) -> bool {
+    LENT.iter().any(|(_, keys)| field.path.as_ref().is_some_and(|path| path.keys() == keys))
+}
+
 /// The field that plays a role best, by its name and its values.
 fn candidate(survey: &Survey, role: Role) -> Option<Found> {
     let suits = |field: &&Field| match role {
@@ -200,11 +213,13 @@ fn candidate(survey: &Survey, role: Role) -> Option<Found> {
         (Some(rank), _) => Some(rank),
         // A time shows by its values; a number less surely than a date.
         (None, Role::Time) if field.times.look_like_time() => {
-            Some(names::LAST + usize::from(field.times.forms.iter().any(|form| form.is_epoch())))
+            let is_number = field.times.forms.iter().any(|form| form.is_epoch());
+            Some(names::LAST + 2 * usize::from(is_number) + usize::from(names::is_end(&field.name)))
         }
         _ => None,
     };
-    let ranked = survey.fields().filter(|field| nesting::is_plain(field)).filter(suits).filter_map(|field| {
+    let own = survey.fields().filter(|field| nesting::is_plain(field) && !is_lent(field));
+    let ranked = own.filter(suits).filter_map(|field| {
         let path = field.path.clone()?;
         let records = playing(field, role);
         let order = (rank(field)?, path.keys().len(), u64::MAX - records);
@@ -265,7 +280,7 @@ fn groups(survey: &Survey, found: &[Found]) -> Vec<String> {
     };
     let mut fields: Vec<&Field> =
         survey.fields().filter(|field| nesting::is_plain(field)).filter(is_free).filter(suits).collect();
-    fields.sort_by_key(|field| (names::rank(Role::Service, &field.name).unwrap_or(names::LAST), field.distinct()));
+    fields.sort_by_key(|field| (names::group_rank(&field.name), field.distinct()));
     let typed = fields.iter().filter_map(|field| as_key(field.path.as_ref()?));
     typed.take(MAX_CANDIDATES).collect()
 }

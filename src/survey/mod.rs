@@ -19,7 +19,7 @@ pub use layout::Shape;
 pub use nesting::Nesting;
 pub use times::{Form, Times};
 
-use crate::event::Event;
+use crate::event::{Event, Role, Value as Shown};
 use crate::schema::Path;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -29,6 +29,9 @@ use times::TimeReader;
 const MAX_FIELDS: usize = 1000;
 /// What is nested deeper is taken as one value.
 const MAX_DEPTH: usize = 12;
+
+/// The roles that a prefix plays where no field of the record does, and what it is called then.
+const LENT: [(Role, [&str; 2]); 2] = [(Role::Time, ["prefix", "time"]), (Role::Service, ["prefix", "name"])];
 
 /// All fields of all records that were shown.
 #[derive(Default)]
@@ -88,6 +91,16 @@ impl Survey {
                 self.walk(&mut String::new(), &mut Vec::new(), &record);
             }
             Err(_) => self.unlisted += 1,
+        }
+        self.note_lent(event);
+    }
+
+    /// Takes in what a prefix lends the record: no field plays a role here, so all that is in one is lent.
+    fn note_lent(&mut self, event: &Event<'_>) {
+        for (role, keys) in LENT {
+            if let Some(Shown::Text(text)) = event.fields.get(role as usize) {
+                self.note(&keys.join("."), &keys, &Value::from(*text));
+            }
         }
     }
 

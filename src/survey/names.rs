@@ -9,9 +9,6 @@ pub const LAST: usize = 100;
 ///
 /// Case, underscores and the like do not matter; either all keys or the last one have the name.
 pub fn rank(role: Role, name: &str) -> Option<usize> {
-    let plain = |text: &str| -> String {
-        text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
     let (whole, last) = (plain(name), plain(name.rsplit('.').next().unwrap_or(name)));
     let place = |names: &[&str]| names.iter().position(|known| *known == whole || *known == last);
     match role {
@@ -35,10 +32,58 @@ pub fn rank(role: Role, name: &str) -> Option<usize> {
             "unit",
         ]),
         Role::Message => place(&["message", "msg", "log", "body", "text", "event", "line", "request"]),
-        Role::Status => place(&["status", "statuscode", "httpstatus", "httpstatuscode", "responsecode", "code", "sc"])
-            .or_else(|| last.contains("status").then_some(LAST / 2)),
+        Role::Status => {
+            place(&["status", "statuscode", "httpstatus", "httpstatuscode", "responsecode", "code", "sc", "resp"])
+                .or_else(|| last.contains("status").then_some(LAST / 2))
+        }
         Role::Id => None,
     }
+}
+
+fn plain(text: &str) -> String {
+    text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// How well a field suits to group by, where none is the service: what was asked for is told before who asked,
+/// and before what tells requests apart.
+pub fn group_rank(name: &str) -> usize {
+    const ASKED: [&str; 17] = [
+        "host",
+        "cshost",
+        "vhost",
+        "virtualhost",
+        "servername",
+        "authority",
+        "domain",
+        "domainname",
+        "requesthost",
+        "clientrequesthost",
+        "backend",
+        "backendname",
+        "controller",
+        "route",
+        "routekey",
+        "channel",
+        "category",
+    ];
+    const ASKING: [&str; 5] = ["client", "remote", "user", "agent", "country"];
+    let last = name.rsplit('.').next().unwrap_or(name);
+    // A field within another that is called `name` may be the name of anything.
+    let place = ASKED.iter().position(|known| *known == plain(last)).or((name == "name").then_some(ASKED.len()));
+    let asking = || {
+        let words = ["Id", "ID", "_id", "Ip", "IP", "_ip"];
+        ASKING.iter().any(|word| plain(last).contains(word))
+            || ["src", "source"].iter().any(|word| plain(last).starts_with(word))
+            || words.iter().any(|word| last.ends_with(word))
+    };
+    let fallback = || if asking() { 2 * LAST } else { LAST };
+    rank(Role::Service, name).unwrap_or_else(|| place.map_or_else(fallback, |place| LAST / 2 + place))
+}
+
+/// Whether a time is that of an end: what has a beginning too is told by it.
+pub fn is_end(name: &str) -> bool {
+    let last = plain(name.rsplit('.').next().unwrap_or(name));
+    ["end", "finish", "stop", "complete"].iter().any(|word| last.contains(word))
 }
 
 /// Whether a name says that its value tells a record from all others. What several records of one request
@@ -62,5 +107,13 @@ mod tests {
         assert_eq!(rank(Role::Time, "@timestamp"), Some(0));
         assert_eq!(rank(Role::Status, "upstream_status"), Some(LAST / 2));
         assert_eq!(rank(Role::Message, "duration_ms"), None);
+    }
+
+    #[test]
+    fn what_was_asked_for_is_told_before_who_asked() {
+        let mut names = ["client_ip", "level", "name", "request.host", "user.name", "deploymentId", "svc", "auditID"];
+        names.sort_by_key(|name| group_rank(name));
+        assert_eq!(names[..4], ["svc", "request.host", "name", "level"]);
+        assert!(is_end("EdgeEndTimestamp") && !is_end("EdgeStartTimestamp"));
     }
 }
