@@ -19,7 +19,7 @@ mod written;
 pub use bloom::Bloom;
 pub use by::By;
 pub use lateness::Lateness;
-pub use outcome::Outcome;
+pub use outcome::{Outcome, UNDECIDED};
 pub use reservoir::Reservoir;
 pub use running_avg::RunningAvg;
 pub use sliding_window::SlidingWindow;

@@ -4,6 +4,9 @@ use crate::event::Event;
 use crate::expr::Condition;
 use crate::schema::StatusSet;
 
+/// How the note on requests that could not be told begins.
+pub const UNDECIDED: &str = "Records for which the outcome could not be decided are filtered";
+
 /// How it is told whether a request is one of those that are counted.
 #[derive(Debug)]
 pub enum Outcome {
@@ -30,6 +33,6 @@ impl Outcome {
     pub fn note(&self) -> Option<String> {
         let (Outcome::If(condition) | Outcome::Unless(condition)) = self else { return None };
         let reason = condition.first_error()?;
-        Some(format!("Records for which the outcome could not be decided are filtered: {reason}"))
+        Some(format!("{UNDECIDED}: {reason}"))
     }
 }

@@ -70,7 +70,7 @@ fn split(list: &str) -> Vec<&str> {
             (Some(_), '\\') => is_escaped = true,
             (Some(open), _) if char == open => quote = None,
             (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(char),
+            (None, '"' | '\'' | '`') => quote = Some(char),
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
             (None, ',') if depth == 0 => {
@@ -170,7 +170,7 @@ fn is_balanced(text: &str) -> bool {
         match (quote, char) {
             (Some(open), _) if char == open => quote = None,
             (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(char),
+            (None, '"' | '\'' | '`') => quote = Some(char),
             (None, '(') => depth += 1,
             (None, ')') if depth == 0 => return false,
             (None, ')') => depth -= 1,

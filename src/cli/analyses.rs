@@ -3,7 +3,7 @@
 use super::emit::{EmitArgs, emit};
 use super::job::JobArgs;
 use super::question::question;
-use super::rows::{JudgeArgs, OutcomeArgs, RowArgs, check_columns, field};
+use super::rows::{JudgeArgs, OutcomeArgs, RowArgs, check_columns, column, field};
 use super::units;
 use crate::analysis::{Reservoir, RunningAvg, SlidingWindow};
 use crate::checkpoint::fresh_id;
@@ -135,7 +135,8 @@ impl ReservoirArgs {
         let of = field(&mut schema, &self.of, "--of")?;
         check_columns(std::slice::from_ref(&self.of), &Reservoir::COLUMNS, "--of")?;
         let Ok(size) = usize::try_from(self.size) else { bail!("--size: the sample is too large") };
-        let sample = Reservoir::new(size, self.seed, self.of.clone(), of);
+        let column = column(&self.of, &[], &Reservoir::COLUMNS);
+        let sample = Reservoir::new(size, self.seed, column, of);
         let sample = if self.verify { sample.verifying(crate::analysis::MAX_KEYS) } else { sample };
         let sample = if self.job.state.is_kept() { sample.joinable(fresh_id()) } else { sample };
         self.job.run(sample, schema, None)

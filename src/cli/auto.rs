@@ -62,7 +62,7 @@ fn of_pipe(command: &Command, input: &InputArgs) -> Option<Fit> {
     let is_enough = |bytes: &[u8]| {
         let (first, _) = of_bytes(bytes, Bounds { records: 1, ..bounds(input) }, &nesting);
         found = fit(&first);
-        let is_known = found.as_ref().is_some_and(|fit| fit.known.is_some());
+        let is_known = found.as_ref().is_some_and(|fit| fit.known.is_some() && fit.codes.is_some());
         if is_of_lab(&first) && first.records() > 0 || is_known || bytes.len() as u64 >= MAX_BYTES {
             return true;
         }

@@ -75,10 +75,12 @@ impl JobArgs {
                 );
             }
         }
-        if let (Some(report), Reporting::Changes { .. }, false) =
-            (&outcome.report, reporting, self.output.is_for_people())
-        {
-            report.answer.notes.iter().for_each(|note| say!("streamlab: note: {note}"));
+        if let (Some(report), false) = (&outcome.report, self.output.is_for_people()) {
+            // Of a whole answer, only what is missing in it: the rest is about its rows.
+            let is_told = |note: &&String| {
+                matches!(reporting, Reporting::Changes { .. }) || note.starts_with(crate::analysis::UNDECIDED)
+            };
+            report.answer.notes.iter().filter(is_told).for_each(|note| say!("streamlab: note: {note}"));
         }
         if let (Some(path), 1..) = (self.input.parse(), outcome.unread) {
             let count = outcome.unread;
@@ -109,15 +111,24 @@ impl JobArgs {
         }
     }
 
+    /// Whether the question is about HTTP statuses.
+    fn asks_for_status(&self) -> bool {
+        let is_told = |flag: &str| self.plan.flags.contains_key(flag);
+        let is_of_status = ["bloom", "reservoir", "lateness"].iter().all(|other| self.plan.command != *other);
+        is_of_status && !is_told("--success-if") && !is_told("--failure-if") && !is_told("--agg")
+    }
+
     fn say_why_nothing_counts(&self, ledger: Ledger) {
         let why = match (ledger.dead_letter, self.input.is_filtered()) {
             (bad, _) if bad == ledger.read => "each is bad",
             (_, true) => "--where, --since and --until keep none of them, or none of those is what is asked about",
-            (0, false) => "none has a status, which makes a record a request",
-            _ => "each is bad, or has no status, which makes a record a request",
+            (0, false) if self.asks_for_status() => "none has a status, which makes a record a request",
+            (0, false) => "none has what is asked for, or none of them can be decided",
+            _ => "each is bad, or has not what is asked for",
         };
         say!("streamlab: warning: no record of {} was counted: {why}", ledger.read);
         if !self.input.is_filtered()
+            && self.asks_for_status()
             && let Some(command) = inspect::fitting_command(self.input.source())
         {
             say!("streamlab: warning: for such records this fits: {command}");

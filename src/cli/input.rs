@@ -182,10 +182,12 @@ impl InputArgs {
         for (role, path) in roles {
             if let Some(path) = path {
                 schema.set_role(role, path.clone());
+                schema.demand(role);
             }
         }
         if let Some(TimeFields { first, rest }) = &self.time_field {
             schema.set_role(Role::Time, first.clone());
+            schema.demand(Role::Time);
             rest.iter().for_each(|rest| schema.set_time_rest(rest));
         }
         schema.time_format = self.time_format.clone();

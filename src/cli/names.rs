@@ -2,7 +2,7 @@
 
 use super::nearest::nearest;
 use crate::engine::{Stop, Watch};
-use crate::schema::{Field, Found, Named, Names};
+use crate::schema::{Compared, Field, Found, Named, Names, What};
 
 /// So many records are the first ones: what none of them has, probably none will have.
 const FIRST_RECORDS: u64 = 1000;
@@ -10,11 +10,12 @@ const FIRST_RECORDS: u64 = 1000;
 const FAR_RECORDS: u64 = 1_000_000;
 
 /// Watches over the names of a question while records are read. Where each `must_be_there`, the run ends
-/// as soon as that is known.
+/// as soon as that is known: at the end, or where input is followed after the first records.
 pub fn watch(names: Names, must_be_there: bool, follow: bool) -> Watch {
     let mut is_said = false;
     Box::new(move |read, is_over| {
-        let is_due = read >= FIRST_RECORDS || is_over && read > 0;
+        // In one pass threads are ahead of what was read in order: when a name was found first is chance.
+        let is_due = follow && read >= FIRST_RECORDS || is_over && read > 0;
         if must_be_there && is_due {
             let missing = names.missing().into_iter().find(|named| !named.is_optional);
             if let Some(named) = missing {
@@ -34,7 +35,10 @@ pub fn watch(names: Names, must_be_there: bool, follow: bool) -> Watch {
 /// What no record has of what the question names, and what is compared with what it never is.
 pub fn warnings(names: &Names, read: u64) -> Vec<String> {
     let missing = names.missing().into_iter().map(|named| sentence(named, names, read));
-    missing.chain(names.mismatches().map(|(_, reason)| reason)).collect()
+    // What could not be decided is told with how often that was.
+    let is_comparison = |compared: &Compared| !matches!(compared.what, What::Condition(_));
+    let mismatches = names.mismatches().filter(|(compared, _)| is_comparison(compared)).map(|(_, reason)| reason);
+    missing.chain(mismatches).collect()
 }
 
 /// As what each name was found that may be a field of the record, or a role.

@@ -24,8 +24,9 @@ pub fn question(
     let mut schema = job.input.schema();
     let by = rows.by(&mut schema, columns)?;
     // Other engines read one field for each column.
-    let both = by.names().zip(by.fields()).find(|(_, field)| match field {
-        Field::Either(..) => true,
+    let both = by.names().zip(by.fields()).find(|(name, field)| match field {
+        // What lies inside of what plays a role is seldom meant where the record has a field of that path.
+        Field::Either(..) => !name.contains('.'),
         Field::OwnStatus(own) => *own != Role::Status as usize,
         Field::Slot(_) | Field::Status => false,
     });

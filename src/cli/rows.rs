@@ -36,10 +36,10 @@ pub struct OutcomeArgs {
 #[command(next_help_heading = "Rows")]
 pub struct JudgeArgs {
     /// A record is a success where this CEL expression is true, whatever its status: 'level != "ERROR"'
-    #[arg(long, value_name = "EXPR", conflicts_with = "success")]
+    #[arg(long, value_name = "EXPR", conflicts_with_all = ["success", "failure"])]
     success_if: Option<String>,
     /// A record is a failure where this CEL expression is true: 'error != null'
-    #[arg(long, value_name = "EXPR", conflicts_with = "failure")]
+    #[arg(long, value_name = "EXPR", conflicts_with_all = ["success", "failure"])]
     failure_if: Option<String>,
 }
 
@@ -128,7 +128,7 @@ pub fn split_unquoted(list: &str) -> Vec<String> {
 }
 
 /// What a column is called: a key in backticks or quotes by itself, where no other column is.
-fn column(name: &str, names: &[String], others: &[&str]) -> String {
+pub fn column(name: &str, names: &[String], others: &[&str]) -> String {
     let key = match Path::parse(name) {
         Ok(path) if name.starts_with(['"', '`']) && path.keys().len() == 1 => path.keys()[0].clone(),
         _ => return name.to_owned(),

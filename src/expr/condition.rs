@@ -3,8 +3,9 @@
 use super::seen::Comparisons;
 use super::{Expr, Operand, Variable, Wants};
 use crate::event::{Event, Role, Value};
-use crate::schema::{Field, Path, Schema};
-use std::sync::OnceLock;
+use crate::schema::{Field, Met, Path, Schema, What};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 
 /// An expression that is evaluated on records.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub struct Condition {
     expr: Expr,
     places: Places,
     comparisons: Comparisons,
+    /// Whether it could be decided for any record.
+    decided: Arc<Met>,
     /// Why it could not be evaluated on the first record that was met.
     first_error: OnceLock<String>,
 }
@@ -28,6 +31,8 @@ struct Place {
     wants: Wants,
     is_presence: bool,
     is_time: bool,
+    /// The text whose object comes before the record.
+    parse: Option<Path>,
 }
 
 impl Condition {
@@ -37,7 +42,8 @@ impl Condition {
         let expr = Expr::condition(source).map_err(|error| error.to_string())?;
         let places = Places::new(expr.variables(), schema);
         let comparisons = Comparisons::of(&expr.tree, expr.variables(), schema);
-        Ok(Self { expr, places, comparisons, first_error: OnceLock::new() })
+        let decided = schema.compare(What::Condition(source.to_owned()));
+        Ok(Self { expr, places, comparisons, decided, first_error: OnceLock::new() })
     }
 
     pub fn source(&self) -> &str {
@@ -49,13 +55,22 @@ impl Condition {
     pub fn holds(&self, event: &Event<'_>, undecided: &mut u64) -> bool {
         let lookup = |place: usize| self.places.operand(place, event);
         self.comparisons.note(&lookup);
-        self.expr.holds(&lookup).unwrap_or_else(|reason| {
-            if self.places.are_all_there(event) {
-                *undecided += 1;
-                self.first_error.get_or_init(|| format!("`{}`: {reason}", self.expr.source()));
+        match self.expr.holds(&lookup) {
+            Ok(holds) => {
+                if !self.decided.fits.load(Relaxed) {
+                    self.decided.fits.store(true, Relaxed);
+                }
+                holds
             }
-            false
-        })
+            Err(reason) => {
+                if self.places.are_all_there(event) {
+                    *undecided += 1;
+                    self.first_error.get_or_init(|| format!("`{}`: {reason}", self.expr.source()));
+                    self.decided.other.get_or_init(|| reason);
+                }
+                false
+            }
+        }
     }
 
     /// Whether it holds; `None` where the record is not one that it is about: it has none of the fields that
@@ -78,7 +93,12 @@ impl Condition {
 impl Places {
     /// Projects the fields of variables.
     pub fn new(variables: &[Variable], schema: &mut Schema) -> Self {
-        Self(variables.iter().map(|variable| Place::new(variable, schema)).collect())
+        // Who asks whether there is an error may go on to ask for its code.
+        let asked = |keys: &[String]| {
+            let is_asked = |variable: &Variable| variable.is_presence || variable.wants == Wants::Null;
+            variables.iter().any(|variable| is_asked(variable) && keys.starts_with(&variable.keys))
+        };
+        Self(variables.iter().map(|variable| Place::new(variable, asked(&variable.keys), schema)).collect())
     }
 
     pub fn operand<'a>(&self, place: usize, event: &Event<'a>) -> Option<Operand<'a>> {
@@ -106,16 +126,18 @@ impl Places {
 }
 
 impl Place {
-    fn new(variable: &Variable, schema: &mut Schema) -> Self {
+    fn new(variable: &Variable, is_optional: bool, schema: &mut Schema) -> Self {
         let Variable { keys, is_quoted, is_presence, wants, .. } = variable;
-        let is_optional = *is_presence || *wants == Wants::Null;
         let path = Path::new(keys.clone());
-        let field = schema.name(variable.name(), path.clone(), *is_quoted, is_optional);
+        let field = match variable.is_type {
+            true => schema.resolve(&path, true),
+            false => schema.name(variable.name(), path.clone(), *is_quoted, is_optional),
+        };
         let role = Role::ALL.into_iter().find(|role| !is_quoted && role.name() == keys[0]);
         let other = role.and_then(|role| schema.role(role)).map(|role| role.join(&keys[1..]));
         let is_time = role == Some(Role::Time) && keys.len() == 1;
         let paths = std::iter::once(path).chain(other).collect();
-        Self { field, paths, wants: *wants, is_presence: *is_presence, is_time }
+        Self { field, paths, wants: *wants, is_presence: *is_presence, is_time, parse: schema.parse.clone() }
     }
 
     /// It is only asked whether there is one.
@@ -138,17 +160,32 @@ impl Place {
             _ => self.field.own(event),
         };
         match value {
-            Value::Nested => self.paths.iter().find_map(|path| nested(event.raw, path)).map(Operand::Json),
+            Value::Nested => nested(event.raw, &self.paths, self.parse.as_ref()).map(Operand::Json),
             value => Operand::of(value),
         }
     }
 }
 
-/// The value at `path` in the text of a record.
-fn nested(raw: &[u8], path: &Path) -> Option<serde_json::Value> {
+/// The value at the first of the paths that leads to one: in the object of the text at `parse`, else in the text of
+/// the record.
+fn nested(raw: &[u8], paths: &[Path], parse: Option<&Path>) -> Option<serde_json::Value> {
     let record: serde_json::Value = serde_json::from_slice(raw).ok()?;
-    find(&record, path.keys()).cloned()
+    let text = parse.and_then(|path| find(&record, path.keys())).and_then(serde_json::Value::as_str);
+    let inner = text.and_then(object);
+    let in_text = inner.iter().flat_map(|inner| paths.iter().map(move |path| find(inner, path.keys())));
+    let in_record = paths.iter().map(|path| find(&record, path.keys()));
+    in_text.chain(in_record).flatten().next().cloned()
 }
+
+/// The object that a text ends with: what stands before it is a prefix.
+fn object(text: &str) -> Option<serde_json::Value> {
+    let text = text.trim_end();
+    let begins = text.char_indices().filter(|(_, char)| *char == '{').map(|(at, _)| at);
+    begins.take(MAX_BRACES).find_map(|at| serde_json::from_str(&text[at..]).ok())
+}
+
+/// Where so many braces begin no object that is whole, there is none.
+const MAX_BRACES: usize = 16;
 
 /// The value that keys lead to, of which any in a row may stand as one key with dots.
 fn find<'v>(value: &'v serde_json::Value, keys: &[String]) -> Option<&'v serde_json::Value> {

@@ -108,8 +108,13 @@ impl ExprError {
             .iter()
             .map(|known| (strsim::damerau_levenshtein(&known.to_lowercase(), &name.to_lowercase()), known))
             .min()
-            .filter(|(distance, _)| *distance <= 1 + name.chars().count() / 4);
+            .filter(|(distance, known)| (1..=(name.chars().count() / 3).max(1)).contains(distance) && **known != name);
+        let is_rank = name.starts_with('p') && name[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let aggregates = ["ms", "total", "rate", "count", "sum", "mean", "stddev", "distinct", "top", "first", "last"];
         let advice = match near {
+            _ if aggregates.contains(&name) || is_rank => {
+                format!("`{name}(...)` stands in --agg only; a column of that name is written in backticks")
+            }
             Some((_, known)) => format!("did you mean `{known}`?"),
             None => format!("known functions: {}", FUNCTIONS.join(", ")),
         };

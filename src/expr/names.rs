@@ -18,6 +18,8 @@ pub struct Variable {
     /// It is asked whether there is one, as by `has(a.b)`.
     pub is_presence: bool,
     pub wants: Wants,
+    /// Where no record has it, it is the name of a type.
+    pub is_type: bool,
     /// What the tree calls it.
     pub(super) ident: String,
 }
@@ -83,7 +85,7 @@ pub fn take_quoted(source: &str) -> Result<(String, Vec<Quoted>), ExprError> {
                 if key.is_empty() {
                     return Err(ExprError::empty_backticks(source, at));
                 }
-                let word = word_for(source, key, quoted.len());
+                let word = word_for(source, key, &quoted);
                 plain.push_str(&word);
                 quoted.push(Quoted { word, key: key.to_owned() });
                 end + 2
@@ -98,7 +100,7 @@ pub fn take_quoted(source: &str) -> Result<(String, Vec<Quoted>), ExprError> {
         };
         let is_has = &rest[..length] == HAS && rest[length..].trim_start().starts_with('(') && !plain.ends_with('.');
         if is_has {
-            let word = word_for(source, "x", quoted.len());
+            let word = word_for(source, "x", &quoted);
             plain.push_str(&word);
             quoted.push(Quoted { word, key: HAS.to_owned() });
         } else if first != '`' {
@@ -109,8 +111,8 @@ pub fn take_quoted(source: &str) -> Result<(String, Vec<Quoted>), ExprError> {
     Ok((plain, quoted))
 }
 
-/// A word of as many characters as the key and its backticks, which the source has not.
-fn word_for(source: &str, key: &str, nth: usize) -> String {
+/// A word of as many characters as the key and its backticks, which the source has not, and no other key.
+fn word_for(source: &str, key: &str, others: &[Quoted]) -> String {
     const DIGITS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let width = key.chars().count() + 2;
     let word = |number: usize| {
@@ -121,7 +123,8 @@ fn word_for(source: &str, key: &str, nth: usize) -> String {
         word
     };
     // The longest expression has not room for all of them.
-    (nth..nth + 36 * 36).map(word).find(|word| !source.contains(word.as_str())).unwrap_or_else(|| word(nth))
+    let is_free = |word: &String| !source.contains(word.as_str()) && others.iter().all(|other| other.word != *word);
+    (0..36 * 36).map(word).find(is_free).unwrap_or_else(|| word(0))
 }
 
 /// Puts a variable in place of each name, and gives them in the order in which they come.
@@ -261,9 +264,11 @@ impl Names<'_> {
     /// What the tree calls a variable.
     fn variable(&mut self, keys: Vec<String>, is_quoted: bool, is_presence: bool, wants: Wants) -> String {
         // Where no record has the name of a type, it is the type.
-        let type_name = keys.first().filter(|key| keys.len() == 1 && !is_quoted && !is_presence && is_type(key));
-        let ident = type_name.cloned().unwrap_or_else(|| format!("@{}", self.variables.len()));
-        let variable = Variable { keys, is_quoted, is_presence, wants, ident };
+        let type_name =
+            keys.first().filter(|key| keys.len() == 1 && !is_quoted && !is_presence && is_type(key)).cloned();
+        let ident = type_name.clone().unwrap_or_else(|| format!("@{}", self.variables.len()));
+        let is_type = type_name.is_some();
+        let variable = Variable { keys, is_quoted, is_presence, wants, is_type, ident };
         let is_same = |known: &&Variable| Variable { ident: known.ident.clone(), ..variable.clone() } == **known;
         if let Some(known) = self.variables.iter().find(is_same) {
             return known.ident.clone();

@@ -9,7 +9,7 @@ mod time;
 mod wrapper;
 
 pub use field::{Field, either};
-pub use named::{Found, Met, Named, Names, Use};
+pub use named::{Compared, Found, Met, Named, Names, Use, What};
 pub use path::Path;
 pub use presets::{PRESETS, Preset, Sign, preset};
 pub use status::{Outcomes, StatusSet};
@@ -89,16 +89,25 @@ impl Schema {
     /// Takes note that the rows are of a role, which records may have or not.
     pub fn expect(&mut self, role: Role) {
         let since = self.names.count();
-        self.names.name(role.name().to_owned(), Field::Slot(role as usize), true);
+        let name = self.role(role).map_or_else(|| role.name().to_owned(), Path::to_string);
+        self.names.name(name, Field::Slot(role as usize), true);
         self.names.used_for(since, &Use::Rows);
     }
 
-    /// Takes note that a question compares a field with constants of these types.
-    pub fn compare(&mut self, name: String, asked: Vec<&'static str>) -> std::sync::Arc<Met> {
-        self.names.compare(name, asked)
+    /// Takes note that a role was said to be in a field.
+    pub fn demand(&mut self, role: Role) {
+        if let Some(path) = self.role(role) {
+            self.names.name(path.to_string(), Field::Slot(role as usize), false);
+        }
     }
 
-    fn resolve(&mut self, path: &Path, is_quoted: bool) -> Field {
+    /// Takes note of what a question does with values.
+    pub fn compare(&mut self, what: What) -> std::sync::Arc<Met> {
+        self.names.compare(what)
+    }
+
+    /// The field of a path, without a note that a question names it.
+    pub fn resolve(&mut self, path: &Path, is_quoted: bool) -> Field {
         let role = Role::ALL.into_iter().find(|role| !is_quoted && role.name() == path.keys()[0]);
         let Some(role) = role else { return Field::Slot(self.slot(path)) };
         let own = if self.role(role) == Some(path) { role as usize } else { self.slot(path) };

@@ -43,24 +43,32 @@ pub enum Use {
     Column(String),
 }
 
-/// A comparison of a field with a constant, and what values it met.
+/// What a question does with values, and whether they ever were of a type for it.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// The field, as it is written.
-    pub name: String,
-    /// The types of the constants.
-    pub asked: Vec<&'static str>,
+    pub what: What,
     pub used_for: Use,
     pub met: Arc<Met>,
 }
 
-/// The types of the values that a comparison met.
+/// What is done with values.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A field is compared with constants of these types.
+    Constants(String, Vec<&'static str>),
+    /// Two fields are compared.
+    Fields(String, String),
+    /// A condition is decided.
+    Condition(String),
+}
+
+/// Whether that was of use for any record.
 #[derive(Debug, Default)]
 pub struct Met {
-    /// One was of the constant's type.
+    /// It was.
     pub fits: AtomicBool,
-    /// The type of the first that was of another.
-    pub other: OnceLock<&'static str>,
+    /// The type of the first value that was of another, or why the condition could not be decided.
+    pub other: OnceLock<String>,
 }
 
 /// All that a question names.
@@ -91,19 +99,27 @@ impl Named {
 }
 
 impl Compared {
-    /// In words, what it met if that was never of a type that it is compared with.
+    /// In words, what was of no use for any record.
     pub fn mismatch(&self) -> Option<String> {
         if self.met.fits.load(Relaxed) {
             return None;
         }
-        let (met, asked) = (self.met.other.get()?, self.asked.first()?);
-        let advice = match (*met, *asked) {
-            ("a number", "a text") => "; compare it without quotes",
-            ("a text", "a number") => "; compare it with a text, in quotes",
-            _ => "",
-        };
-        let name = &self.name;
-        Some(format!("`{name}` is compared with {asked}, and is {met} in every record that has it{advice}"))
+        let met = self.met.other.get()?;
+        Some(match &self.what {
+            What::Constants(name, asked) => {
+                let asked = *asked.first()?;
+                let advice = match (met.as_str(), asked) {
+                    ("a number", "a text") => "; compare it without quotes",
+                    ("a text", "a number") => "; compare it with a text, in quotes",
+                    _ => "",
+                };
+                format!("`{name}` is compared with {asked}, and is {met} in every record that has it{advice}")
+            }
+            What::Fields(one, other) => {
+                format!("`{one}` is compared with `{other}`, which is of another type in every record that has both")
+            }
+            What::Condition(source) => format!("`{source}` could be decided for no record: {met}"),
+        })
     }
 }
 
@@ -114,9 +130,9 @@ impl Names {
         self.named.push(Named { name, field, is_optional, used_for: Use::All, found });
     }
 
-    pub(super) fn compare(&mut self, name: String, asked: Vec<&'static str>) -> Arc<Met> {
+    pub(super) fn compare(&mut self, what: What) -> Arc<Met> {
         let met = Arc::<Met>::default();
-        self.compared.push(Compared { name, asked, used_for: Use::All, met: Arc::clone(&met) });
+        self.compared.push(Compared { what, used_for: Use::All, met: Arc::clone(&met) });
         met
     }
 
@@ -182,9 +198,10 @@ impl Names {
         self.known.names.lock().map(|names| names.iter().cloned().collect()).unwrap_or_default()
     }
 
-    /// Which names were found, for an image of the run.
+    /// Which names were found, and which comparisons were of use, for an image of the run.
     pub fn found(&self) -> Vec<Option<bool>> {
-        self.named.iter().map(|named| named.found().map(|found| found == Found::Own)).collect()
+        let named = self.named.iter().map(|named| named.found().map(|found| found == Found::Own));
+        named.chain(self.compared.iter().map(|compared| compared.met.fits.load(Relaxed).then_some(true))).collect()
     }
 
     /// Takes up what an earlier run of the same question had found.
@@ -193,6 +210,9 @@ impl Names {
             if let Some(is_own) = found {
                 named.found.get_or_init(|| if *is_own { Found::Own } else { Found::Role });
             }
+        }
+        for (compared, fits) in self.compared.iter().zip(found.iter().skip(self.named.len())) {
+            compared.met.fits.fetch_or(fits.is_some(), Relaxed);
         }
     }
 }

@@ -136,7 +136,7 @@ fn write_broken(directory: &Path) -> Vec<PathBuf> {
 
 /// The native answer, as the Python of this test tells its own.
 fn native(file: &Path) -> Json {
-    let flags = "--by service,status --max-ahead off -q -o json --final";
+    let flags = "--schema lab --by service,status --max-ahead off -q -o json --final";
     let line = format!("streamlab running-avg {} {flags}", file.display());
     // Files without any record end with exit code 1.
     let report = report_of(&run(&line, Path::new("."), &BTreeMap::new()));

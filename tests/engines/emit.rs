@@ -200,7 +200,7 @@ fn odd_lines() -> [&'static str; 6] {
         "window forms.json --schema otel --size 1s",
         "running-avg control.json",
         r#"window 'odd "it'\''s" [1].log' --size 2s --failure 4xx,503"#,
-        r#"running-avg ecs.json --schema ecs --by "service,it's.a b""#,
+        r#"running-avg ecs.json --schema ecs --by "service.name,it's.a b""#,
         r#"window ecs.json --schema ecs --size 3s --slide 1s --by "it's.a b" --max-ahead off"#,
     ]
 }
