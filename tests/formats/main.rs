@@ -31,7 +31,7 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,12 +104,19 @@ fn check(format: &Format) -> Result<(), String> {
     if printed != format.command {
         return Err(format!("command: expected {}\n              got {printed}", format.command));
     }
-    // What `inspect` knows is used without being asked for.
-    let is_grouped = format.command.contains("--by ");
-    if records.iter().any(|record| record.status.is_some()) && !is_grouped {
+    // What `inspect` knows is used without being asked for; all but what to group by.
+    if records.iter().any(|record| record.status.is_some()) {
         let plain = ["running-avg".to_owned(), file.display().to_string()];
         let in_plain = |error: String| format!("$ streamlab {}\n{error}", plain.join(" "));
-        holds(&run(&plain).map_err(in_plain)?, &expected("running-avg", &records)).map_err(in_plain)?;
+        let is_grouped = format.command.contains("--by ");
+        let alike: Vec<Record<'_>> =
+            records.iter().map(|record| Record { key: record.key.filter(|_| !is_grouped), ..*record }).collect();
+        let right = expected("running-avg", &alike);
+        holds(&run(&plain).map_err(in_plain)?, &right).map_err(in_plain)?;
+        let piped = run_on(&["running-avg".to_owned()], Stdio::from(fs::File::open(&file).unwrap()));
+        piped
+            .and_then(|report| holds(&report, &right))
+            .map_err(|error| format!("$ streamlab running-avg < app.log\n{error}"))?;
     }
     Ok(())
 }
@@ -138,7 +145,10 @@ impl Format {
 /// The words of the command that `inspect` suggests, without the name of the program; and the same as it is
 /// written in the suite, without the source.
 fn suggested(file: &Path) -> (Vec<String>, String) {
-    let output = streamlab(&["inspect".to_owned(), file.display().to_string(), "-o".to_owned(), "json".to_owned()]);
+    let output = streamlab(
+        &["inspect".to_owned(), file.display().to_string(), "-o".to_owned(), "json".to_owned()],
+        Stdio::null(),
+    );
     let found: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let command = found["suggestion"]["command"].as_array().cloned().unwrap_or_default();
     let words: Vec<String> = command.iter().skip(1).filter_map(|word| Some(word.as_str()?.to_owned())).collect();
@@ -154,8 +164,12 @@ fn suggested(file: &Path) -> (Vec<String>, String) {
 
 /// The last report of a command.
 fn run(words: &[String]) -> Result<Json, String> {
+    run_on(words, Stdio::null())
+}
+
+fn run_on(words: &[String], stdin: Stdio) -> Result<Json, String> {
     let flags = ["-o", "json", "--final"].map(str::to_owned);
-    let output = streamlab(&[words, &flags].concat());
+    let output = streamlab(&[words, &flags].concat(), stdin);
     let said = String::from_utf8_lossy(&output.stderr);
     let text = String::from_utf8_lossy(&output.stdout);
     match text.lines().last().map(serde_json::from_str) {
@@ -164,8 +178,8 @@ fn run(words: &[String]) -> Result<Json, String> {
     }
 }
 
-fn streamlab(words: &[String]) -> std::process::Output {
-    Command::new(env!("CARGO_BIN_EXE_streamlab")).args(words).output().unwrap()
+fn streamlab(words: &[String], stdin: Stdio) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_streamlab")).args(words).stdin(stdin).output().unwrap()
 }
 
 /// What the command has to report.
@@ -177,7 +191,7 @@ fn expected(command: &str, records: &[Record<'_>]) -> Json {
     for record in counted {
         let status = record.status.unwrap_or_default();
         let counts = [1, u64::from((200..300).contains(&status)), u64::from(status >= 400)];
-        let row = rows.entry(record.key.unwrap_or("(none)")).or_default();
+        let row = rows.entry(record.key.unwrap_or("null")).or_default();
         for (place, count) in counts.into_iter().enumerate() {
             row[place] += count;
             all[place] += count;
