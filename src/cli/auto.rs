@@ -92,9 +92,9 @@ fn bounds(input: &InputArgs) -> Bounds {
 /// has its name too.
 fn is_of_lab(survey: &Survey) -> bool {
     let time = PRESETS[0].paths[Role::Time as usize].and_then(|path| Path::parse(path).ok());
-    let is_elsewhere = |role| move |fit: &Fit| fit.role(role).is_some_and(|found| found.flagged);
-    time.is_some_and(|path| survey.field(&path).is_some())
-        && Fit::new(survey).is_none_or(|fit| {
-            !is_elsewhere(Role::Status)(&fit) && !(fit.codes.is_some() && is_elsewhere(Role::Service)(&fit))
-        })
+    let is_elsewhere = |fit: &Fit| {
+        let flagged = |role| fit.role(role).is_some_and(|found| found.flagged);
+        flagged(Role::Status) || fit.codes.is_some() && flagged(Role::Service)
+    };
+    time.is_some_and(|path| survey.field(&path).is_some()) && !Fit::new(survey).as_ref().is_some_and(is_elsewhere)
 }
