@@ -12,15 +12,18 @@ pub struct Written {
     path: Option<Path>,
     /// Of the role that stands in for it.
     other: Option<Path>,
+    /// Of the text whose object comes before the record.
+    parse: Option<Path>,
 }
 
 impl Written {
     /// A field that the schema projects.
     pub fn new(field: Field, schema: &Schema) -> Self {
         let path = |slot: usize| schema.paths().get(slot).cloned().flatten();
+        let parse = schema.parse.clone();
         match field {
-            Field::Slot(own) | Field::OwnStatus(own) => Self { field, path: path(own), other: None },
-            Field::Either(own, other) => Self { field, path: path(own), other: path(other) },
+            Field::Slot(own) | Field::OwnStatus(own) => Self { field, path: path(own), other: None, parse },
+            Field::Either(own, other) => Self { field, path: path(own), other: path(other), parse },
             Field::Status => field.into(),
         }
     }
@@ -50,8 +53,11 @@ impl Written {
                 }
                 _ => &self.path,
             };
-            let text = written::find(event.raw, path.as_ref()?.keys())?;
-            std::str::from_utf8(text).ok().map(Cow::Borrowed)
+            let keys = path.as_ref()?.keys();
+            if let Some(text) = self.parse.as_ref().and_then(|parse| in_text(event.raw, parse.keys(), keys)) {
+                return Some(Cow::Owned(text));
+            }
+            std::str::from_utf8(written::find(event.raw, keys)?).ok().map(Cow::Borrowed)
         };
         match value {
             Value::Int(number) => Some(Cow::Owned(number.to_string())),
@@ -65,10 +71,18 @@ impl Written {
     }
 }
 
+/// What stands at `keys` in the object that the text at `parse` holds.
+fn in_text(raw: &[u8], parse: &[String], keys: &[String]) -> Option<String> {
+    let text: String = serde_json::from_slice(written::find(raw, parse)?).ok()?;
+    let (_, object) = crate::event::object_of_text(&text)?;
+    let found = written::find(object.as_bytes(), keys)?;
+    std::str::from_utf8(found).ok().map(str::to_owned)
+}
+
 /// Where nobody knows the path, only what the decoder gives.
 impl From<Field> for Written {
     fn from(field: Field) -> Self {
-        Self { field, path: None, other: None }
+        Self { field, path: None, other: None, parse: None }
     }
 }
 

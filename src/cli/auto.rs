@@ -58,12 +58,18 @@ fn of_pipe(command: &Command, input: &InputArgs) -> Option<Fit> {
     if rustix::termios::isatty(io::stdin()) {
         return None;
     }
+    // Whoever wants to see what comes does not wait for more of it.
+    let is_live = input.is_followed() || command.job_of().is_some_and(|job| job.output.is_paced());
     let (mut found, nesting) = (None, input.nesting());
     let is_enough = |bytes: &[u8]| {
         let (first, _) = of_bytes(bytes, Bounds { records: 1, ..bounds(input) }, &nesting);
         found = fit(&first);
         let is_known = found.as_ref().is_some_and(|fit| fit.known.is_some() && fit.codes.is_some());
-        if is_of_lab(&first) && first.records() > 0 || is_known || bytes.len() as u64 >= MAX_BYTES {
+        if is_of_lab(&first) && first.records() > 0
+            || is_known
+            || is_live && first.records() > 0
+            || bytes.len() as u64 >= MAX_BYTES
+        {
             return true;
         }
         let (more, _) = of_bytes(bytes, Bounds { records: PIPE_RECORDS, ..bounds(input) }, &nesting);

@@ -134,7 +134,7 @@ impl Command {
     /// The flags for fields of the run that this one goes on with.
     fn kept_fields(&self) -> Option<auto::Flags> {
         let plan = self.job_of()?.state.kept_plan()?;
-        let is_field = |flag: &str| flag == "--schema" || flag.ends_with("-field");
+        let is_field = |flag: &str| ["--schema", "--records", "--parse"].contains(&flag) || flag.ends_with("-field");
         let flags = plan.line.iter().filter_map(|word| word.split_once('=')).filter(|(flag, _)| is_field(flag));
         Some(flags.map(|(flag, value)| (flag.to_owned(), value.to_owned())).collect())
     }

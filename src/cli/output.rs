@@ -141,6 +141,11 @@ impl OutputArgs {
         Assertions::new(&written, self.min_events, self.allow_empty).map_err(|reason| anyhow!(reason))
     }
 
+    /// Whether it was said how often to report.
+    pub fn is_paced(&self) -> bool {
+        self.every.is_some()
+    }
+
     /// How long nothing may come.
     pub fn no_data_after(&self) -> Option<Duration> {
         self.no_data_after

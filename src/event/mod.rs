@@ -153,6 +153,16 @@ fn stated_otherwise(value: &Value<'_>) -> Option<u16> {
     }
 }
 
+/// The object that a text ends with, and what stands before it.
+pub fn object_of_text(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_end();
+    let begins = text.char_indices().filter(|(_, char)| *char == '{').map(|(at, _)| at);
+    let is_object = |at: &usize| serde_json::from_str::<serde::de::IgnoredAny>(&text[*at..]).is_ok();
+    // Where so many braces begin nothing that is whole, there is none.
+    const MAX_BRACES: usize = 16;
+    begins.take(MAX_BRACES).find(is_object).map(|at| text.split_at(at))
+}
+
 /// The status that a text is, such as `"503"`.
 pub fn status_of_text(text: &str) -> Option<u16> {
     text.trim().parse().ok().filter(is_status)

@@ -2,7 +2,7 @@
 
 use super::seen::Comparisons;
 use super::{Expr, Operand, Variable, Wants};
-use crate::event::{Event, Role, Value};
+use crate::event::{Event, Role, Value, object_of_text};
 use crate::schema::{Field, Met, Path, Schema, What};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
@@ -171,21 +171,12 @@ impl Place {
 fn nested(raw: &[u8], paths: &[Path], parse: Option<&Path>) -> Option<serde_json::Value> {
     let record: serde_json::Value = serde_json::from_slice(raw).ok()?;
     let text = parse.and_then(|path| find(&record, path.keys())).and_then(serde_json::Value::as_str);
-    let inner = text.and_then(object);
+    let inner = text.and_then(object_of_text).and_then(|(_, object)| serde_json::from_str(object).ok());
+    let inner: Option<serde_json::Value> = inner;
     let in_text = inner.iter().flat_map(|inner| paths.iter().map(move |path| find(inner, path.keys())));
     let in_record = paths.iter().map(|path| find(&record, path.keys()));
     in_text.chain(in_record).flatten().next().cloned()
 }
-
-/// The object that a text ends with: what stands before it is a prefix.
-fn object(text: &str) -> Option<serde_json::Value> {
-    let text = text.trim_end();
-    let begins = text.char_indices().filter(|(_, char)| *char == '{').map(|(at, _)| at);
-    begins.take(MAX_BRACES).find_map(|at| serde_json::from_str(&text[at..]).ok())
-}
-
-/// Where so many braces begin no object that is whole, there is none.
-const MAX_BRACES: usize = 16;
 
 /// The value that keys lead to, of which any in a row may stand as one key with dots.
 fn find<'v>(value: &'v serde_json::Value, keys: &[String]) -> Option<&'v serde_json::Value> {

@@ -184,7 +184,9 @@ impl Dedup {
             Value::Missing | Value::Null => return 0,
             // By what the record says: the digits that no double holds, and what is in an object.
             value @ (Value::Float(_) | Value::Nested) => {
-                bytes.extend(self.field.text(event).unwrap_or_default().as_bytes());
+                // What cannot be told apart is taken for another.
+                let Some(text) = self.field.text(event) else { return 0 };
+                bytes.extend(text.as_bytes());
                 encode_value(if value == Value::Nested { value } else { Value::Float(0.0) }, &mut bytes);
             }
             value => encode_value(value, &mut bytes),

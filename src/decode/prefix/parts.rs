@@ -3,6 +3,8 @@
 //! Words are told by what they are, not by where they stand, and a name only where a known form says
 //! so: a word of a message must not become a service.
 
+use crate::decode::time::belongs_to_time;
+
 /// Who puts such a prefix before an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
@@ -124,11 +126,10 @@ impl<'a> Prefix<'a> {
             Form::Compose
         } else if is_cri {
             Form::Cri
-        } else if is_syslog
-            || prefix.time.is_some() && prefix.level.is_none() && others.iter().take(2).any(|word| tag(word).is_some())
+        } else if is_syslog || prefix.time.is_some() && prefix.level.is_none() && others.iter().take(2).any(is_process)
         {
             Form::Syslog
-        } else if pod(others).is_some() {
+        } else if prefix.time.is_none() && prefix.level.is_none() && pod(others).is_some() {
             Form::Pod
         } else if prefix.time.is_some() {
             Form::Time
@@ -232,7 +233,7 @@ impl<'a> Words<'a> {
         }
         // Without its zone it would be another time.
         if let Some(zone) = self.peek().map(|zone| zone.trim_end_matches([']', ')']))
-            && (matches!(zone, "Z" | "UTC" | "GMT") || is_like(zone, "+0000") || is_like(zone, "-0000"))
+            && belongs_to_time(zone)
         {
             self.next();
             end = self.text[..self.at].trim_end_matches([']', ')']).len();
@@ -288,6 +289,11 @@ fn channel_and_level(word: &str) -> Option<(&str, &str)> {
 fn tag(word: &str) -> Option<&str> {
     let name = word.strip_suffix(':')?.split('[').next()?;
     (!name.is_empty()).then_some(name)
+}
+
+/// Whether it is a tag with the number of a process, which no word of a message has: `app[7]:`.
+fn is_process(word: &&str) -> bool {
+    tag(word).is_some() && word.trim_end_matches(':').ends_with(']')
 }
 
 /// The container of `[pod/api-7/app]` or of `api-7 app`.

@@ -9,6 +9,8 @@ mod calendar;
 mod words;
 mod zone;
 
+pub use zone::belongs_to_time;
+
 use crate::event::{Role, Timestamp, Value};
 use crate::schema::{Schema, TimeUnit};
 use apart::Apart;

@@ -127,6 +127,23 @@ pub fn abbreviated(name: &str, civil: DateTime, home: &TimeZone) -> Option<i64> 
     })
 }
 
+/// Whether a word behind a time of day says for which hours it is told, whether or not that can be read: an offset,
+/// an abbreviation, a zone's name, or the half of the day.
+pub fn belongs_to_time(word: &str) -> bool {
+    const UNCLEAR: [&str; 6] = ["CST", "CDT", "IST", "PST", "AM", "PM"];
+    let is_known = |known: &str| known.eq_ignore_ascii_case(word);
+    let is_name = |(area, place): (&str, &str)| {
+        let is_capital = |text: &str| text.starts_with(|first: char| first.is_ascii_uppercase());
+        is_capital(area)
+            && is_capital(place)
+            && !word.contains(|char: char| !char.is_alphabetic() && !"/_-".contains(char))
+    };
+    offset_seconds(word).is_some()
+        || UNCLEAR.into_iter().any(is_known)
+        || UNMISTAKABLE.iter().any(|(known, _)| is_known(known))
+        || word.split_once('/').is_some_and(is_name)
+}
+
 /// The instant of a local time in a zone: of an hour that comes twice the first, and of one that is left
 /// out as if the clock had not been put forward.
 pub fn local(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
