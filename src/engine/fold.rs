@@ -282,12 +282,12 @@ impl<A: Analysis> Visit for Fold<'_, A> {
     // All of it is compiled into the loop over the records of a run.
     #[inline(always)]
     fn visit(&mut self, event: &Event<'_>) -> Verdict {
+        // By value: an event that nothing points to stays in registers.
         if let Some(names) = self.names
-            && !names.look(event)
+            && !names.look(*event)
         {
             self.names = None;
         }
-        // By value: an event that nothing points to stays in registers.
         if self.filter.is_some_and(|filter| !filter.keeps(*event, &mut self.undecided)) {
             self.analysis.pass(self.state, event);
             return Verdict::Filtered;

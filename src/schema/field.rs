@@ -22,12 +22,14 @@ impl Field {
             Field::Slot(slot) => event.fields[slot],
             Field::Status => status(event),
             Field::Either(own, other) => *either(event, own, other),
-            Field::OwnStatus(own) => self.of_own_status(event, own),
+            // By value: an event that nothing points to stays in registers.
+            Field::OwnStatus(own) => self.of_own_status(*event, own),
         }
     }
 
     #[inline(never)]
-    fn of_own_status<'a>(self, event: &Event<'a>, own: usize) -> Value<'a> {
+    fn of_own_status<'a>(self, event: Event<'a>, own: usize) -> Value<'a> {
+        let event = &event;
         // Where it is the field of the role, what the role makes of it comes first.
         if own == Role::Status as usize && event.status().is_some() { status(event) } else { self.own(event) }
     }

@@ -177,7 +177,8 @@ impl Names {
 
     /// Looks at a record for the names that none had so far; answers whether there are such still.
     #[inline(never)]
-    pub fn look(&self, event: &Event<'_>) -> bool {
+    pub fn look(&self, event: Event<'_>) -> bool {
+        let event = &event;
         let mut is_any_missing = false;
         for named in self.named.iter().filter(|named| named.found.get().is_none()) {
             if named.field.is_there(event) {
