@@ -24,8 +24,9 @@ impl Outcome {
     pub fn of(&self, event: &Event<'_>) -> Option<bool> {
         match self {
             Outcome::Status(statuses) => event.status().map(|status| statuses.contains(status)),
-            Outcome::If(condition) => condition.decide(event),
-            Outcome::Unless(condition) => condition.decide(event).map(|holds| !holds),
+            // By value: an event that nothing points to stays in registers.
+            Outcome::If(condition) => decide(condition, *event),
+            Outcome::Unless(condition) => decide(condition, *event).map(|holds| !holds),
         }
     }
 
@@ -35,4 +36,9 @@ impl Outcome {
         let reason = condition.first_error()?;
         Some(format!("{UNDECIDED}: {reason}"))
     }
+}
+
+#[inline(never)]
+fn decide(condition: &Condition, event: Event<'_>) -> Option<bool> {
+    condition.decide(&event)
 }

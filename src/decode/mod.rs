@@ -35,7 +35,7 @@ use framing::{separators_done, skip_separators};
 use parse::{Guess, NextLine};
 use prefix::Brace;
 use record::Parser;
-use shape::Window;
+use shape::{Rows, Window};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -177,12 +177,8 @@ impl Decoder {
             self.parser.run(&mut window, end, until, self.limits.record_bytes, &mut rows);
             let (view, offset) = (window.view(), chunk.at.offset + window.begin() as u64);
             if rows.have_prefixes() {
-                for (start, begin, past, values) in rows.iter_behind() {
-                    let at = Position { file: chunk.at.file, offset: offset + begin as u64 };
-                    let verdict = self.parser.show_behind(at, &view[start..begin], &view[begin..past], values, each);
-                    if !self.settle(chunk, window.begin() + begin, window.begin() + past, verdict, each) {
-                        return stop(bytes, window.begin() + past, last);
-                    }
+                if let Some(past) = self.show_behind(chunk, window.begin(), view, &rows, each) {
+                    return stop(bytes, past, last);
                 }
             } else {
                 for (begin, past, values) in rows.iter() {
@@ -232,6 +228,27 @@ impl Decoder {
                 return stop(bytes, end, last);
             }
         }
+    }
+
+    /// Shows records that have prefixes, of a view that begins at `begin`; where it has to stop, behind which. Apart
+    /// from the loop over those that have none, which is compiled for each visitor.
+    #[inline(never)]
+    fn show_behind(
+        &mut self,
+        chunk: Chunk<'_>,
+        begin: usize,
+        view: &[u8],
+        rows: &Rows<'_>,
+        each: &mut dyn Visit,
+    ) -> Option<usize> {
+        for (prefix, start, past, values) in rows.iter_behind() {
+            let at = Position { file: chunk.at.file, offset: chunk.at.offset + (begin + start) as u64 };
+            let verdict = self.parser.show_behind(at, &view[prefix..start], &view[start..past], values, each);
+            if !self.settle(chunk, begin + start, begin + past, verdict, each) {
+                return Some(begin + past);
+            }
+        }
+        None
     }
 
     /// Takes in what became of a record. False where dead letters have to be taken first.

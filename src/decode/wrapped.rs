@@ -62,7 +62,7 @@ impl Decoder {
         chunk: Chunk<'_>,
         from: usize,
         skip: Skip,
-        each: &mut impl Visit,
+        each: &mut dyn Visit,
     ) -> Progress {
         let Chunk { bytes, until, last, .. } = chunk;
         let full = wrapper.levels().len();

@@ -22,37 +22,44 @@ impl Field {
             Field::Slot(slot) => event.fields[slot],
             Field::Status => status(event),
             Field::Either(own, other) => *either(event, own, other),
+            // Where it is the field of the role, what the role makes of it comes first.
+            Field::OwnStatus(own) if own == Role::Status as usize => {
+                event.status().map_or_else(|| event.fields[own], |code| Value::Int(i64::from(code)))
+            }
             // By value: an event that nothing points to stays in registers.
-            Field::OwnStatus(own) => self.of_own_status(*event, own),
+            Field::OwnStatus(_) => self.of_own_status(*event),
         }
     }
 
     #[inline(never)]
-    fn of_own_status<'a>(self, event: Event<'a>, own: usize) -> Value<'a> {
-        let event = &event;
-        // Where it is the field of the role, what the role makes of it comes first.
-        if own == Role::Status as usize && event.status().is_some() { status(event) } else { self.own(event) }
+    fn of_own_status(self, event: Event<'_>) -> Value<'_> {
+        self.own(&event)
     }
 
     /// The record's own value where it has one, as it stands there; else what the role has.
+    #[inline]
     pub fn own<'a>(self, event: &Event<'a>) -> Value<'a> {
         match self {
-            Field::OwnStatus(own) => match event.fields[own] {
+            // By reference: to copy a value that was just stored stalls.
+            Field::OwnStatus(own) => match &event.fields[own] {
                 Value::Missing => status(event),
                 Value::Nested if event.status().is_some() => status(event),
-                value => value,
+                value => *value,
             },
             other => other.of(event),
         }
     }
 
     /// The same to be compared with a number: a status may stand in quotes.
+    #[inline]
     pub fn number<'a>(self, event: &Event<'a>) -> Value<'a> {
-        match (self, self.own(event)) {
-            (Field::OwnStatus(_), Value::Text(text)) => {
-                status_of_text(text).map_or(Value::Text(text), |code| Value::Int(i64::from(code)))
-            }
-            (_, value) => value,
+        match self {
+            Field::OwnStatus(own) => match &event.fields[own] {
+                Value::Missing => status(event),
+                Value::Text(text) => status_of_text(text).map_or(Value::Text(text), |code| Value::Int(i64::from(code))),
+                _ => self.own(event),
+            },
+            other => other.of(event),
         }
     }
 
@@ -89,6 +96,7 @@ impl Field {
     }
 }
 
+#[inline(always)]
 fn status<'a>(event: &Event<'a>) -> Value<'a> {
     event.status().map_or(Value::Missing, |code| Value::Int(i64::from(code)))
 }
