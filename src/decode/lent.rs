@@ -1,6 +1,7 @@
 //! What a record has beside its own fields: those of a text in it, and those of its prefix.
 
 use super::nest::{ByteTexts, Inner};
+use super::partial::texts;
 use super::prefix::{Part, Prefix};
 use super::time::{Clock, NO_YEAR, NO_ZONE, NOT_A_TIME, UNCLEAR_ZONE};
 use crate::event::{Role, Timestamp, Value};
@@ -35,6 +36,11 @@ impl Lent {
     #[inline(always)]
     pub fn is_for_all(&self) -> bool {
         self.inner.is_some() || self.bytes.is_some()
+    }
+
+    /// Whether the text that is to be read is a part of a line.
+    pub fn is_cut(&self, fields: &[Value<'_>]) -> bool {
+        self.inner.as_ref().and_then(|inner| inner.text(fields)).is_some_and(texts::is_cut)
     }
 
     /// How many records had no object where one was to be read.

@@ -15,6 +15,7 @@ mod framing;
 mod lent;
 mod nest;
 mod parse;
+mod partial;
 mod prefix;
 mod projection;
 mod record;
@@ -25,6 +26,7 @@ mod wrapped;
 
 pub use framing::{GUESS_BYTES, guess_start};
 pub use nest::object as object_of_text;
+pub use partial::texts::is_cut as is_part_of_line;
 pub use prefix::{Form, Part, Prefix, of_line as prefix_of_line};
 pub use time::Clock;
 pub use wrapped::guess_element;
@@ -107,6 +109,8 @@ pub struct Decoder {
     parser: Parser,
     /// What records stand in.
     wrapper: Option<Arc<Wrapper>>,
+    /// The text in each that is read.
+    text: Option<Vec<String>>,
     limits: Limits,
     /// Where the next record probably ends: as the last one did that was looked at closely.
     guess: Guess,
@@ -124,6 +128,7 @@ impl Decoder {
         Self {
             parser: Parser::new(schema),
             wrapper: schema.records.clone(),
+            text: schema.parse.as_ref().map(|path| path.keys().to_vec()),
             limits,
             guess: Guess::Line,
             parsed: 0,
@@ -263,16 +268,21 @@ impl Decoder {
     ) -> bool {
         match verdict {
             Ok(verdict @ (Verdict::Counted | Verdict::Filtered)) => {
-                self.ledger.tally(verdict);
-                if each.is_seam() {
-                    self.seams.push(self.ledger);
-                }
+                self.tally(verdict, each);
                 true
             }
             Ok(Verdict::Dead(reason)) | Err(reason) => {
                 self.bury(chunk, start, end, reason.to_owned());
                 !self.is_full()
             }
+        }
+    }
+
+    #[inline(always)]
+    fn tally(&mut self, verdict: Verdict, each: &mut (impl Visit + ?Sized)) {
+        self.ledger.tally(verdict);
+        if each.is_seam() {
+            self.seams.push(self.ledger);
         }
     }
 
@@ -309,11 +319,15 @@ impl Decoder {
     }
 
     fn bury(&mut self, chunk: Chunk<'_>, start: usize, end: usize, reason: String) {
+        let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
+        self.bury_bytes(at, &chunk.bytes[start..end], reason);
+    }
+
+    fn bury_bytes(&mut self, at: Position, raw: &[u8], reason: String) {
         self.ledger.tally(Verdict::Dead(""));
         if self.dead.len() < self.limits.letters {
-            self.dead_bytes += size_of::<DeadLetter>() + reason.len() + (end - start);
-            let at = Position { file: chunk.at.file, offset: chunk.at.offset + start as u64 };
-            self.dead.push(DeadLetter { at, reason, raw: chunk.bytes[start..end].to_vec(), is_late: false });
+            self.dead_bytes += size_of::<DeadLetter>() + reason.len() + raw.len();
+            self.dead.push(DeadLetter { at, reason, raw: raw.to_vec(), is_late: false });
         }
     }
 }

@@ -58,9 +58,14 @@ impl Inner {
         Self { nest: Nest::new(paths), slot, unread: 0, values: Vec::new() }
     }
 
+    /// The text.
+    pub fn text<'f>(&self, fields: &[Value<'f>]) -> Option<&'f str> {
+        fields[self.slot].text()
+    }
+
     /// Shows the fields with what the text holds, and the prefix that stands before it there.
     pub fn open<T>(&mut self, fields: &[Value<'_>], show: impl FnOnce(&[Value<'_>], &[u8]) -> T) -> T {
-        let text = fields[self.slot].text().unwrap_or_default().as_bytes();
+        let text = self.text(fields).unwrap_or_default().as_bytes();
         let Some((start, object)) = object(text) else {
             self.unread += 1;
             return show(fields, b"");

@@ -1,6 +1,7 @@
 //! The record that has no known shape: framed, parsed, shown, or buried.
 
 use super::framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end};
+use super::partial::cri;
 use super::record::{self, Bad};
 use super::{Chunk, Decoder, Progress, Visit};
 use crate::event::{Position, Skip};
@@ -13,6 +14,14 @@ pub(super) enum Guess {
     /// At the first closing brace: records without objects in them, however they are wrapped.
     Brace,
     None,
+}
+
+/// What became of an object.
+pub(super) enum Shown {
+    /// It was shown, and ends there.
+    At(usize),
+    /// It ends there, and has to be joined with what follows; nothing is done.
+    Cut(usize),
 }
 
 /// How much of an oversized record its dead letter keeps.
@@ -31,27 +40,33 @@ impl Decoder {
         each: &mut dyn Visit,
     ) -> Result<usize, Progress> {
         let Chunk { bytes, last, .. } = chunk;
+        if bytes[start] != b'{' && cri::is_cut(&bytes[start..]) {
+            let group = cri::group(bytes, start, self.limits.record_bytes, last);
+            return self.show_group(chunk, (from, start), group, each);
+        }
         let guess = match self.guess {
             _ if bytes[start] != b'{' => None,
             Guess::Line => line.after(start, last),
             Guess::Brace => memchr(b'}', &bytes[start..]).map(|length| start + length + 1),
             Guess::None => None,
         };
-        if let Some(guess) = guess
-            && let Some(past) = self.guessed(chunk, start, guess, each)
-        {
-            self.parsed += 1;
-            return Ok(past);
+        match guess.and_then(|guess| self.guessed(chunk, start, guess, each)) {
+            Some(Shown::At(past)) => {
+                self.parsed += 1;
+                return Ok(past);
+            }
+            Some(Shown::Cut(end)) => return self.join_texts(chunk, from, start..end, each),
+            None => {}
         }
         let stretch = Stretch { bytes, first: chunk.at.offset == 0, last };
         let frame = frame(stretch, from, self.limits.record_bytes);
         // What is unfinished comes again.
         self.parsed += u64::from(!matches!(frame, Frame::Blank | Frame::Partial));
         let end = match frame {
-            Frame::Object { start, end } => {
-                self.object(chunk, start, start, end, each);
-                end
-            }
+            Frame::Object { start, end } => match self.object(chunk, start, start, end, each) {
+                Shown::At(end) => end,
+                Shown::Cut(end) => return self.join_texts(chunk, from, start..end, each),
+            },
             Frame::Behind { start, begin, end } => {
                 self.object(chunk, start, begin, end, each);
                 end
@@ -76,33 +91,48 @@ impl Decoder {
 
     /// Takes what lies before `guess` as one record; `None` where it is not one. The commonest way of
     /// a record, and never a wrong one: bytes that begin with a whole object begin with no other.
-    fn guessed(&mut self, chunk: Chunk<'_>, start: usize, guess: usize, each: &mut dyn Visit) -> Option<usize> {
+    fn guessed(&mut self, chunk: Chunk<'_>, start: usize, guess: usize, each: &mut dyn Visit) -> Option<Shown> {
         let record = chunk.bytes[start..guess].trim_ascii_end();
         if record.len() > self.limits.record_bytes {
             return None;
         }
-        let end = start + record.len();
-        self.show(chunk, start, start, end, each).then_some(end)
+        self.show(chunk, start, start, start + record.len(), each)
     }
 
     /// Shows or buries the object at `begin`; its prefix, if it has one, is at `start`.
-    pub(super) fn object(&mut self, chunk: Chunk<'_>, start: usize, begin: usize, end: usize, each: &mut dyn Visit) {
-        if !self.show(chunk, start, begin, end, each) {
+    pub(super) fn object(
+        &mut self,
+        chunk: Chunk<'_>,
+        start: usize,
+        begin: usize,
+        end: usize,
+        each: &mut dyn Visit,
+    ) -> Shown {
+        self.show(chunk, start, begin, end, each).unwrap_or_else(|| {
             self.bury(chunk, begin, end, record::why(&chunk.bytes[begin..end]));
-        }
+            Shown::At(end)
+        })
     }
 
-    /// Parses and shows what stands there; false where it is not one object, and nothing is done.
-    fn show(&mut self, chunk: Chunk<'_>, start: usize, begin: usize, end: usize, each: &mut dyn Visit) -> bool {
+    /// Parses and shows what stands there; `None` where it is not one object, and nothing is done.
+    fn show(
+        &mut self,
+        chunk: Chunk<'_>,
+        start: usize,
+        begin: usize,
+        end: usize,
+        each: &mut dyn Visit,
+    ) -> Option<Shown> {
         let at = Position { file: chunk.at.file, offset: chunk.at.offset + begin as u64 };
         let (prefix, raw) = (&chunk.bytes[start..begin], &chunk.bytes[begin..end]);
         let verdict = match self.parser.visit(at, prefix, raw, each) {
-            Err(Bad::Syntax) => return false,
+            Err(Bad::Syntax) => return None,
+            Err(Bad::Cut) => return Some(Shown::Cut(end)),
             Err(Bad::Time(reason)) => Err(reason),
             Ok(verdict) => Ok(verdict),
         };
         self.settle(chunk, begin, end, verdict, each);
-        true
+        Some(Shown::At(end))
     }
 
     /// Buries a record that is too long and finds where to go on.

@@ -3,6 +3,7 @@
 //! What stands from a place that begins no object to the end of its line is a **prefix and a record**
 //! where
 //! - the first brace of it that a quote follows is not more than 4096 bytes away,
+//! - the prefix does not say that the line [is a part](super::partial) of a longer one,
 //! - that brace does not stand where JSON has its own objects: behind a comma, a bracket, or a key and
 //!   its colon. So what is left of a torn record is never taken for a whole one,
 //! - and from there to the end of the line stands one balanced object, and separators behind it.
@@ -13,6 +14,7 @@ mod parts;
 
 pub use parts::{Form, Part, Prefix};
 
+use super::partial::cri;
 use super::scan::{Scan, object_end_in_line};
 use memchr::memchr2;
 
@@ -54,7 +56,7 @@ pub fn brace(bytes: &[u8], start: usize) -> Brace {
         }
         let space = &bytes[at + 1..bytes.len().min(at + 1 + KEY_SPACE_BYTES)];
         match space.iter().find(|byte| !matches!(byte, b' ' | b'\t')) {
-            Some(b'"') if is_inside(&bytes[start..at]) => return Brace::Nowhere,
+            Some(b'"') if is_inside(&bytes[start..at]) || cri::is_cut(&bytes[start..at]) => return Brace::Nowhere,
             Some(b'"') => return Brace::At(at),
             None if space.len() < KEY_SPACE_BYTES => return Brace::Unseen,
             _ => from = at + 1,

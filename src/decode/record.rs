@@ -21,6 +21,8 @@ pub enum Bad {
     Syntax,
     /// Its time is none.
     Time(&'static str),
+    /// Its text is a part of a line.
+    Cut,
 }
 
 pub struct Parser {
@@ -28,6 +30,8 @@ pub struct Parser {
     clock: Clock,
     shapes: Shapes,
     lent: Lent,
+    /// Whether texts that are parts of a line are told apart.
+    knows_cuts: bool,
     /// What strings with escapes stand for.
     unescaped: String,
     copy: Vec<u8>,
@@ -45,6 +49,7 @@ impl Parser {
             clock: Clock::of(schema),
             shapes: Shapes::new(),
             lent: Lent::new(schema, &paths),
+            knows_cuts: schema.parse.is_some() && schema.records.is_none(),
             unescaped: String::new(),
             copy: Vec::new(),
             buffers: buffers(),
@@ -147,13 +152,35 @@ impl Parser {
         if fields.has_escapes() {
             let (mut text, mut values) =
                 (std::mem::take(&mut self.unescaped), relend(std::mem::take(&mut self.values)));
-            let is_sound = fields.unescape(&mut text, &mut values);
+            let is_sound = fields.unescape(&mut text, &mut values).filter(|()| !self.is_cut(prefix, &values));
             let verdict = is_sound.map(|()| self.show_behind(at, prefix, raw, &values, each));
             self.values = relend(values);
             self.unescaped = text;
             return Some((end, verdict?));
         }
+        if self.is_cut(prefix, &fields.values) {
+            return None;
+        }
         Some((end, self.show_behind(at, prefix, raw, &fields.values, each)))
+    }
+
+    /// Whether the text in a record is a part of a line, which has to be read with its other parts.
+    fn is_cut(&self, prefix: &[u8], fields: &[Value<'_>]) -> bool {
+        self.knows_cuts && prefix.is_empty() && self.lent.is_cut(fields)
+    }
+
+    /// As [`Self::visit`], where the record is shown as it is.
+    pub fn visit_whole(
+        &mut self,
+        at: Position,
+        prefix: &[u8],
+        raw: &[u8],
+        each: &mut dyn Visit,
+    ) -> Result<Verdict, Bad> {
+        let knows_cuts = std::mem::replace(&mut self.knows_cuts, false);
+        let verdict = self.visit(at, prefix, raw, each);
+        self.knows_cuts = knows_cuts;
+        verdict
     }
 
     /// Shows the record whose bytes are `raw`, which must begin with a brace, behind its prefix.
@@ -175,7 +202,10 @@ impl Parser {
             let mut values = relend(std::mem::take(&mut self.values));
             values.resize(self.projection.slots(), Value::Missing);
             self.projection.read(&tape.0, raw, &mut values);
-            let verdict = self.show_behind(at, prefix, raw, &values, each).map_err(Bad::Time);
+            let verdict = match self.is_cut(prefix, &values) {
+                true => Err(Bad::Cut),
+                false => self.show_behind(at, prefix, raw, &values, each).map_err(Bad::Time),
+            };
             self.values = relend(values);
             verdict
         });

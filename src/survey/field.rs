@@ -2,6 +2,7 @@
 
 use super::times::{TimeReader, Times};
 use super::{names, nesting};
+use crate::decode::is_part_of_line;
 use crate::event::{Event, FileId, Position, Value as Shown};
 use crate::schema::Path;
 use serde::Serialize;
@@ -75,8 +76,10 @@ pub struct Field {
     pub mentions: BTreeMap<u16, u64>,
     /// How many of its texts are a length of time, as `12ms`.
     pub durations: u64,
-    /// How many of its texts hold an object.
+    /// How many of its texts hold an object, or a first part of one.
     pub objects: u64,
+    /// How many of its texts end with a line break.
+    pub lines: u64,
     /// Where its name says that it tells records apart: the values, by their hashes.
     ids: Option<HashSet<u64>>,
     values: Vec<(Value, u64)>,
@@ -100,6 +103,7 @@ impl Field {
             mentions: BTreeMap::new(),
             durations: 0,
             objects: 0,
+            lines: 0,
             ids: names::is_id(name).then(HashSet::new),
             values: Vec::new(),
             has_more_values: false,
@@ -124,7 +128,10 @@ impl Field {
         if let Some(code) = status([shown, Shown::Missing]) {
             *self.mentions.entry(code).or_default() += 1;
         }
-        self.objects += u64::from(matches!(value, Value::String(text) if nesting::object(text).is_some()));
+        if let Value::String(text) = value {
+            self.objects += u64::from(nesting::object(text).is_some() || is_part_of_line(text));
+            self.lines += u64::from(text.ends_with('\n'));
+        }
         self.durations += u64::from(matches!(shown, Shown::Text(text) if is_duration(text)));
         if let Some(ids) = self.ids.as_mut().filter(|_| !value.is_null()) {
             ids.insert(xxhash_rust::xxh3::xxh3_64(value.to_string().as_bytes()));

@@ -59,7 +59,7 @@ pub fn read_head<R: Read + Send + 'static>(
     let blocks = begin(open, encoding.clone());
     let limits = Limits { record_bytes: bounds.record_bytes, ..Limits::default() };
     let mut schema = Schema::new(&NO_ROLES);
-    schema.records = survey.nesting().records.clone();
+    (schema.records, schema.parse) = (survey.nesting().records.clone(), survey.nesting().parse.clone());
     let mut decoder = Decoder::new(&schema, limits);
     let (mut layout, mut pending, mut cursor) = (Layout::default(), Vec::new(), Cursor::default());
     // A record that is not whole yet is tried again when twice as much has come.

@@ -86,7 +86,10 @@ fn array_of_records(survey: &Survey) -> Option<Wrapper> {
 
 fn text_of_objects(survey: &Survey) -> Option<Path> {
     let is_message = |field: &&Field| names::rank(Role::Message, &field.name).is_some() || field.name == "textPayload";
-    let texts = survey.fields().filter(is_message).filter(|field| is_plain(field) && is_common(field.objects, survey));
+    // Where texts end with line breaks, those that do not are parts of a line, which ends in another.
+    let lines = |field: &Field| if field.lines > 0 { field.lines.max(survey.records() / 32) } else { survey.records() };
+    let holds_objects = |field: &&Field| field.objects > 0 && field.objects * 2 >= lines(field);
+    let texts = survey.fields().filter(is_message).filter(|field| is_plain(field)).filter(holds_objects);
     texts.max_by_key(|field| field.objects).and_then(|field| field.path.clone())
 }
 

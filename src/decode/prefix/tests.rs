@@ -3,7 +3,7 @@ use super::*;
 /// Text before an object, and what it says: form, time, stream, name, level.
 const PREFIXES: &[(&str, Form, [&str; 4])] = &[
     ("2025-10-15T20:21:26.123456789Z stdout F ", Form::Cri, ["2025-10-15T20:21:26.123456789Z", "stdout", "", ""]),
-    ("2025-10-15T20:21:26+02:00 stderr P:x ", Form::Cri, ["2025-10-15T20:21:26+02:00", "stderr", "", ""]),
+    ("2025-10-15T20:21:26+02:00 stderr F:x ", Form::Cri, ["2025-10-15T20:21:26+02:00", "stderr", "", ""]),
     ("api-1  | ", Form::Compose, ["", "", "api-1", ""]),
     ("\u{1b}[36mapi-1  | \u{1b}[0m", Form::Compose, ["", "", "api-1", ""]),
     ("api-1  | 2025-10-15T20:21:26.1Z ", Form::Compose, ["2025-10-15T20:21:26.1Z", "", "api-1", ""]),
@@ -67,6 +67,7 @@ fn only_an_object_that_is_alone_behind_its_prefix_is_a_record() {
         "x {\"a\" {\"b\":1}",
         "x, {\"a\":1}",
         "x [{\"a\":1}",
+        "2025-10-15T20:21:26Z stdout P {\"a\":1}",
         "lo\", \"x\" : {\"a\":1}",
         "lo\", \"x\":[ {\"a\":1}",
         "x",
