@@ -43,6 +43,13 @@ impl Lent {
         self.inner.as_ref().and_then(|inner| inner.text(fields)).is_some_and(texts::is_cut)
     }
 
+    /// Whether a record behind that prefix may get something that it lacks.
+    #[inline]
+    pub fn lends(&self, prefix: &[u8], fields: &[Value<'_>]) -> bool {
+        let lacks = |(slot, _): &(usize, Part)| matches!(fields[*slot], Value::Missing);
+        self.is_for_all() || !prefix.is_empty() && self.parts.iter().any(lacks)
+    }
+
     /// How many records had no object where one was to be read.
     pub fn unread(&self) -> u64 {
         self.inner.as_ref().map_or(0, |inner| inner.unread)

@@ -19,7 +19,7 @@ use super::scan::{Scan, object_end_in_line};
 use memchr::memchr2;
 
 /// A longer one is junk.
-const MAX_PREFIX_BYTES: usize = 4096;
+pub const MAX_BYTES: usize = 4096;
 /// How much space there may be between the brace and its first key.
 const KEY_SPACE_BYTES: usize = 64;
 
@@ -47,7 +47,7 @@ pub enum Line {
 /// The brace behind the prefix that begins at `start`, if there may be one.
 #[inline]
 pub fn brace(bytes: &[u8], start: usize) -> Brace {
-    let until = bytes.len().min(start + MAX_PREFIX_BYTES);
+    let until = bytes.len().min(start + MAX_BYTES);
     let mut from = start;
     while let Some(found) = memchr2(b'{', b'\n', &bytes[from..until]) {
         let at = from + found;
@@ -56,13 +56,18 @@ pub fn brace(bytes: &[u8], start: usize) -> Brace {
         }
         let space = &bytes[at + 1..bytes.len().min(at + 1 + KEY_SPACE_BYTES)];
         match space.iter().find(|byte| !matches!(byte, b' ' | b'\t')) {
-            Some(b'"') if is_inside(&bytes[start..at]) || cri::is_cut(&bytes[start..at]) => return Brace::Nowhere,
-            Some(b'"') => return Brace::At(at),
+            Some(b'"') => return checked(&bytes[start..at], at),
             None if space.len() < KEY_SPACE_BYTES => return Brace::Unseen,
             _ => from = at + 1,
         }
     }
     if until < bytes.len() { Brace::Nowhere } else { Brace::Unseen }
+}
+
+/// The brace at `at`, which a quote follows and none before it, if it may stand behind such a prefix.
+#[inline]
+pub fn checked(prefix: &[u8], at: usize) -> Brace {
+    if is_inside(prefix) || cri::is_cut(prefix) { Brace::Nowhere } else { Brace::At(at) }
 }
 
 /// What begins at `start`; `last` says that no bytes will follow.

@@ -111,9 +111,9 @@ impl Parser {
         fields: &[Value<'_>],
         each: &mut (impl Visit + ?Sized),
     ) -> Result<Verdict, &'static str> {
-        match prefix.is_empty() && !self.lent.is_for_all() {
-            true => self.show(at, raw, fields, each),
-            false => self.lend(at, prefix, raw, fields, each),
+        match self.lent.lends(prefix, fields) {
+            false => self.show(at, raw, fields, each),
+            true => self.lend(at, prefix, raw, fields, each),
         }
     }
 

@@ -89,6 +89,20 @@ impl<'a> Prefix<'a> {
     /// Reads it, if it is text at all.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?.trim();
+        Self::cri(text).or_else(|| Self::of_words(text))
+    }
+
+    /// The commonest one, which is read at a glance: a container's whole line.
+    pub(super) fn cri(text: &'a str) -> Option<Self> {
+        let (time, rest) = text.split_once(' ')?;
+        let stream = rest.strip_suffix(" F").filter(|stream| matches!(*stream, "stdout" | "stderr"))?;
+        let is_time = is_like(time, "0000-00-00") && is_like(time.get(10..)?, "T00:00:00");
+        let is_bare = time.ends_with(|last: char| last == 'Z' || last.is_ascii_digit());
+        let (time, stream) = (Some(time), Some(stream));
+        (is_time && is_bare).then_some(Self { form: Form::Cri, text, time, stream, name: None, level: None })
+    }
+
+    pub(super) fn of_words(text: &'a str) -> Option<Self> {
         let mut prefix = Self { form: Form::Text, text, time: None, stream: None, name: None, level: None };
         let mut words = Words { text, at: 0 };
         let mut others = [""; MAX_WORDS];

@@ -76,5 +76,15 @@ fn only_an_object_that_is_alone_behind_its_prefix_is_a_record() {
         assert!(!is_record(text), "{text}");
     }
     let long = |length: usize| format!("{}{{\"a\":1}}", "x".repeat(length));
-    assert!(is_record(&long(MAX_PREFIX_BYTES - 1)) && !is_record(&long(MAX_PREFIX_BYTES)));
+    assert!(is_record(&long(MAX_BYTES - 1)) && !is_record(&long(MAX_BYTES)));
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_containers_line_is_read_at_a_glance_as_by_its_words(text in "(2025-10-15|2025-1-15|\\[2025-10-15)[T ]20:21:26(\\.[0-9]{1,9})?(Z|\\+02:00|\\]|:)? (stdout|stderr|stdin)( [FP](:x)?)?( INFO| \\||  )?") {
+        let text = text.trim();
+        if let Some(prefix) = Prefix::cri(text) {
+            proptest::prop_assert_eq!(Some(prefix), Prefix::of_words(text));
+        }
+    }
 }

@@ -132,7 +132,7 @@ impl Track {
         rows.begins.clear();
         for row in 0..rows.count {
             let (start, end) = (rows.places[row], rows.ends[row + 1]);
-            let begin = match prefix::brace(view, start) {
+            let begin = match brace(window, start) {
                 Brace::At(begin) if begin < end && prefix::starts(view[start]) => begin,
                 _ => break,
             };
@@ -143,6 +143,18 @@ impl Track {
             rows.begins.push(begin);
         }
         rows.count = rows.begins.len();
+    }
+}
+
+/// The brace behind the prefix at `start`: mostly what is before the first quote.
+#[inline(always)]
+fn brace(window: &Window<'_>, start: usize) -> Brace {
+    let (view, quote) = (window.view(), window.stop(start));
+    match view.get(start..quote) {
+        Some([prefix @ .., b'{']) if view.get(quote) == Some(&b'"') && prefix.len() < prefix::MAX_BYTES => {
+            prefix::checked(prefix, quote - 1)
+        }
+        _ => prefix::brace(view, start),
     }
 }
 
