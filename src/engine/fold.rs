@@ -232,7 +232,9 @@ impl<'a, A: Analysis> Folder<'a, A> {
             let filter = (!self.filter.keeps_all()).then_some(self.filter);
             let state = &mut partial.state;
             let names = self.schema.names.is_any_missing().then_some(&self.schema.names);
-            let mut fold = Fold { names, filter, analysis: &*analysis, state, seen: NOTHING, undecided: 0 };
+            let is_examined = names.is_some() || filter.is_some();
+            let analysis = &*analysis;
+            let mut fold = Fold { is_examined, names, filter, analysis, state, seen: NOTHING, undecided: 0 };
             let progress = decoder.visit(chunk, from, skip, &mut fold);
             partial.seen.join(fold.seen());
             partial.undecided += fold.undecided;
@@ -257,6 +259,8 @@ impl<'a, A: Analysis> Folder<'a, A> {
 
 /// Folds events into a state.
 struct Fold<'f, A: Analysis> {
+    /// Whether an event is looked at before it is observed.
+    is_examined: bool,
     /// What the question names, as long as no record had one of these.
     names: Option<&'f Names>,
     /// There is none where all events are kept.
@@ -276,19 +280,25 @@ impl<A: Analysis> Fold<'_, A> {
     fn seen(&self) -> Span {
         Span((self.seen.0 <= self.seen.1).then_some(self.seen))
     }
+
+    /// Whether the filter keeps the event. Notes what it has of what the question names.
+    #[inline(always)]
+    fn keeps(&mut self, event: &Event<'_>) -> bool {
+        // By value: an event that nothing points to stays in registers.
+        if let Some(names) = self.names
+            && !names.look(*event)
+        {
+            (self.names, self.is_examined) = (None, self.filter.is_some());
+        }
+        self.filter.is_none_or(|filter| filter.keeps(*event, &mut self.undecided))
+    }
 }
 
 impl<A: Analysis> Visit for Fold<'_, A> {
     // All of it is compiled into the loop over the records of a run.
     #[inline(always)]
     fn visit(&mut self, event: &Event<'_>) -> Verdict {
-        // By value: an event that nothing points to stays in registers.
-        if let Some(names) = self.names
-            && !names.look(*event)
-        {
-            self.names = None;
-        }
-        if self.filter.is_some_and(|filter| !filter.keeps(*event, &mut self.undecided)) {
+        if self.is_examined && !self.keeps(event) {
             self.analysis.pass(self.state, event);
             return Verdict::Filtered;
         }

@@ -16,16 +16,24 @@ struct Head {
 }
 
 /// Whether what begins `line` says that it is a part of a longer one. Asked of each prefix.
-#[inline]
+#[inline(always)]
 pub fn is_cut(line: &[u8]) -> bool {
-    head(line).is_some_and(|head| line[head.tag] == b'P')
+    !is_whole(line) && head(line).is_some_and(|head| line[head.tag] == b'P')
 }
 
-#[inline]
+/// Whether a line is whole, where that is told at a glance: its time has nanoseconds. Where `F` stands there, and
+/// behind a time, `P` cannot be the tag.
+#[inline(always)]
+fn is_whole(line: &[u8]) -> bool {
+    let Some([last, rest @ ..]) = line.get(29..39).and_then(|part| part.first_chunk::<10>()) else { return false };
+    (*last == b'Z' || last.is_ascii_digit()) && matches!(rest, b" stdout F" | b" stderr F")
+}
+
+#[inline(never)]
 fn head(line: &[u8]) -> Option<Head> {
     // No time is shorter than its seconds with a zone, or longer than its nanoseconds with one.
     let [_, _, _, _, b'-', _, _, b'-', _, _, b'T', ..] = line else { return None };
-    let space = 20 + memchr(b' ', line.get(20..line.len().min(40))?)?;
+    let space = 10 + memchr(b' ', &line[10..line.len().min(40)]).filter(|length| *length >= 10)?;
     let tag = space + b" stdout ".len();
     let is_error = match line.get(space..tag)? {
         b" stdout " => false,

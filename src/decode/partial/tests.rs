@@ -157,6 +157,17 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_part_is_told_at_a_glance(time in "2026-11-27T12:00:00(\\.[0-9]{1,9})?(Z|\\+02:00)?", words in "( (stdout|stderr|[FP]|x|:))( (stdout|stderr|[FP]|F:)){0,4} ?") {
+        let line = format!("{time}{words}");
+        let mut parts = line.splitn(4, ' ');
+        let (time, stream, tag) = (parts.next().unwrap(), parts.next(), parts.next().unwrap_or_default());
+        let is_cut = time.len() >= 20 && matches!(stream, Some("stdout" | "stderr")) && tag == "P";
+        prop_assert_eq!(cri::is_cut(line.as_bytes()), is_cut, "{}", line);
+    }
+}
+
 const HEAD: &str = "2026-11-27T12:00:00Z stdout";
 
 #[test]

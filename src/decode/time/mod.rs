@@ -40,16 +40,22 @@ pub struct Clock {
     day: Cell<Day>,
     /// Where times are not told by the look of one field.
     apart: Option<Box<Apart>>,
+    /// Whether a double is seconds, if it can be.
+    is_of_seconds: bool,
 }
 
 impl Clock {
     pub fn new(unit: TimeUnit, zone: TimeZone) -> Self {
-        Self { unit, zone, latest: Timestamp::from_nanos(i64::MAX), day: Cell::default(), apart: None }
+        let is_of_seconds = matches!(unit, TimeUnit::Auto | TimeUnit::Seconds);
+        let latest = Timestamp::from_nanos(i64::MAX);
+        Self { unit, zone, latest, day: Cell::default(), apart: None, is_of_seconds }
     }
 
     /// A clock for the records of a schema.
     pub fn of(schema: &Schema) -> Self {
-        Self { apart: Apart::new(schema).map(Box::new), ..Self::new(schema.time_unit, schema.time_zone.clone()) }
+        let clock = Self::new(schema.time_unit, schema.time_zone.clone());
+        let apart = Apart::new(schema).map(Box::new);
+        Self { is_of_seconds: clock.is_of_seconds && apart.is_none(), apart, ..clock }
     }
 
     /// Lets no time be more than `ahead` after now.
@@ -61,6 +67,9 @@ impl Clock {
     /// The time of a record with these fields; `None` where it has none.
     #[inline]
     pub fn time(&self, fields: &[Value<'_>]) -> Result<Option<Timestamp>, &'static str> {
+        if let Some(time) = self.seconds(&fields[Role::Time as usize]) {
+            return self.limited(Some(time));
+        }
         match &self.apart {
             None => self.read(&fields[Role::Time as usize]),
             Some(apart) => self.limited(apart.read(self, fields)?),
@@ -71,16 +80,21 @@ impl Clock {
         if time.is_some_and(|time| time > self.latest) { Err(FAR_AHEAD) } else { Ok(time) }
     }
 
+    /// Seconds of our days, the commonest time: what `fractional_epoch` comes to.
+    #[inline(always)]
+    fn seconds(&self, value: &Value<'_>) -> Option<Timestamp> {
+        match value {
+            Value::Float(count) if self.is_of_seconds && (1.0..4.5e9).contains(count) => {
+                Some(Timestamp::from_nanos(nearest(count * 1e6) * 1000))
+            }
+            _ => None,
+        }
+    }
+
     /// The time that a value tells by its look; `None` where there is none.
     #[inline]
     pub fn read(&self, value: &Value<'_>) -> Result<Option<Timestamp>, &'static str> {
         let time = match value {
-            // Seconds of our days, the commonest: what `fractional_epoch` comes to.
-            Value::Float(count)
-                if (1.0..4.5e9).contains(count) && matches!(self.unit, TimeUnit::Auto | TimeUnit::Seconds) =>
-            {
-                Timestamp::from_nanos(nearest(count * 1e6) * 1000)
-            }
             Value::Int(count) => self.epoch(*count)?,
             Value::Missing | Value::Null => return Ok(None),
             value => self.convert(value)?,
@@ -336,12 +350,12 @@ mod tests {
         #[test]
         fn seconds_are_rounded_as_every_other_unit_is(count in prop_oneof![0.0..1e3, 0.0..4.6e9, 1.7e9..1.8e9]) {
             let clock = Clock::new(TimeUnit::Seconds, TimeZone::UTC);
-            prop_assert_eq!(clock.read(&Value::Float(count)), clock.fractional_epoch(count).map(Some));
+            prop_assert_eq!(clock.time(&[Value::Float(count)]), clock.fractional_epoch(count).map(Some));
         }
 
         #[test]
         fn microseconds_survive_a_double(micros in 0i64..4_000_000_000_000_000) {
-            let read = Clock::new(TimeUnit::Auto, TimeZone::UTC).read(&Value::Float(micros as f64 / 1e6)).unwrap().unwrap();
+            let read = Clock::new(TimeUnit::Auto, TimeZone::UTC).time(&[Value::Float(micros as f64 / 1e6)]).unwrap().unwrap();
             prop_assert_eq!(read.nanos(), micros * 1000);
         }
     }
