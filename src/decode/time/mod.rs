@@ -65,17 +65,23 @@ impl Clock {
     }
 
     /// The time of a record with these fields; `None` where it has none.
-    #[inline]
+    #[inline(always)]
     pub fn time(&self, fields: &[Value<'_>]) -> Result<Option<Timestamp>, &'static str> {
-        if let Some(time) = self.seconds(&fields[Role::Time as usize]) {
-            return self.limited(Some(time));
+        match self.seconds(&fields[Role::Time as usize]) {
+            Some(time) => self.limited(Some(time)),
+            None => self.other(fields),
         }
+    }
+
+    #[inline(never)]
+    fn other(&self, fields: &[Value<'_>]) -> Result<Option<Timestamp>, &'static str> {
         match &self.apart {
             None => self.read(&fields[Role::Time as usize]),
             Some(apart) => self.limited(apart.read(self, fields)?),
         }
     }
 
+    #[inline(always)]
     fn limited(&self, time: Option<Timestamp>) -> Result<Option<Timestamp>, &'static str> {
         if time.is_some_and(|time| time > self.latest) { Err(FAR_AHEAD) } else { Ok(time) }
     }
