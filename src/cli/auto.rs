@@ -5,26 +5,43 @@
 
 use super::heads::{FILES, MAX_BYTES, PIPE_RECORDS, RECORDS, of_bytes, of_first};
 use super::input::InputArgs;
-use super::{Command, interrupts};
+use super::{Command, inspect, interrupts};
 use crate::event::Role;
-use crate::input::{Files, peek};
+use crate::input::{Files, Waited, peek};
 use crate::schema::{PRESETS, Path};
 use crate::survey::{Bounds, Fit, Nesting, Survey};
 use std::io;
+use std::time::Duration;
+
+/// How long a pipe is looked at where something is shown along.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Flags and their values.
 pub type Flags = Vec<(String, String)>;
 
-/// The flags that fit the input of a command that names none; none are needed for the lab's records.
-pub fn flags(command: &Command) -> Option<Flags> {
+/// What was found in an input.
+#[derive(Default)]
+pub struct Found {
+    /// The flags that fit; none are needed for the lab's records.
+    pub flags: Flags,
+    /// The command that fits what was seen of a pipe, which nobody can look at again.
+    pub fitting: Option<String>,
+}
+
+/// What fits the input of a command that names no fields.
+pub fn found(command: &Command) -> Option<Found> {
     let input = command.input().filter(|input| input.is_schema_open())?;
-    if let Some(kept) = command.kept_fields() {
-        return Some(kept).filter(|flags| !flags.is_empty());
+    if let Some(flags) = command.kept_fields() {
+        return Some(Found { flags, fitting: None });
     }
     let given = input.nesting();
-    let sources = input.sources().ok()?;
-    let fit = if sources.is_stdin_only() { of_pipe(command, input)? } else { of_files(input)? };
-    Some(fit.flags(&given)).filter(|flags| !flags.is_empty())
+    if !input.sources().ok()?.is_stdin_only() {
+        return Some(Found { flags: of_files(input)?.flags(&given), fitting: None });
+    }
+    let (fit, seen) = of_pipe(command, input)?;
+    let flags = fit.map(|fit| fit.flags(&given)).unwrap_or_default();
+    let fitting = Fit::new(&seen).and_then(|fit| inspect::command_for(&fit, input.source()));
+    Some(Found { flags, fitting })
 }
 
 /// What was found, in one line.
@@ -43,48 +60,52 @@ fn of_files(input: &InputArgs) -> Option<Fit> {
     let bounds = bounds(input);
     // The first record tells the lab's.
     let first = of_first(&mut files, bounds, (1, 1), &input.nesting());
-    if is_of_lab(&first) && Nesting::deeper(&first).is_none() {
+    if is_surely_of_lab(&first) && Nesting::deeper(&first).is_none() {
         return None;
     }
     let mut survey = of_first(&mut files, bounds, (FILES, RECORDS), &input.nesting());
     while let Some(nesting) = Nesting::deeper(&survey) {
         survey = of_first(&mut files, bounds, (FILES, RECORDS), &nesting);
     }
-    fit(&survey)
+    told(&survey)
 }
 
-/// As [`of_files`]. What is looked at depends on the content of the pipe alone, not on when it comes.
-fn of_pipe(command: &Command, input: &InputArgs) -> Option<Fit> {
+/// What fits a pipe, and all that was seen of it. What is taken depends on the content alone, not on when it comes, unless something is to be
+/// shown along.
+fn of_pipe(command: &Command, input: &InputArgs) -> Option<(Option<Fit>, Survey)> {
     if rustix::termios::isatty(io::stdin()) {
         return None;
     }
-    // Whoever wants to see what comes does not wait for more of it.
-    let is_live = input.is_followed() || command.job_of().is_some_and(|job| job.output.is_paced());
-    let (mut found, nesting) = (None, input.nesting());
+    // Whoever wants to see what comes does not wait for more of it; whoever is shown something along waits a moment.
+    let is_followed = input.sources().and_then(|sources| input.follow(&sources)).unwrap_or(false);
+    let is_live = is_followed || command.job_of().is_some_and(|job| job.output.is_paced());
+    let is_shown = command.job_of().is_some_and(|job| job.output.shows_along()) || matches!(command, Command::Bloom(_));
+    let (mut seen, nesting) = (None, input.nesting());
     let is_enough = |bytes: &[u8]| {
-        let (first, _) = of_bytes(bytes, Bounds { records: 1, ..bounds(input) }, &nesting);
-        found = fit(&first);
-        let is_known = found.as_ref().is_some_and(|fit| fit.known.is_some() && fit.codes.is_some());
-        if is_of_lab(&first) && first.records() > 0
-            || is_known
-            || is_live && first.records() > 0
-            || bytes.len() as u64 >= MAX_BYTES
-        {
-            return true;
-        }
-        let (more, _) = of_bytes(bytes, Bounds { records: PIPE_RECORDS, ..bounds(input) }, &nesting);
-        found = fit(&more);
-        more.records() >= PIPE_RECORDS
+        let look = |records| of_bytes(bytes, Bounds { records, ..bounds(input) }, &nesting).0;
+        let first = look(1);
+        let fit = told(&first);
+        let is_known = fit.as_ref().is_some_and(|fit| fit.known.is_some() && fit.codes.is_some());
+        let is_over = bytes.len() as u64 >= MAX_BYTES;
+        let is_told = first.records() > 0 && (is_surely_of_lab(&first) || is_live) || is_known || is_over;
+        let more = look(PIPE_RECORDS);
+        let is_enough = is_told || more.records() >= PIPE_RECORDS;
+        seen = Some((if is_told { fit } else { told(&more) }, more));
+        is_enough
     };
     let cancel = interrupts::token().ok()?;
     let longest = command.job_of().and_then(|job| job.output.no_data_after());
-    let goes_on = |silence| cancel.signal().is_none() && longest.is_none_or(|longest| silence < longest);
+    let goes_on = |waited: Waited| {
+        cancel.signal().is_none()
+            && longest.is_none_or(|longest| waited.silence < longest)
+            && !(is_shown && waited.in_all >= MOMENT)
+    };
     peek(is_enough, goes_on).ok()?;
-    found
+    seen
 }
 
 /// What fits, also where that is only where the records are.
-fn fit(survey: &Survey) -> Option<Fit> {
+fn told(survey: &Survey) -> Option<Fit> {
     let fit = Fit::new(survey)?;
     let is_told = is_of_lab(survey) && survey.nesting() == &Nesting::default();
     (!is_told).then_some(fit)
@@ -92,6 +113,11 @@ fn fit(survey: &Survey) -> Option<Fit> {
 
 fn bounds(input: &InputArgs) -> Bounds {
     Bounds { records: RECORDS, bytes: MAX_BYTES, record_bytes: input.record_bytes() }
+}
+
+/// Whether they are the lab's, whatever comes later: a record without a status says nothing of where others have it.
+fn is_surely_of_lab(survey: &Survey) -> bool {
+    is_of_lab(survey) && Fit::new(survey).is_some_and(|fit| fit.codes.is_some())
 }
 
 /// Whether records have the names of the lab's: its time, and no status elsewhere. Where there is one, who served

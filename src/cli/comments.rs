@@ -129,7 +129,7 @@ impl JobArgs {
         say!("streamlab: warning: no record of {} was counted: {why}", ledger.read);
         if !self.input.is_filtered()
             && self.asks_for_status()
-            && let Some(command) = inspect::fitting_command(self.input.source())
+            && let Some(command) = self.fitting.clone().or_else(|| inspect::fitting_command(self.input.source()))
         {
             say!("streamlab: warning: for such records this fits: {command}");
         }

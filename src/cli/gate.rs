@@ -18,6 +18,8 @@ pub struct Gate {
     are_sessions: bool,
     /// Nobody says anything before the end.
     is_silent: bool,
+    /// What was said last of each demand.
+    said: Vec<Failure>,
     /// Ends the run at the first demand that is not met.
     fail_fast: Option<CancelToken>,
 }
@@ -30,7 +32,7 @@ impl Gate {
         fail_fast: Option<CancelToken>,
     ) -> Self {
         let (watched, failing) = (WatchedRows::default(), BTreeSet::new());
-        Self { assertions, watched, failing, are_sessions, is_silent, fail_fast }
+        Self { assertions, watched, failing, said: Vec::new(), are_sessions, is_silent, fail_fast }
     }
 
     /// Takes in the next report.
@@ -51,8 +53,17 @@ impl Gate {
         self.say(&failures);
     }
 
-    fn say(&self, failures: &[Failure]) {
-        failures.iter().for_each(|failure| say!("{failure}"));
+    /// Whether the verdict would only say again what was said of a demand last.
+    pub fn has_said(&self, failure: &Failure) -> bool {
+        self.said.contains(failure)
+    }
+
+    fn say(&mut self, failures: &[Failure]) {
+        for failure in failures {
+            say!("{failure}");
+            self.said.retain(|known| !known.is_of(failure));
+            self.said.push(failure.clone());
+        }
         if let (Some(cancel), false) = (&self.fail_fast, failures.is_empty()) {
             cancel.fail();
         }

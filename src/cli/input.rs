@@ -200,6 +200,7 @@ impl InputArgs {
         };
         schema.time_zone = self.time_zone.clone();
         schema.parse = self.parse.clone();
+        schema.names.parse_too(self.parse.clone());
         schema.records = self.records.clone().map(Arc::new);
         schema
     }

@@ -33,6 +33,9 @@ pub struct JobArgs {
     /// What is shown in place of a run.
     #[arg(skip)]
     pub view: Option<View>,
+    /// The command that fits what was seen of a pipe.
+    #[arg(skip)]
+    pub fitting: Option<String>,
     /// What was typed.
     #[arg(skip)]
     pub plan: crate::checkpoint::Plan,
@@ -146,7 +149,7 @@ impl JobArgs {
         let gate = gate.borrow();
         let watched = are_changes.then_some(&gate.watched);
         let failures = verdict::failures(&outcome, &assertions, watched, &names);
-        failures.iter().for_each(|failure| say!("{failure}"));
+        failures.iter().filter(|failure| !gate.has_said(failure)).for_each(|failure| say!("{failure}"));
         Ok(match verdict::code(&outcome, follow, !failures.is_empty()) {
             exit::DONE | exit::FAILED if matched_nothing && outcome.report.is_some() => exit::UNREADABLE,
             code => code,

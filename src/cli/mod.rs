@@ -196,10 +196,7 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
         Ok(argv) => argv,
         Err(error) => return fail(&error),
     };
-    let parsed = parse(&root, &argv).and_then(|command| match find_fields(&root, &argv, &command) {
-        Some(argv) => parse(&root, &argv),
-        None => Ok(command),
-    });
+    let parsed = parse(&root, &argv).and_then(|command| find_fields(&root, &argv, command));
     let command = match parsed {
         Ok(command) => command,
         Err(error) => {
@@ -224,21 +221,28 @@ fn parse(root: &clap::Command, argv: &[OsString]) -> Result<Command, clap::Error
     Ok(command)
 }
 
-/// The command line with the flags that fit its input, where it says nothing of fields and needs to.
-fn find_fields(root: &clap::Command, argv: &[OsString], command: &Command) -> Option<Vec<OsString>> {
+/// The command with the flags that fit its input, where it says nothing of fields and needs to.
+fn find_fields(root: &clap::Command, argv: &[OsString], command: Command) -> Result<Command, clap::Error> {
     // `bloom build` and `spark setup` read no records.
-    let matches = root.clone().try_get_matches_from(argv).ok()?;
+    let matches = root.clone().try_get_matches_from(argv)?;
     if matches.subcommand().is_some_and(|(_, matches)| matches.subcommand().is_some()) {
-        return None;
+        return Ok(command);
     }
-    let flags = auto::flags(command)?;
-    if !command.is_quiet() {
-        say!("streamlab: note: {}", auto::sentence(&flags));
+    let Some(auto::Found { flags, fitting }) = auto::found(&command) else { return Ok(command) };
+    let mut command = command;
+    if !flags.is_empty() {
+        if !command.is_quiet() {
+            say!("streamlab: note: {}", auto::sentence(&flags));
+        }
+        let mut argv = argv.to_vec();
+        let end = argv.iter().position(|argument| argument == "--").unwrap_or(argv.len());
+        argv.splice(end..end, flags.iter().map(|(flag, value)| format!("{flag}={value}").into()));
+        command = parse(root, &argv)?;
     }
-    let mut argv = argv.to_vec();
-    let end = argv.iter().position(|argument| argument == "--").unwrap_or(argv.len());
-    argv.splice(end..end, flags.iter().map(|(flag, value)| format!("{flag}={value}").into()));
-    Some(argv)
+    if let Some(job) = command.job() {
+        job.fitting = fitting;
+    }
+    Ok(command)
 }
 
 /// What is wrong with the plan is said before any work starts.

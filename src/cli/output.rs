@@ -146,6 +146,11 @@ impl OutputArgs {
         self.every.is_some()
     }
 
+    /// Whether something is written, or looked at, while records come.
+    pub fn shows_along(&self) -> bool {
+        !self.final_only && matches!(self.output, Form::Json | Form::Csv) || self.fail_fast
+    }
+
     /// How long nothing may come.
     pub fn no_data_after(&self) -> Option<Duration> {
         self.no_data_after

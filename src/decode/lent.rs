@@ -5,7 +5,7 @@ use super::partial::texts;
 use super::prefix::{Part, Prefix};
 use super::time::{Clock, NO_YEAR, NO_ZONE, NOT_A_TIME, UNCLEAR_ZONE};
 use crate::event::{Role, Timestamp, Value};
-use crate::schema::{Path, Schema};
+use crate::schema::{Names, Path, Schema};
 
 /// The slots that may take something, and from where.
 pub struct Lent {
@@ -15,7 +15,14 @@ pub struct Lent {
     inner: Option<Inner>,
     parts: Vec<(usize, Part)>,
     values: Vec<Value<'static>>,
+    /// Who wants to know what prefixes have, as long as that is so.
+    names: Option<Names>,
+    /// How many prefixes were looked at for that.
+    looked_at: u32,
 }
+
+/// As many tell what prefixes have.
+const LOOKED_AT: u32 = 200;
 
 impl Lent {
     /// `paths` are those of the schema, and behind them that of the text that is read, if there is one.
@@ -29,6 +36,8 @@ impl Lent {
             inner: schema.parse.as_ref().map(|_| Inner::new(own, own.len())),
             parts: named.chain(roles).collect(),
             values: Vec::new(),
+            names: schema.names.is_any_missing().then(|| schema.names.clone()),
+            looked_at: 0,
         }
     }
 
@@ -64,18 +73,34 @@ impl Lent {
         clock: &Clock,
         show: impl FnOnce(Result<Option<Timestamp>, &'static str>, &[Value<'_>]) -> T,
     ) -> T {
-        let Self { bytes, inner, parts, values } = self;
+        let Self { bytes, inner, parts, values, names, looked_at } = self;
         let mut behind = Behind { parts, values };
+        let lend = |prefix: &[u8], fields: &[Value<'_>]| {
+            if names.is_some() && !prefix.is_empty() {
+                tell(names, looked_at, prefix);
+            }
+            behind.lend(prefix, fields, clock, show)
+        };
         let open = |fields: &[Value<'_>]| match inner {
-            None => behind.lend(prefix, fields, clock, show),
-            Some(inner) => inner.open(fields, |fields, inside| {
-                behind.lend(if prefix.is_empty() { inside } else { prefix }, fields, clock, show)
-            }),
+            None => lend(prefix, fields),
+            Some(inner) => {
+                inner.open(fields, |fields, inside| lend(if prefix.is_empty() { inside } else { prefix }, fields))
+            }
         };
         match bytes {
             Some(bytes) if fields.contains(&Value::Nested) => bytes.decode(raw, fields, open),
             _ => open(fields),
         }
+    }
+}
+
+/// Tells whoever looks for names what a prefix has, as long as that is of use.
+#[cold]
+fn tell(names: &mut Option<Names>, looked_at: &mut u32, prefix: &[u8]) {
+    *looked_at += 1;
+    names.take_if(|names| !names.is_any_missing() || *looked_at > LOOKED_AT);
+    if let (Some(names), Some(read)) = (names, Prefix::read(prefix)) {
+        Part::ALL.iter().filter(|part| read.part(**part).is_some()).for_each(|part| names.know(part.path()));
     }
 }
 

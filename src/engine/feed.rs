@@ -88,7 +88,7 @@ impl Feed {
             }
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => {
-                self.consume(folder, root, true)?;
+                self.consume(folder, root, !root.is_called_off)?;
                 return Ok(false);
             }
         }

@@ -27,7 +27,7 @@ pub use waves::STRETCH_BYTES;
 
 use crate::analysis::Analysis;
 use crate::decode::Limits;
-use crate::input::{Files, Sources, Wakeups};
+use crate::input::{Files, Sources, Wakeups, end_stdin, peek_times};
 use crate::report::Report;
 use crate::schema::Schema;
 use checkpoint::{Checkpoints, Keeper, Standing};
@@ -85,6 +85,10 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
     let folder = Folder::new(&analysis, &schema, &filter, limits, stretch_bytes);
     let mut root = Root::new(&analysis, outputs).until(cancel);
     let stdin = sources.has_stdin();
+    if let (true, Some(times)) = (stdin, peek_times()) {
+        root.go_on_from(times);
+        root.is_called_off = root.heed().is_err() && end_stdin();
+    }
     let wakeups = Wakeups::default();
     let mut sweeper = Sweeper::new(folder, Files::new(sources, tail_only), wakeups.waker());
     let begun = checkpoints.map_or(Ok(()), |checkpoints| resume(&mut sweeper, &mut root, checkpoints));
@@ -92,7 +96,9 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
         true => follow::follow(&mut sweeper, &mut root, wakeups, stdin),
         false => one_pass(&mut sweeper, &mut root, stdin),
     });
-    let run = run.and_then(|()| root.look_at_names(true));
+    let run = run
+        .and_then(|()| if root.is_called_off { root.heed() } else { Ok(()) })
+        .and_then(|()| root.look_at_names(true));
     // What is closed and shown from here on is not part of the image: whoever goes on cuts it off.
     let mut stop = match run {
         Ok(()) => root.keep_last().err(),

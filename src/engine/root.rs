@@ -9,7 +9,7 @@ use super::fold::Partial;
 use super::outputs::{Every, Outputs, Stop, stop, write_letter};
 use crate::analysis::{Analysis, Closing, Settling};
 use crate::event::{Cursor, DeadLetter, FileId, Frontier, Ledger, Span};
-use crate::input::Roster;
+use crate::input::{PeekTimes, Roster};
 use crate::report::{Pace, Report};
 use crate::schema::Names;
 use crate::sketch::Merge;
@@ -47,6 +47,8 @@ pub struct Root<'a, A: Analysis> {
     seen: Span,
     outputs: Outputs,
     cancel: CancelToken,
+    /// It was asked to end before it began: what was read by then still counts.
+    pub is_called_off: bool,
     names: HashMap<FileId, String>,
     /// The first bad record in words: what, where, why.
     pub first_dead: Option<String>,
@@ -60,6 +62,8 @@ pub struct Root<'a, A: Analysis> {
     pub names_found: Names,
     /// How many records had come when one came last, and when that was seen.
     heard: (u64, Instant),
+    /// When the last of what was looked at before the run came, until that is read.
+    peeked: Option<Instant>,
     /// That windows close by the clock was said.
     has_said_so: bool,
     /// Keeps images of the run, where that is asked for.
@@ -80,6 +84,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             seen: Span::default(),
             outputs,
             cancel: CancelToken::default(),
+            is_called_off: false,
             names: HashMap::new(),
             first_dead: None,
             pace: Pace::default(),
@@ -89,6 +94,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             shown: 0,
             names_found: Names::default(),
             heard: (0, Instant::now()),
+            peeked: None,
             has_said_so: false,
             keeper: None,
         }
@@ -242,11 +248,25 @@ impl<'a, A: Analysis> Root<'a, A> {
             progress(&self.pace);
         }
         self.keep_if_due()?;
-        self.cancel.reason().map_or(Ok(()), Err)?;
+        if !self.is_called_off {
+            self.heed()?;
+        }
         self.look_at_names(false)?;
         self.listen()?;
         self.update_if_due()?;
         self.outputs.render.tick().map_err(|error| stop(&self.outputs.render_name, error))
+    }
+
+    /// Ends where that is asked for.
+    pub fn heed(&self) -> Result<(), Stop> {
+        self.cancel.reason().map_or(Ok(()), Err)
+    }
+
+    /// Takes up the clocks of a beginning that was looked at before the run.
+    pub fn go_on_from(&mut self, times: PeekTimes) {
+        self.updated = times.first;
+        self.heard.1 = times.last;
+        self.peeked = Some(times.last);
     }
 
     /// Lets whoever watches see which names were found.
@@ -262,7 +282,8 @@ impl<'a, A: Analysis> Root<'a, A> {
     fn listen(&mut self) -> Result<(), Stop> {
         let Some(longest) = self.outputs.no_data_after else { return Ok(()) };
         if self.heard.0 != self.ledger.read {
-            self.heard = (self.ledger.read, Instant::now());
+            // What was looked at came before the run.
+            self.heard = (self.ledger.read, self.peeked.take().unwrap_or_else(Instant::now));
         }
         if self.heard.1.elapsed() >= longest { Err(Stop::NoData(longest)) } else { Ok(()) }
     }

@@ -252,7 +252,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
     pub fn standard_input(&mut self, root: &mut Root<'_, A>) -> Result<(), Stop> {
         root.introduce(STDIN, || STDIN_NAME.to_owned());
         let blocks = opened(|| Encoding::sniff(crate::input::stdin()).map(|(_, reader)| reader), || {});
-        let drained = Feed::new(STDIN, Cursor::default(), blocks).drain(&self.folder, root, true)?;
+        let drained = Feed::new(STDIN, Cursor::default(), blocks).drain(&self.folder, root, !root.is_called_off)?;
         if let Some(error) = drained.error {
             self.files.fail_at(STDIN_NAME.into(), error);
             self.speak(root)?;

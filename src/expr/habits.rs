@@ -34,7 +34,7 @@ pub fn mistake(source: &str) -> Option<(usize, String)> {
     None
 }
 
-fn word_instead(word: &str) -> Option<&'static str> {
+pub fn word_instead(word: &str) -> Option<&'static str> {
     Some(match word {
         "True" | "TRUE" => "true",
         "False" | "FALSE" => "false",

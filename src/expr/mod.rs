@@ -18,7 +18,7 @@ mod types;
 pub use condition::Condition;
 pub use error::ExprError;
 pub use formula::Formula;
-pub use names::{Variable, Wants};
+pub use names::{Variable, Wants, written};
 pub use operand::Operand;
 
 use cel::common::types::{CelBool, CelNull};

@@ -62,6 +62,26 @@ pub fn is_identifier(key: &str) -> bool {
     key.chars().all(is_letter) && key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
 }
 
+/// A path as it is written in an expression; `None` where that cannot be.
+pub fn written(keys: &[String]) -> Option<String> {
+    let mut name = String::new();
+    for (place, key) in keys.iter().enumerate() {
+        match () {
+            () if place > 0 && key.bytes().all(|byte| byte.is_ascii_digit()) => name.extend(["[", key, "]"]),
+            () if is_identifier(key) && !is_reserved(key) => name.extend([if place > 0 { "." } else { "" }, key]),
+            () if !key.contains('`') => name.extend([if place > 0 { "." } else { "" }, "`", key, "`"]),
+            () if place > 0 => name.push_str(&format!("[{}]", serde_json::Value::from(key.as_str()))),
+            () => return None,
+        }
+    }
+    Some(name)
+}
+
+/// Whether a word has a meaning of its own, here or in the languages that people know.
+fn is_reserved(word: &str) -> bool {
+    ["in", "true", "false", "null", HAS].contains(&word) || super::habits::word_instead(word).is_some()
+}
+
 /// A key in backticks (or `has`), and the word of the same length that stands for it where CEL reads.
 #[derive(Debug)]
 pub struct Quoted {

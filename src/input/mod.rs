@@ -25,5 +25,5 @@ pub use overlap::{Likeness, Overlap, overlaps};
 pub use passed_over::PassedOver;
 pub use selection::Selection;
 pub use sources::{DEFAULT_INCLUDE, Found, Root, Sources, Unreadable, default_include, plain};
-pub use stdin::{peek, stdin};
+pub use stdin::{Times as PeekTimes, Waited, end_stdin, peek, peek_times, stdin};
 pub use wakeups::{Waker, Wakeup, Wakeups};

@@ -4,8 +4,8 @@
 //! names were found, and what records have instead. The notes are shared by all clones of a schema, and are
 //! written by all threads; what they come to depends on the input alone.
 
-use super::Field;
-use crate::event::Event;
+use super::{Field, Path};
+use crate::event::{Event, object_of_text};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -78,6 +78,8 @@ pub struct Names {
     compared: Vec<Compared>,
     /// The fields that the first records have, as they would be named.
     known: Arc<Known>,
+    /// The text whose fields are the record's too.
+    parse: Option<Path>,
 }
 
 #[derive(Debug, Default)]
@@ -189,9 +191,23 @@ impl Names {
             }
         }
         if is_any_missing && self.known.looked_at.load(Relaxed) < LOOKED_AT {
-            self.known.look_through(event.raw);
+            self.known.look_through(event.raw, self.parse.as_ref());
         }
         is_any_missing
+    }
+
+    /// Says where a text is whose fields are the record's too.
+    pub fn parse_too(&mut self, path: Option<Path>) {
+        self.parse = path;
+    }
+
+    /// Takes in the name of a field that stands beside the record, as its prefix does.
+    pub fn know(&self, name: &str) {
+        if let Ok(mut names) = self.known.names.lock()
+            && names.len() < MAX_NAMES
+        {
+            names.insert(name.to_owned());
+        }
     }
 
     /// The fields that the first records have.
@@ -220,11 +236,15 @@ impl Names {
 
 impl Known {
     #[inline(never)]
-    fn look_through(&self, raw: &[u8]) {
+    fn look_through(&self, raw: &[u8], parse: Option<&Path>) {
         self.looked_at.fetch_add(1, Relaxed);
-        let Ok(serde_json::Value::Object(record)) = serde_json::from_slice(raw) else { return };
+        let Ok(record) = serde_json::from_slice::<serde_json::Value>(raw) else { return };
         let Ok(mut names) = self.names.lock() else { return };
-        collect(&record, "", 0, &mut names);
+        let text = parse.and_then(|path| path.keys().iter().try_fold(&record, |value, key| value.get(key))?.as_str());
+        let inner = text.and_then(object_of_text).and_then(|(_, object)| serde_json::from_str(object).ok());
+        for fields in [Some(record), inner].iter().flatten().filter_map(serde_json::Value::as_object) {
+            collect(fields, "", 0, &mut names);
+        }
     }
 }
 

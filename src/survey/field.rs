@@ -7,7 +7,7 @@ use crate::event::{Event, FileId, Position, Value as Shown};
 use crate::schema::Path;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Up to so many distinct values are told apart.
 const MAX_DISTINCT: usize = 50;
@@ -15,6 +15,8 @@ const MAX_DISTINCT: usize = 50;
 const EXAMPLES: usize = 3;
 /// So many ids are remembered of a field, to see whether they come again.
 const MAX_IDS: usize = 200_000;
+/// Texts that stand for none.
+const BLANKS: [&str; 2] = ["", "-"];
 /// A longer text is kept as an example only, and cut.
 const MAX_TEXT_CHARS: usize = 120;
 
@@ -80,8 +82,13 @@ pub struct Field {
     pub objects: u64,
     /// How many of its texts end with a line break.
     pub lines: u64,
+    /// How many of its texts say nothing, as `""` and `"-"`.
+    pub blanks: u64,
+    /// Its key holds dots itself: no object leads there.
+    pub is_flat: bool,
     /// Where its name says that it tells records apart: the values, by their hashes.
     ids: Option<HashSet<u64>>,
+    blank_texts: BTreeSet<&'static str>,
     values: Vec<(Value, u64)>,
     has_more_values: bool,
     last_record: u64,
@@ -94,6 +101,7 @@ impl Field {
             name: path
                 .as_ref()
                 .map_or_else(|| if name.is_empty() { "\"\"".to_owned() } else { name.to_owned() }, Path::to_string),
+            is_flat: path.as_ref().is_some_and(|path| path.keys().len() != keys.len()),
             path,
             records: 0,
             kinds: BTreeMap::new(),
@@ -104,6 +112,8 @@ impl Field {
             durations: 0,
             objects: 0,
             lines: 0,
+            blanks: 0,
+            blank_texts: BTreeSet::new(),
             ids: names::is_id(name).then(HashSet::new),
             values: Vec::new(),
             has_more_values: false,
@@ -131,6 +141,10 @@ impl Field {
         if let Value::String(text) = value {
             self.objects += u64::from(nesting::object(text).is_some() || is_part_of_line(text));
             self.lines += u64::from(text.ends_with('\n'));
+        }
+        if let Some(blank) = BLANKS.into_iter().find(|blank| value == blank) {
+            self.blanks += 1;
+            self.blank_texts.insert(blank);
         }
         self.durations += u64::from(matches!(shown, Shown::Text(text) if is_duration(text)));
         if let Some(ids) = self.ids.as_mut().filter(|_| !value.is_null()) {
@@ -186,6 +200,16 @@ impl Field {
     /// A few different values, the first that came. Long ones end in an ellipsis.
     pub fn examples(&self) -> impl Iterator<Item = &Value> {
         self.values.iter().map(|(value, _)| value).take(EXAMPLES)
+    }
+
+    /// All its values and how often each came, null aside; none where they are more than a few, or long.
+    pub fn values(&self) -> Option<&[(Value, u64)]> {
+        (!self.has_more_values).then_some(&self.values)
+    }
+
+    /// The texts that say nothing.
+    pub fn blank_texts(&self) -> impl Iterator<Item = &'static str> {
+        self.blank_texts.iter().copied()
     }
 
     /// How many of its values are of these kinds.

@@ -10,6 +10,7 @@ mod head;
 mod layout;
 mod names;
 mod nesting;
+mod outcome;
 mod times;
 
 pub use field::{Field, Kind};
@@ -17,6 +18,7 @@ pub use fit::{Codes, Fit, Found};
 pub use head::{Bounds, Head, read_head};
 pub use layout::Shape;
 pub use nesting::Nesting;
+pub use outcome::Outcome;
 pub use times::{Form, Times};
 
 use crate::event::{Event, Role, Value as Shown};

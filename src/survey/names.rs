@@ -40,7 +40,8 @@ pub fn rank(role: Role, name: &str) -> Option<usize> {
     }
 }
 
-fn plain(text: &str) -> String {
+/// A name less what spelling adds to it.
+pub fn plain(text: &str) -> String {
     text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -48,6 +49,8 @@ fn plain(text: &str) -> String {
 /// and before what tells requests apart.
 pub fn group_rank(name: &str) -> usize {
     const ASKED: [&str; 17] = [
+        "backend",
+        "backendname",
         "host",
         "cshost",
         "vhost",
@@ -58,8 +61,6 @@ pub fn group_rank(name: &str) -> usize {
         "domainname",
         "requesthost",
         "clientrequesthost",
-        "backend",
-        "backendname",
         "controller",
         "route",
         "routekey",
@@ -89,12 +90,12 @@ pub fn is_end(name: &str) -> bool {
 /// Whether a name says that its value tells a record from all others. What several records of one request
 /// share (`request_id`, `trace_id`) does not.
 pub fn is_id(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let last: String = last.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    ["id", "auditid", "eventid", "recordid", "logid", "insertid", "messageid", "uid", "uuid", "cursor"]
-        .contains(&&*last)
-        && !name.contains('.')
-        || name == "event.id"
+    const OWN: [&str; 10] =
+        ["id", "auditid", "eventid", "recordid", "logid", "insertid", "messageid", "uid", "uuid", "cursor"];
+    let (around, last) = name.rsplit_once('.').unwrap_or(("", name));
+    // Within another field it is the id of that, unless that is the record itself.
+    let around = plain(around.rsplit('.').next().unwrap_or(around));
+    OWN.contains(&&*plain(last)) && ["", "event", "record", "log", "metadata"].contains(&&*around)
 }
 
 #[cfg(test)]
@@ -107,6 +108,16 @@ mod tests {
         assert_eq!(rank(Role::Time, "@timestamp"), Some(0));
         assert_eq!(rank(Role::Status, "upstream_status"), Some(LAST / 2));
         assert_eq!(rank(Role::Message, "duration_ms"), None);
+    }
+
+    #[test]
+    fn an_id_is_of_the_record_and_of_nothing_in_it() {
+        for name in ["auditID", "id", "eventId", "_id", "@id", "insertId", "__CURSOR", "event.id", "log.record.uid"] {
+            assert!(is_id(name), "{name}");
+        }
+        for name in ["request_id", "trace_id", "user.id", "req.id", "items.0.id", "identity"] {
+            assert!(!is_id(name), "{name}");
+        }
     }
 
     #[test]

@@ -68,20 +68,62 @@ pub(super) fn is_plain(field: &Field) -> bool {
 }
 
 fn array_of_records(survey: &Survey) -> Option<Wrapper> {
-    let is_time = |field: &Field| field.times.can_be_read() && field.times.look_like_time();
-    let tells = |field: &Field| is_time(field) || !field.statuses.is_empty();
-    if survey.fields().any(|field| is_plain(field) && tells(field)) {
-        return None;
-    }
-    let holds_records = |array: &&Field| {
-        let inside = |field: &Field| {
-            let rest = field.name.strip_prefix(&array.name).and_then(|rest| rest.strip_prefix(".0."));
-            rest.is_some_and(|rest| !format!(".{rest}.").contains(".0.")) && tells(field)
-        };
-        is_common(array.count(&[Kind::Array]), survey) && survey.fields().any(inside)
+    let has_plain = |tells: &dyn Fn(&Field) -> bool| survey.fields().any(|field| is_plain(field) && tells(field));
+    let arrays = || survey.fields().filter(|field| is_common(field.count(&[Kind::Array]), survey));
+    let found = match (has_plain(&is_time), has_plain(&is_status)) {
+        (_, true) => None,
+        // Whoever delivers records adds when that was.
+        (true, false) => arrays().find(|array| holds(survey, array, &is_time) && holds(survey, array, &is_status)),
+        (false, false) => {
+            let tells = |field: &Field| is_time(field) || is_status(field);
+            arrays().find(|array| holds(survey, array, &tells)).or_else(|| arrays().find(|array| is_all(survey, array)))
+        }
     };
-    let array = survey.fields().find(holds_records)?;
-    Wrapper::parse(&array.name.replace(".0.", "[].")).ok()
+    Wrapper::parse(&found?.name.replace(".0.", "[].")).ok()
+}
+
+fn is_time(field: &Field) -> bool {
+    field.times.can_be_read() && field.times.look_like_time()
+}
+
+/// Whether it is a status by its name too: of items there may be 200.
+fn is_status(field: &Field) -> bool {
+    !field.statuses.is_empty() && names::rank(Role::Status, &field.name).is_some()
+}
+
+/// Whether elements of an array have such a field.
+fn holds(survey: &Survey, array: &Field, tells: &dyn Fn(&Field) -> bool) -> bool {
+    survey.fields().any(|field| {
+        let inside = field.name.strip_prefix(&array.name).and_then(|rest| rest.strip_prefix(".0."));
+        inside.is_some_and(|inside| !format!(".{inside}.").contains(".0.")) && tells(field)
+    })
+}
+
+/// Whether an array that says nothing of times and statuses is all that its object is for: it is called as such
+/// arrays are, or there is nothing beside it.
+fn is_all(survey: &Survey, array: &Field) -> bool {
+    const NAMES: [&str; 12] = [
+        "records",
+        "logs",
+        "events",
+        "entries",
+        "logevents",
+        "logrecords",
+        "messages",
+        "data",
+        "results",
+        "rows",
+        "hits",
+        "batch",
+    ];
+    let last = array.name.rsplit('.').next().unwrap_or(&array.name);
+    let says_something = |field: &Field| {
+        is_plain(field) && [Role::Service, Role::Message].iter().any(|role| names::rank(*role, &field.name).is_some())
+    };
+    let is_alone = || survey.fields().all(|field| field.name.starts_with(&array.name));
+    let is_flat = !holds(survey, array, &|field| field.count(&[Kind::Array]) > 0);
+    let is_named = NAMES.contains(&&*names::plain(last)) && !survey.fields().any(says_something);
+    holds(survey, array, &|_| true) && (is_named || is_alone() && is_flat)
 }
 
 fn text_of_objects(survey: &Survey) -> Option<Path> {
@@ -126,6 +168,16 @@ mod tests {
             (r#"{"status":200,"body":"{\"status\":\"ok\"}"}"#, ""),
             (r#"{"payload":"{\"a\":1}"}"#, ""),
             (r#"{"tags":["a","b"]}"#, ""),
+            (r#"{"source":"x","logs":[{"svc":"a","text":"t"}]}"#, "--records logs"),
+            (r#"{"found":[{"svc":"a"}]}"#, "--records found"),
+            (r#"{"hits":{"hits":[{"_source":{"svc":"a"}}]}}"#, "--records hits.hits"),
+            (r#"{"user":"x","items":[{"sku":"a","price":200}]}"#, ""),
+            (r#"{"message":"x","data":[{"sku":"a"}]}"#, ""),
+            (
+                r#"{"timestamp":1795780803000,"records":[{"time":"2026-11-27T12:00:00Z","status":200}]}"#,
+                "--records records",
+            ),
+            (r#"{"time":"2026-11-28T10:00:00Z","items":[{"time":"2026-11-28T10:00:00Z","price":200}]}"#, ""),
         ] {
             assert_eq!(flags(record), expected, "{record}");
         }

@@ -71,6 +71,8 @@ fn a_run_that_fails_fast_ends_at_the_first_row_that_breaks() {
         let (code, report, said) = live.end();
         assert_eq!(code, Some(1), "{args}: {said}");
         assert!(said.contains("assertion failed") && report.unwrap()["final"] == true, "{args}: {said}");
+        // What was said of the row that ended the run is not said again.
+        assert_eq!(said.matches("assertion failed").count(), 1, "{args}: {said}");
     }
 }
 

@@ -9,6 +9,7 @@ mod gates;
 mod limits;
 mod silence;
 mod streams;
+mod unknown;
 
 use live::Live;
 use serde_json::Value as Json;

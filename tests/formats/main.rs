@@ -17,8 +17,10 @@
 //! '''
 //! ```
 //!
-//! A record is its time, what it is grouped by and its HTTP status; `-` where it has none. Where a format has no
-//! statuses at all, that column is left out, and what is asked is how often each key comes.
+//! A record is its time, what it is grouped by and its HTTP status; `-` where it has none. A status of 0 stands for
+//! a request without an answer: a failure by what is suggested, and no request for who asks for statuses. Where a
+//! format has no statuses, `success` and `failure` say what became of a record. Where nothing tells that, the column
+//! is left out, and what is asked is how often each key comes.
 //! `UPDATE=1 cargo test --test formats` rewrites the commands; what a record holds is a fact, and never rewritten.
 
 #[path = "../common/json.rs"]
@@ -52,7 +54,35 @@ struct Format {
 struct Record<'a> {
     time: Option<Timestamp>,
     key: Option<&'a str>,
-    status: Option<u16>,
+    end: Option<End>,
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Status(u16),
+    Success,
+    Failure,
+}
+
+impl End {
+    fn of(word: &str) -> Self {
+        match word {
+            "success" => End::Success,
+            "failure" => End::Failure,
+            status => End::Status(status.parse().unwrap()),
+        }
+    }
+
+    /// Whether it is a success and whether a failure, where a condition tells failures and where statuses do.
+    fn counts(self, is_judged: bool) -> Option<(bool, bool)> {
+        match self {
+            End::Success => is_judged.then_some((true, false)),
+            End::Failure | End::Status(0) => is_judged.then_some((false, true)),
+            End::Status(status) if is_judged => Some((status < 400, status >= 400)),
+            End::Status(status) => Some(((200..300).contains(&status), status >= 400)),
+        }
+    }
 }
 
 #[test]
@@ -100,23 +130,41 @@ fn check(format: &Format) -> Result<(), String> {
     let (words, printed) = suggested(&file);
     let report = run(&words)?;
     let in_command = |error: String| format!("$ streamlab {}\n{error}", words.join(" "));
-    holds(&report, &expected(&words[0], &records)).map_err(in_command)?;
+    let is_judged = words.iter().any(|word| word.ends_with("-if"));
+    holds(&report, &expected(&words[0], &records, is_judged)).map_err(in_command)?;
     if printed != format.command {
         return Err(format!("command: expected {}\n              got {printed}", format.command));
     }
     // What `inspect` knows is used without being asked for; all but what to group by.
-    if records.iter().any(|record| record.status.is_some()) {
+    let told = |is_status: bool| {
+        records.iter().any(|record| record.end.is_some_and(|end| matches!(end, End::Status(_)) == is_status))
+    };
+    if told(true) {
         let plain = ["running-avg".to_owned(), file.display().to_string()];
         let in_plain = |error: String| format!("$ streamlab {}\n{error}", plain.join(" "));
         let is_grouped = format.command.contains("--by ");
         let alike: Vec<Record<'_>> =
             records.iter().map(|record| Record { key: record.key.filter(|_| !is_grouped), ..*record }).collect();
-        let right = expected("running-avg", &alike);
+        let right = expected("running-avg", &alike, false);
         holds(&run(&plain).map_err(in_plain)?, &right).map_err(in_plain)?;
         let piped = run_on(&["running-avg".to_owned()], Stdio::from(fs::File::open(&file).unwrap()));
         piped
             .and_then(|report| holds(&report, &right))
             .map_err(|error| format!("$ streamlab running-avg < app.log\n{error}"))?;
+    }
+    // What tells failures is not decided for anybody: it is named.
+    if told(false) {
+        let condition = words.iter().position(|word| word.ends_with("-if")).map(|place| &words[place..=place + 1]);
+        let [flag, condition] = condition.ok_or("no flag tells failures")? else { unreachable!() };
+        for (plain, stdin) in [
+            (&["running-avg".to_owned(), file.display().to_string()][..], Stdio::null()),
+            (&["running-avg".to_owned()], Stdio::from(fs::File::open(&file).unwrap())),
+        ] {
+            let said = String::from_utf8_lossy(&streamlab(plain, stdin).stderr).into_owned();
+            if !said.contains(&format!("{flag} '{condition}'")) && !said.contains(&format!("{flag} {condition}")) {
+                return Err(format!("$ streamlab {}\nsays nothing of {flag}: {said}", plain.join(" ")));
+            }
+        }
     }
     Ok(())
 }
@@ -135,7 +183,7 @@ impl Format {
             Record {
                 time: cell(0).map(|time| time.parse().unwrap_or_else(|error| panic!("{}: {error}", self.name))),
                 key: cell(1),
-                status: cell(2).map(|status| status.parse().unwrap()),
+                end: cell(2).map(End::of),
             }
         };
         self.records.trim().lines().map(record).collect()
@@ -183,14 +231,19 @@ fn streamlab(words: &[String], stdin: Stdio) -> Output {
 }
 
 /// What the command has to report.
-fn expected(command: &str, records: &[Record<'_>]) -> Json {
-    let has_statuses = records.iter().any(|record| record.status.is_some());
-    let counted = records.iter().filter(|record| !has_statuses || record.status.is_some());
+fn expected(command: &str, records: &[Record<'_>], is_judged: bool) -> Json {
+    let has_ends = records.iter().any(|record| record.end.is_some());
+    let end = |record: &Record<'_>| record.end.and_then(|end| end.counts(is_judged));
+    let is_counted = |record: &&Record<'_>| match command {
+        "reservoir" => record.key.is_some(),
+        _ => !has_ends || end(record).is_some(),
+    };
+    let counted = records.iter().filter(is_counted);
     let mut rows: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
     let mut all = [0; 3];
     for record in counted {
-        let status = record.status.unwrap_or_default();
-        let counts = [1, u64::from((200..300).contains(&status)), u64::from(status >= 400)];
+        let (success, failure) = end(record).unwrap_or_default();
+        let counts = [1, u64::from(success), u64::from(failure)];
         let row = rows.entry(record.key.unwrap_or("null")).or_default();
         for (place, count) in counts.into_iter().enumerate() {
             row[place] += count;

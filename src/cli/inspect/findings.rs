@@ -80,32 +80,45 @@ impl Findings {
     /// The words of the command that answers most of such records. None where no field is known to
     /// be of use.
     pub fn command(&self, sources: &[(&str, &str)]) -> Option<Vec<String>> {
-        let (name, flags) = self.question()?;
-        let sources = sources.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned()));
-        let flags: Vec<_> = sources.chain(flags).collect();
-        Some(["streamlab".to_owned(), name.to_owned()].into_iter().chain(words(&flags)).collect())
+        command(self.fit.as_ref()?, sources)
     }
 
     /// The name of that command, and its flags without the sources.
-    pub fn question(&self) -> Option<(&'static str, Vec<(String, String)>)> {
-        let fit = self.fit.as_ref()?;
-        let mut flags = fit.flags(&Nesting::default());
-        let by = fit.by.first().filter(|_| fit.role(Role::Service).is_none());
-        let plays = |role: Role| fit.role(role).map(|_| role.name());
-        let name = match (&fit.codes, plays(Role::Time)) {
-            (Some(_), time) => {
-                flags.extend(by.map(|field| ("--by".to_owned(), field.clone())));
-                if time.is_some() { "sliding-window" } else { "running-avg" }
-            }
-            // Without a status, what can be asked is how often a value comes.
-            (None, _) => {
-                let of = plays(Role::Service).or(by.map(String::as_str)).or(plays(Role::Message))?;
-                flags.push(("--of".to_owned(), of.to_owned()));
-                "reservoir"
-            }
-        };
-        Some((name, flags))
+    pub fn question(&self) -> Option<Question> {
+        question(self.fit.as_ref()?)
     }
+}
+
+/// The name of a command, and its flags without the sources.
+pub type Question = (&'static str, Vec<(String, String)>);
+
+/// The words of the command that answers most of records that are of this fit.
+pub fn command(fit: &Fit, sources: &[(&str, &str)]) -> Option<Vec<String>> {
+    let (name, flags) = question(fit)?;
+    let sources = sources.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned()));
+    let flags: Vec<_> = sources.chain(flags).collect();
+    Some(["streamlab".to_owned(), name.to_owned()].into_iter().chain(words(&flags)).collect())
+}
+
+fn question(fit: &Fit) -> Option<Question> {
+    let mut flags = fit.flags(&Nesting::default());
+    let by = fit.by.first().filter(|_| fit.role(Role::Service).is_none());
+    let plays = |role: Role| fit.role(role).map(|_| role.name());
+    let outcome = fit.outcome.as_ref();
+    let name = match (fit.codes.is_some() || outcome.is_some(), plays(Role::Time)) {
+        (true, time) => {
+            flags.extend(outcome.map(|outcome| (outcome.flag.to_owned(), outcome.condition.clone())));
+            flags.extend(by.map(|field| ("--by".to_owned(), field.clone())));
+            if time.is_some() { "sliding-window" } else { "running-avg" }
+        }
+        // Where nothing tells failures, what can be asked is how often a value comes.
+        (false, _) => {
+            let of = plays(Role::Service).or(by.map(String::as_str)).or(plays(Role::Message))?;
+            flags.push(("--of".to_owned(), of.to_owned()));
+            "reservoir"
+        }
+    };
+    Some((name, flags))
 }
 
 /// Flags and values as words of a command line.
@@ -172,6 +185,11 @@ mod tests {
                 "running-avg --source - --by zone",
             ),
             (&[r#"{"service": "a"}"#], "reservoir --source - --of service"),
+            (&[r#"{"service": "a", "ok": true}"#], "running-avg --source - --success-if ok"),
+            (
+                &[r#"{"ts": 1760559686, "app": "a", "level": 50}"#, r#"{"ts": 1760559686, "app": "b", "level": 30}"#],
+                "sliding-window --source - --time-field ts --service-field app --failure-if level >= 50",
+            ),
             (&[r#"{"zone": "a"}"#, r#"{"zone": "b"}"#], "reservoir --source - --of zone"),
             (&[r#"{"msg": "a"}"#], "reservoir --source - --message-field msg --of message"),
         ] {

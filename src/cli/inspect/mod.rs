@@ -10,9 +10,9 @@ use super::output::ScreenArgs;
 use super::{exit, interrupts, shell};
 use crate::engine::CancelToken;
 use crate::event::FileId;
-use crate::input::{Files, open_pipe, stdin as stdin_from_its_beginning};
+use crate::input::{Files, end_stdin, open_pipe, stdin as stdin_from_its_beginning};
 use crate::render::{json_line, page, terminal_size};
-use crate::survey::{Bounds, Head, Survey, read_head};
+use crate::survey::{Bounds, Fit, Head, Survey, read_head};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use findings::Findings;
@@ -119,6 +119,9 @@ impl Look {
         if stdin && files.all().is_empty() {
             nesting = nesting_of_stdin(self.record_bytes, || cancel.signal().is_none());
         }
+        // What was read by then is looked at, whoever asks for the end.
+        let is_called_off = stdin && cancel.signal().is_some() && end_stdin();
+        let cancel = if is_called_off { &CancelToken::default() } else { cancel };
         let mut findings = Findings { survey: Survey::within(nesting), ..Findings::default() };
         let count = files.all().len();
         for place in (0..count).take_while(|_| cancel.signal().is_none()) {
@@ -135,7 +138,8 @@ impl Look {
         }
         if stdin {
             let (name, bounds) = ("standard input", self.bounds(&findings, 1));
-            let head = read(|| Ok(stdin_from_its_beginning()), (FileId(0), name), bounds, &mut findings, cancel);
+            let mut head = read(|| Ok(stdin_from_its_beginning()), (FileId(0), name), bounds, &mut findings, cancel);
+            head.whole &= !is_called_off;
             if let Some(error) = findings.add(head, None) {
                 files.fail_at(name.into(), error);
             }
@@ -155,6 +159,11 @@ impl Look {
     }
 }
 
+/// The command that fits such records, as it is typed.
+pub fn command_for(fit: &Fit, source: &SourceArgs) -> Option<String> {
+    Some(sheet::command_line(&findings::command(fit, &source.flags())?))
+}
+
 /// The command that fits the records of sources that can be read again, where there is one.
 pub fn fitting_command(source: &SourceArgs) -> Option<String> {
     const RECORDS: u64 = 1000;
@@ -165,8 +174,7 @@ pub fn fitting_command(source: &SourceArgs) -> Option<String> {
         return None;
     }
     let look = Look { records: RECORDS, all: false, record_bytes: source.record_bytes() };
-    let words = look.at(&mut files, false, &CancelToken::default()).command(&source.flags())?;
-    Some(sheet::command_line(&words))
+    command_for(look.at(&mut files, false, &CancelToken::default()).fit.as_ref()?, source)
 }
 
 fn read<R: Read + Send + 'static>(

@@ -1,7 +1,7 @@
 //! The findings as one JSON object, for programs. Field names are stable.
 
 use super::findings::{Findings, words};
-use crate::survey::Field;
+use crate::survey::{Field, Outcome};
 use serde_json::{Map, Value, json};
 
 /// `sources` are the flags that lead to what was looked at.
@@ -70,6 +70,13 @@ fn repeated_ids(findings: &Findings) -> Value {
     repeated.collect()
 }
 
+fn outcome(outcome: &Outcome) -> Value {
+    json!({
+        "flag": outcome.flag, "condition": outcome.condition, "field": outcome.path.to_string(),
+        "records": outcome.records, "failures": outcome.failures,
+    })
+}
+
 fn suggestion(findings: &Findings, sources: &[(&str, &str)]) -> Value {
     let Some(fit) = &findings.fit else { return Value::Null };
     let roles = fit
@@ -81,6 +88,7 @@ fn suggestion(findings: &Findings, sources: &[(&str, &str)]) -> Value {
     json!({
         "schema": fit.known.map(|preset| preset.name),
         "flags": words(&flags),
+        "outcome": fit.outcome.as_ref().map(outcome),
         "roles": roles.collect::<Vec<_>>(),
         "by": fit.by,
         "command": findings.command(sources),

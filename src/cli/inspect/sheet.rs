@@ -5,7 +5,7 @@ use crate::event::Role;
 use crate::input::DEFAULT_INCLUDE;
 use crate::render::Part;
 use crate::report::{Answer, Cell};
-use crate::survey::{Field, Fit, Shape};
+use crate::survey::{Field, Fit, Outcome, Shape};
 use serde_json::Value;
 
 /// More fields than these are left to the form for programs.
@@ -174,21 +174,25 @@ fn times(findings: &Findings) -> Vec<Part> {
 }
 
 fn statuses(fit: &Fit) -> Vec<Part> {
+    let told = fit.outcome.as_ref().map(|outcome| {
+        let Outcome { path, records, failures, .. } = outcome;
+        Part::Words(format!("What became of a record is told by {path}: of {records} there, {failures} are failures."))
+    });
     let Some(codes) = &fit.codes else {
-        return vec![
-            Part::Title("HTTP statuses".to_owned()),
-            Part::Words("None found: no field holds one, and no text says `HTTP Status Code: NNN`.".to_owned()),
-        ];
+        let none = "None found: no field holds one, and no text says `HTTP Status Code: NNN`.";
+        let none = [Part::Title("HTTP statuses".to_owned()), Part::Words(none.to_owned())];
+        return none.into_iter().chain(told).collect();
     };
     let place = if codes.in_message { "in the text of" } else { "in" };
     let all: u64 = codes.counts.values().sum();
     let row =
         |(code, count): (&u16, &u64)| vec![Cell::Int(i64::from(*code)), Cell::Count(*count), Cell::rate(*count, all)];
     let rows = codes.counts.iter().map(row).collect();
-    vec![
+    let table = [
         Part::Title(format!("HTTP statuses {place} {}", codes.path)),
         Part::Table(table(&["status", "records", "share"], rows)),
-    ]
+    ];
+    table.into_iter().chain(told).collect()
 }
 
 fn suggestion(findings: &Findings, fit: &Fit, sources: &[(&str, &str)]) -> Vec<Part> {
