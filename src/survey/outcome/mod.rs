@@ -83,7 +83,7 @@ fn fields(survey: &Survey) -> impl Iterator<Item = (&Field, &Path, String)> {
 }
 
 /// The same, of names that say so, the likeliest first.
-fn ranked<'s>(survey: &'s Survey, rank: impl Fn(&Field) -> Option<usize>) -> Vec<(&'s Field, &'s Path, String)> {
+fn ranked(survey: &Survey, rank: impl Fn(&Field) -> Option<usize>) -> Vec<(&Field, &Path, String)> {
     let mut ranked: Vec<_> = fields(survey).filter_map(|found| Some((rank(found.0)?, found))).collect();
     ranked.sort_by_key(|(rank, (_, path, _))| (*rank, path.keys().len()));
     ranked.into_iter().map(|(_, found)| found).collect()
