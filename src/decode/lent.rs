@@ -56,7 +56,7 @@ impl Lent {
     #[inline]
     pub fn lends(&self, prefix: &[u8], fields: &[Value<'_>]) -> bool {
         let lacks = |(slot, _): &(usize, Part)| matches!(fields[*slot], Value::Missing);
-        self.is_for_all() || !prefix.is_empty() && self.parts.iter().any(lacks)
+        self.is_for_all() || !prefix.is_empty() && (self.names.is_some() || self.parts.iter().any(lacks))
     }
 
     /// How many records had no object where one was to be read.
