@@ -1,5 +1,5 @@
 //! For random records and random questions: each field that is named is in some record, or the run said so; a
-//! rate is what a naive recount says; and no aggregate ignores a value unsaid.
+//! rate is what a naive recount says; arithmetic means the same in a condition and in an aggregate; and no aggregate ignores a value unsaid.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -86,6 +86,26 @@ fn is_number(value: &Value) -> bool {
     value.is_number() || value.as_str().is_some_and(|text| text.parse::<f64>().is_ok())
 }
 
+/// Operators as they are written, and what they do.
+type Operator = (&'static str, fn(f64, f64) -> f64);
+type Comparison = (&'static str, fn(f64, f64) -> bool);
+
+const OPERATORS: &[Operator] =
+    &[("+", |a, b| a + b), ("-", |a, b| a - b), ("*", |a, b| a * b), ("/", |a, b| a / b), ("%", |a, b| a % b)];
+const COMPARISONS: &[Comparison] =
+    &[(">", |a, b| a > b), ("<=", |a, b| a <= b), ("==", |a, b| a == b), ("!=", |a, b| a != b)];
+
+/// Values that are calculated with, as different programs write them.
+fn calculated() -> impl Strategy<Value = Value> {
+    let numbers =
+        prop_oneof![Just(json!(3500)), Just(json!(3500.0)), Just(json!("3500")), Just(json!(7)), Just(json!(7.5))];
+    prop_oneof![4 => numbers, 1 => values(), 1 => (-20i64..20).prop_map(|value| json!(value))]
+}
+
+fn record_of(value: Value) -> Value {
+    json!({"timestamp": 1_795_860_000, "service": "s", "a": value})
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
@@ -125,5 +145,30 @@ proptest! {
         let present = records.iter().filter_map(|record| find(record, NAMES[summed].1)).filter(|value| !value.is_null());
         let ignored = present.filter(|value| !is_number(value)).count() as u64;
         prop_assert_eq!(report["ignored"]["m"].as_u64().unwrap_or(0), ignored, "{} over {:?}: {}", list, records, stdout);
+    }
+
+    #[test]
+    fn arithmetic_is_what_a_naive_recount_says(
+        values in prop::collection::vec(calculated(), 1..6),
+        (operator, by) in (0..OPERATORS.len(), prop::sample::select(&["2", "1000", "0.5", "0", "-3"][..])),
+        (comparison, bound) in (0..COMPARISONS.len(), prop::sample::select(&["3", "3.5", "7", "14.0", "0", "-2"][..])),
+    ) {
+        let records: Vec<Value> = values.iter().map(|value| record_of(value.clone())).collect();
+        let ((sign, calculate), (compare, holds)) = (OPERATORS[operator], COMPARISONS[comparison]);
+        let agg = format!("r=rate(a {sign} {by} {compare} {bound}), n=sum(a {sign} {by} {compare} {bound} ? 1 : 0), m=max(a {sign} {by})");
+        let output = run(&records, &["--agg", &agg, "--by", "service"]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        prop_assert_eq!(output.status.code(), Some(0), "{}", stderr);
+        let report: Value = serde_json::from_slice(output.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap()).unwrap();
+        let row = &report["rows"][0];
+
+        let (by, bound): (f64, f64) = (by.parse().unwrap(), bound.parse().unwrap());
+        let numbers = values.iter().filter_map(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
+        let results: Vec<f64> = numbers.map(|number| calculate(number, by)).filter(|result| result.is_finite()).collect();
+        let hits = results.iter().filter(|result| holds(**result, bound)).count();
+        let rate = row["r"].as_f64().unwrap() * row["count"].as_f64().unwrap_or(values.len() as f64);
+        prop_assert_eq!(rate.round() as usize, hits, "{} over {:?}: {}", agg, values, row);
+        prop_assert_eq!(row["n"].as_f64().unwrap_or(0.0) as usize, hits, "{} over {:?}: {}", agg, values, row);
+        prop_assert_eq!(row["m"].as_f64(), results.into_iter().reduce(f64::max), "{} over {:?}: {}", agg, values, row);
     }
 }

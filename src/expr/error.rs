@@ -1,7 +1,8 @@
 //! What is wrong with a condition, where, and what to write instead.
 
+use super::constancy::Constancy;
 use super::habits;
-use super::names::Quoted;
+use super::stand_in::Quoted;
 use cel::ParseErrors;
 use std::fmt;
 
@@ -142,6 +143,17 @@ impl ExprError {
         }
     }
 
+    pub(super) fn large_number(source: &str, offset: usize) -> Self {
+        Self {
+            reason: "the expression cannot be read: the number is too large".to_owned(),
+            place: place(source, offset),
+            advice: Some(
+                "write a whole number of at most 38 digits, a number such as 1e40 (at most 1.7e308), or a text in quotes"
+                    .to_owned(),
+            ),
+        }
+    }
+
     pub(super) fn has(source: &str) -> Self {
         let reason = "`has` asks whether there is a field".to_owned();
         Self::at(source, "has", reason, "name one: `has(error)`, `has(http.status)`".to_owned())
@@ -160,6 +172,29 @@ impl ExprError {
             place: None,
             advice: Some(advice.to_owned()),
         }
+    }
+
+    pub(super) fn decided(source: &str, constancy: Constancy) -> Self {
+        let (what, advice) = match constancy {
+            Constancy::Itself => ("compares one thing with itself", "compare it with something else"),
+            Constancy::Decided(true) => ("always holds: `|| true`", "leave out what is always true"),
+            Constancy::Decided(false) => ("never holds: `&& false`", "leave out what is never true"),
+            Constancy::Two => (
+                "never holds: one field cannot have two values at once",
+                "write `||` for either of them, or a list, as in `status in [500, 502]`",
+            ),
+            Constancy::Either => (
+                "always holds: a field that is one of them is not the other",
+                "write `&&` for none of them, or a list, as in `!(status in [500, 502])`",
+            ),
+        };
+        let reason = format!("a part of `{}` says the same of every record: it {what}", shown(source));
+        Self { reason, place: None, advice: Some(advice.to_owned()) }
+    }
+
+    pub(super) fn not_text(source: &str, function: &str, kind: &str) -> Self {
+        let reason = format!("`{function}` takes a text here, not {kind}");
+        Self::at(source, function, reason, "write the text in quotes, as in `level.contains(\"err\")`".to_owned())
     }
 
     pub(super) fn not_boolean(source: &str, kind: &str) -> Self {
@@ -223,7 +258,7 @@ impl ExprError {
 
     /// `quoted` are the words that stood for keys in backticks.
     pub(super) fn syntax(source: &str, errors: &ParseErrors, quoted: &[Quoted]) -> Self {
-        if let Some((offset, advice)) = habits::mistake(source) {
+        if let Some((offset, advice)) = habits::mistake(source).or_else(|| habits::no_name(source)) {
             return Self {
                 reason: "the expression cannot be read".to_owned(),
                 place: place(source, offset),
@@ -243,7 +278,9 @@ impl ExprError {
             let column = usize::try_from(first.pos.1 - 1).unwrap_or(0);
             (shown(line), column.min(line.chars().count()))
         });
-        Self { reason: format!("the expression cannot be read: {}", shown(&message)), place, advice: None }
+        // Only hexadecimal ones are left: see `literal`.
+        let advice = message.contains("invalid int literal").then(|| "write the number in decimal digits".to_owned());
+        Self { reason: format!("the expression cannot be read: {}", shown(&message)), place, advice }
     }
 }
 

@@ -3,16 +3,17 @@
 //! Arithmetic is that of people: `7 / 2` is 3.5, whole numbers and fractions mix, and a number may stand in
 //! quotes. Whatever else an expression holds, such as a function, is CEL's.
 
+use super::arithmetic::NO_NUMBER;
 use super::condition::Places;
 use super::names::Variable;
+use super::number::{Number, Operation};
 use super::operand::Operand;
 use super::quick::{constant, variable};
 use super::types::Type;
-use super::{Expr, ExprError, Lookup};
+use super::{Expr, ExprError, Lookup, operators, whole};
 use crate::event::{Event, Value};
 use crate::schema::{Field, Path, Schema};
-use cel::common::ast::{Expr as Node, IdedExpr, operators};
-use cel::common::types::{CelDouble, CelInt, CelUInt};
+use cel::common::ast::{Expr as Node, IdedExpr};
 use std::sync::OnceLock;
 
 /// What gives a number for each record.
@@ -42,21 +43,6 @@ enum Arithmetic {
     Other(IdedExpr),
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Operation {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Remainder,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Number {
-    Whole(i128),
-    Float(f64),
-}
-
 /// Why there is no number.
 enum Without {
     /// A field is missing or null.
@@ -76,7 +62,7 @@ impl Formula {
             },
         };
         let places = Places::new(expr.variables(), schema);
-        let arithmetic = Arithmetic::of(&expr.tree, expr.variables());
+        let arithmetic = Arithmetic::of(&expr.program, expr.variables());
         if let (Arithmetic::Variable(_), Some(field)) = (&arithmetic, places.single()) {
             return Ok(Formula::Field(field));
         }
@@ -126,7 +112,7 @@ impl Calculation {
     fn value<'a>(&self, event: &Event<'a>) -> Option<Value<'a>> {
         let lookup = |place: usize| self.places.operand(place, event);
         match self.arithmetic.number(&self.expr, &lookup) {
-            Ok(number) => Some(number.value()),
+            Ok(number) => Some(value_of(number)),
             Err(Without::Field) => Some(Value::Missing),
             Err(Without::Reason(reason)) => {
                 self.first_error.get_or_init(|| format!("`{}`: {reason}", self.expr.source()));
@@ -142,21 +128,13 @@ impl Arithmetic {
         if let Some(place) = variable(tree, variables) {
             return Arithmetic::Variable(place);
         }
-        if let Some(Ok(number)) = constant(tree).map(|value| Number::of(&value)) {
+        if let Some(number) = constant(tree).and_then(|value| Number::of(&value)) {
             return Arithmetic::Number(number);
         }
         let Node::Call(call) = &tree.expr else { return Arithmetic::Other(tree.clone()) };
-        let operation = match call.func_name.as_str() {
-            operators::ADD => Operation::Add,
-            operators::SUBSTRACT => Operation::Subtract,
-            operators::MULTIPLY => Operation::Multiply,
-            operators::DIVIDE => Operation::Divide,
-            operators::MODULO => Operation::Remainder,
-            operators::NEGATE if call.args.len() == 1 => return Arithmetic::Negative(of(&call.args[0])),
-            _ => return Arithmetic::Other(tree.clone()),
-        };
-        match call.args.as_slice() {
-            [left, right] => Arithmetic::Both(operation, of(left), of(right)),
+        match (operators::operation(call), call.args.as_slice()) {
+            (Some(operation), [left, right]) => Arithmetic::Both(operation, of(left), of(right)),
+            (None, [inner]) if operators::is_negation(call) => Arithmetic::Negative(of(inner)),
             _ => Arithmetic::Other(tree.clone()),
         }
     }
@@ -166,7 +144,7 @@ impl Arithmetic {
             Arithmetic::Number(number) => Ok(*number),
             Arithmetic::Variable(place) => match lookup(*place) {
                 None | Some(Operand::Null) => Err(Without::Field),
-                Some(value) => Number::of(&value).map_err(Without::Reason),
+                Some(value) => number_of(&value).map_err(Without::Reason),
             },
             Arithmetic::Negative(inner) => {
                 Operation::Subtract.of(Number::Whole(0), inner.number(expr, lookup)?).map_err(Without::Reason)
@@ -176,90 +154,34 @@ impl Arithmetic {
                 operation.of(left, right).map_err(Without::Reason)
             }
             Arithmetic::Other(tree) => expr
-                .evaluate(tree, lookup, |value| {
-                    let whole = value.downcast_ref::<CelInt>().map(|value| i128::from(*value.inner()));
-                    let whole =
-                        whole.or_else(|| value.downcast_ref::<CelUInt>().map(|value| i128::from(*value.inner())));
-                    let float = || value.downcast_ref::<CelDouble>().map(|value| Number::Float(*value.inner()));
-                    whole
-                        .map(Number::Whole)
-                        .or_else(float)
-                        .ok_or_else(|| format!("it gives a value of type {}, not a number", value.get_type().name()))
+                .evaluate(tree, lookup, |value| match whole::number_of(value) {
+                    Some(number) => number.map_err(|reason| format!("it {reason}")),
+                    None => Err(format!("it gives a value of type {}, not a number", value.get_type().name())),
                 })
                 .map_err(|reason| if is_about_null(&reason) { Without::Field } else { Without::Reason(reason) }),
         }
     }
 }
 
-impl Number {
-    fn of(value: &Operand<'_>) -> Result<Self, String> {
-        match value {
-            Operand::Int(value) => Ok(Number::Whole(i128::from(*value))),
-            Operand::Uint(value) => Ok(Number::Whole(i128::from(*value))),
-            Operand::Float(value) => Ok(Number::Float(*value)),
-            Operand::Text(text) => {
-                let text = text.trim();
-                let is_number = text.ends_with(|last: char| last.is_ascii_digit());
-                let whole = text.parse().map(Number::Whole).ok();
-                whole
-                    .or_else(|| text.parse().map(Number::Float).ok())
-                    .filter(|_| is_number)
-                    .ok_or_else(|| "it met a text that is no number".to_owned())
-            }
-            other => Err(format!("it met {}, not a number", super::seen::kind(other))),
-        }
-    }
-
-    fn float(self) -> f64 {
-        match self {
-            Number::Whole(number) => number as f64,
-            Number::Float(number) => number,
-        }
-    }
-
-    fn value<'a>(self) -> Value<'a> {
-        match self {
-            Number::Whole(number) => match (i64::try_from(number), u64::try_from(number)) {
-                (Ok(number), _) => Value::Int(number),
-                (_, Ok(number)) => Value::Uint(number),
-                _ => Value::Float(number as f64),
-            },
-            Number::Float(number) => Value::Float(number),
-        }
+/// As an aggregate takes it.
+fn value_of<'a>(number: Number) -> Value<'a> {
+    match number {
+        Number::Whole(number) => match (i64::try_from(number), u64::try_from(number)) {
+            (Ok(number), _) => Value::Int(number),
+            (_, Ok(number)) => Value::Uint(number),
+            _ => Value::Float(number as f64),
+        },
+        Number::Float(number) => Value::Float(number),
     }
 }
 
-impl Operation {
-    /// Whole where both are, and the result is; a division by nothing has none.
-    fn of(self, left: Number, right: Number) -> Result<Number, String> {
-        if let (Number::Whole(left), Number::Whole(right)) = (left, right) {
-            let whole = match self {
-                Operation::Add => left.checked_add(right),
-                Operation::Subtract => left.checked_sub(right),
-                Operation::Multiply => left.checked_mul(right),
-                Operation::Divide => {
-                    left.checked_rem(right).filter(|rest| *rest == 0).and_then(|_| left.checked_div(right))
-                }
-                Operation::Remainder => left.checked_rem(right),
-            };
-            if let Some(whole) = whole {
-                return Ok(Number::Whole(whole));
-            }
-        }
-        let (left, right) = (left.float(), right.float());
-        let number = match self {
-            Operation::Add => left + right,
-            Operation::Subtract => left - right,
-            Operation::Multiply => left * right,
-            Operation::Divide => left / right,
-            Operation::Remainder => left % right,
-        };
-        match number.is_finite() {
-            true => Ok(Number::Float(number)),
-            false if right == 0.0 => Err("it divides by zero".to_owned()),
-            false => Err("its result is too large".to_owned()),
-        }
-    }
+/// The number of a field.
+fn number_of(value: &Operand<'_>) -> Result<Number, String> {
+    let number = match value {
+        Operand::Text(text) => return Number::of_text(text).ok_or_else(|| format!("it {}", NO_NUMBER)),
+        value => Number::of(value),
+    };
+    number.ok_or_else(|| format!("it met {}, not a number", super::seen::kind(value)))
 }
 
 /// Whether CEL met a field that is missing or null.

@@ -1,5 +1,7 @@
 //! What people write who know other languages, and what CEL writes instead.
 
+use super::literal::NumberText;
+
 /// The habits of other languages, outside of quoted text: where, and what CEL writes instead.
 pub fn mistake(source: &str) -> Option<(usize, String)> {
     let bytes = source.as_bytes();
@@ -33,6 +35,72 @@ pub fn mistake(source: &str) -> Option<(usize, String)> {
     }
     None
 }
+
+/// The first word that is a name for people, and none for CEL: where, and how to write it.
+pub fn no_name(source: &str) -> Option<(usize, String)> {
+    let mut at = 0;
+    while at < source.len() {
+        let rest = &source[at..];
+        let first = rest.chars().next()?;
+        let is_word = |char: char| char.is_alphanumeric() || char == '_';
+        let word = &rest[..rest.find(|char: char| !is_word(char)).unwrap_or(rest.len())];
+        let before = source[..at].trim_end();
+        at += match first {
+            '"' | '\'' => quoted_length(rest)?,
+            '`' => rest[1..].find('`').map_or(rest.len(), |end| end + 2),
+            // `items.0.p`
+            '.' if source[..at].ends_with(|last: char| is_word(last) || matches!(last, ']' | '`'))
+                && rest[1..].starts_with(|next: char| next.is_ascii_digit()) =>
+            {
+                let digits = NumberText::whole_at_start(&rest[1..]);
+                return Some((at, format!("write `[{digits}]` for `.{digits}`")));
+            }
+            first if first.is_ascii_digit() => {
+                let length = NumberText::at_start(rest).length;
+                if rest[length..].starts_with(|next: char| next.is_alphabetic() || next == '_') {
+                    let advice =
+                        format!("write a field of that name in backticks, `` `{word}` ``, and a text in quotes");
+                    return Some((at, advice));
+                }
+                length
+            }
+            first if is_word(first) => {
+                let begins = before.is_empty() || before.ends_with(['(', '&', '|', '!', ',']);
+                if !word.is_ascii() || RESERVED.contains(&word) || begins && word == "in" {
+                    let reason = if word.is_ascii() { "has a meaning of its own" } else { "is no plain word" };
+                    return Some((
+                        at,
+                        format!("`{word}` {reason}: write a field of that name in backticks, `` `{word}` ``"),
+                    ));
+                }
+                word.len()
+            }
+            other => other.len_utf8(),
+        };
+    }
+    None
+}
+
+/// What CEL keeps for itself.
+pub const RESERVED: &[&str] = &[
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "namespace",
+    "package",
+    "return",
+    "var",
+    "void",
+    "while",
+];
 
 pub fn word_instead(word: &str) -> Option<&'static str> {
     Some(match word {

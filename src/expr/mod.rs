@@ -3,17 +3,24 @@
 //! An [`Expr`] is compiled once and evaluated from many threads. Compiling refuses whatever could
 //! not be evaluated in bounded space, so that no condition and no record ends the program.
 
+mod arithmetic;
 mod condition;
+mod constancy;
 mod error;
 mod formula;
 mod habits;
+mod literal;
 mod names;
+mod number;
 mod operand;
+mod operators;
 mod quick;
 mod reason;
 mod seen;
+mod stand_in;
 mod tree;
 mod types;
+mod whole;
 
 pub use condition::Condition;
 pub use error::ExprError;
@@ -25,8 +32,8 @@ use cel::common::types::{CelBool, CelNull};
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, Env, IdedExpr, Value, extensions};
-use names::Quoted;
 use quick::Quick;
+use stand_in::Quoted;
 use std::sync::{Arc, LazyLock, OnceLock};
 use types::Type;
 
@@ -45,6 +52,8 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib();
     env.add_extension(extensions::strings).expect("the standard library lacks the extension");
     tree::add_compiled_patterns(&mut env);
+    arithmetic::add_functions(&mut env);
+    whole::add_functions(&mut env);
     Arc::new(env)
 });
 
@@ -53,7 +62,10 @@ pub struct Expr {
     source: String,
     kind: Type,
     quick: Option<Quick>,
+    /// As it was written, with variables in place of names.
     tree: IdedExpr,
+    /// What CEL evaluates: with our operators and compiled patterns.
+    program: IdedExpr,
     variables: Vec<Variable>,
     /// The scope behind every evaluation: the functions, compiled patterns, and null for each
     /// variable.
@@ -74,6 +86,9 @@ impl Expr {
         if expr.variables.is_empty() {
             return Err(ExprError::constant(source));
         }
+        if let Some(constancy) = constancy::find(&expr.tree, &|part| expr.truth(part)) {
+            return Err(ExprError::decided(source, constancy));
+        }
         Ok(expr)
     }
 
@@ -85,8 +100,9 @@ impl Expr {
         if source.trim().is_empty() {
             return Err(ExprError::empty(source));
         }
-        let (plain, quoted) = names::take_quoted(source)?;
+        let (plain, quoted) = stand_in::take_quoted(source)?;
         let mut tree = parse(source, &plain, &quoted)?;
+        stand_in::take_numbers(&mut tree, &quoted);
         let Some(variables) = names::take_variables(&mut tree, &quoted) else { return Err(ExprError::has(source)) };
         let mut root = Context::with_env(Arc::clone(&ENV));
         for variable in variables.iter().filter(|variable| !tree::is_type(&variable.ident)) {
@@ -95,8 +111,10 @@ impl Expr {
         tree::check_calls(&tree, &root).map_err(|unknown| ExprError::unknown_function(source, &unknown))?;
         let kind = types::check(source, &tree, &variables)?;
         let quick = Quick::of(&tree, &variables);
-        tree::compile_patterns(&mut tree, &mut root).map_err(|reason| ExprError::pattern(source, &reason))?;
-        Ok(Self { source: source.to_owned(), kind, quick, tree, variables, root })
+        let mut program = tree.clone();
+        operators::take_operators(&mut program);
+        tree::compile_patterns(&mut program, &mut root).map_err(|reason| ExprError::pattern(source, &reason))?;
+        Ok(Self { source: source.to_owned(), kind, quick, tree, program, variables, root })
     }
 
     /// The expression as it was written.
@@ -123,7 +141,7 @@ impl Expr {
     }
 
     fn holds_in_cel<'a>(&self, lookup: Lookup<'_, 'a>) -> Result<bool, String> {
-        self.evaluate(&self.tree, lookup, |value| match value.downcast_ref::<CelBool>() {
+        self.evaluate(&self.program, lookup, |value| match value.downcast_ref::<CelBool>() {
             Some(answer) => Ok(*answer.inner()),
             None => Err(format!(
                 "`{}` gives a value of type {}, not true or false; compare it with something, as in `{} == ...`",
@@ -134,7 +152,15 @@ impl Expr {
         })
     }
 
-    /// Has CEL work out a part of the tree.
+    /// What a part that names nothing comes to.
+    fn truth(&self, part: &IdedExpr) -> Option<bool> {
+        let mut part = part.clone();
+        operators::take_operators(&mut part);
+        let value = self.evaluate(&part, &|_| None, |value| Ok(value.downcast_ref::<CelBool>().map(|it| *it.inner())));
+        value.ok().flatten()
+    }
+
+    /// Has CEL work out a part of the program.
     fn evaluate<'a, T>(
         &self,
         tree: &IdedExpr,

@@ -4,8 +4,9 @@
 //! are called `@0`, `@1` and so on, so that a missing field is null at any depth, and is looked for as
 //! everywhere else.
 
-use super::ExprError;
+use super::stand_in::{HAS, Quoted};
 use super::tree::{function_namespace, is_type};
+use super::whole::whole;
 use cel::common::ast::{CallExpr, Expr as Node, IdedExpr, LiteralValue, SelectExpr, operators};
 
 /// A name that an expression looks up.
@@ -79,72 +80,8 @@ pub fn written(keys: &[String]) -> Option<String> {
 
 /// Whether a word has a meaning of its own, here or in the languages that people know.
 fn is_reserved(word: &str) -> bool {
-    ["in", "true", "false", "null", HAS].contains(&word) || super::habits::word_instead(word).is_some()
-}
-
-/// A key in backticks (or `has`), and the word of the same length that stands for it where CEL reads.
-#[derive(Debug)]
-pub struct Quoted {
-    pub word: String,
-    pub key: String,
-}
-
-/// What CEL reads in place of `has`: its own takes no name by itself.
-pub const HAS: &str = "has";
-
-/// Puts a word in place of each key in backticks, and of `has`, so that carets still stand right.
-pub fn take_quoted(source: &str) -> Result<(String, Vec<Quoted>), ExprError> {
-    let (mut plain, mut quoted) = (String::with_capacity(source.len()), Vec::<Quoted>::new());
-    let mut at = 0;
-    while let Some(first) = source[at..].chars().next() {
-        let rest = &source[at..];
-        let length = match first {
-            '`' => {
-                let Some(end) = rest[1..].find('`') else { return Err(ExprError::open_backtick(source, at)) };
-                let key = &rest[1..=end];
-                if key.is_empty() {
-                    return Err(ExprError::empty_backticks(source, at));
-                }
-                let word = word_for(source, key, &quoted);
-                plain.push_str(&word);
-                quoted.push(Quoted { word, key: key.to_owned() });
-                end + 2
-            }
-            // An open quote is left to the parser, which says so.
-            '"' | '\'' => super::habits::quoted_length(rest).unwrap_or(rest.len()),
-            first if first.is_alphabetic() || first == '_' => {
-                let is_end = |char: char| !char.is_alphanumeric() && char != '_';
-                rest.find(is_end).unwrap_or(rest.len())
-            }
-            other => other.len_utf8(),
-        };
-        let is_has = &rest[..length] == HAS && rest[length..].trim_start().starts_with('(') && !plain.ends_with('.');
-        if is_has {
-            let word = word_for(source, "x", &quoted);
-            plain.push_str(&word);
-            quoted.push(Quoted { word, key: HAS.to_owned() });
-        } else if first != '`' {
-            plain.push_str(&rest[..length]);
-        }
-        at += length;
-    }
-    Ok((plain, quoted))
-}
-
-/// A word of as many characters as the key and its backticks, which the source has not, and no other key.
-fn word_for(source: &str, key: &str, others: &[Quoted]) -> String {
-    const DIGITS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    let width = key.chars().count() + 2;
-    let word = |number: usize| {
-        let digits = [DIGITS[number / 36 % 36], DIGITS[number % 36]].map(char::from);
-        let mut word = String::from("_");
-        word.extend(digits);
-        word.extend(std::iter::repeat_n('_', width - 3));
-        word
-    };
-    // The longest expression has not room for all of them.
-    let is_free = |word: &String| !source.contains(word.as_str()) && others.iter().all(|other| other.word != *word);
-    (0..36 * 36).map(word).find(is_free).unwrap_or_else(|| word(0))
+    let habits = super::habits::RESERVED.contains(&word) || super::habits::word_instead(word).is_some();
+    habits || ["in", "true", "false", "null", HAS].contains(&word)
 }
 
 /// Puts a variable in place of each name, and gives them in the order in which they come.
@@ -312,9 +249,14 @@ fn wanted_of(call: &CallExpr) -> Wants {
         Node::Literal(LiteralValue::String(_)) => Some(Wants::Text),
         Node::Literal(LiteralValue::Null) => Some(Wants::Null),
         Node::Literal(LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_)) => Some(Wants::Number),
-        Node::Call(inner) if is_arithmetic(&inner.func_name) => Some(Wants::Number),
+        Node::Call(inner) if is_arithmetic(&inner.func_name) || whole(inner).is_some() => Some(Wants::Number),
         _ => None,
     };
+    // `time - timestamp("...")`: the time, rather than the number that it is written as.
+    let is_time = |node: &IdedExpr| matches!(&node.expr, Node::Call(call) if ["timestamp", "duration"].contains(&call.func_name.as_str()));
+    if call.args.iter().any(is_time) {
+        return Wants::Anything;
+    }
     match call.func_name.as_str() {
         operators::EQUALS
         | operators::NOT_EQUALS

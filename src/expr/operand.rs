@@ -1,5 +1,6 @@
 //! The values that a condition is evaluated on.
 
+use super::whole::Whole;
 use crate::event::{Timestamp, Value};
 use cel::common::types::{
     CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, CelTimestamp, CelUInt,
@@ -15,6 +16,8 @@ pub enum Operand<'a> {
     Bool(bool),
     Int(i64),
     Uint(u64),
+    /// Beyond 64 bits.
+    Whole(i128),
     Float(f64),
     Text(Cow<'a, str>),
     /// Objects and arrays; a whole number in them is an int where it fits, else a uint.
@@ -33,10 +36,14 @@ impl<'a> Operand<'a> {
             Value::Int(value) => Operand::Int(value),
             Value::Uint(value) => Operand::Uint(value),
             Value::Float(value) => Operand::Float(value),
-            // The next double.
-            Value::Big(digits) => Operand::Float(digits.parse().ok()?),
+            Value::Big(digits) => return Self::of_digits(digits),
             Value::Text(text) => Operand::Text(Cow::Borrowed(text)),
         })
+    }
+
+    /// A whole number of any size: exact within 128 bits, else the next double.
+    pub fn of_digits(digits: &str) -> Option<Self> {
+        digits.parse().map(Operand::Whole).or_else(|_| digits.parse().map(Operand::Float)).ok()
     }
 
     /// A value of JSON; what is no object and no array as it is.
@@ -60,6 +67,7 @@ impl<'a> Operand<'a> {
             Operand::Bool(value) => Box::new(CelBool::from(value)),
             Operand::Int(value) => Box::new(CelInt::from(value)),
             Operand::Uint(value) => Box::new(CelUInt::from(value)),
+            Operand::Whole(value) => Box::new(Whole(value)),
             Operand::Float(value) => Box::new(CelDouble::from(value)),
             Operand::Text(text) => Box::new(CelString::from(text)),
             Operand::Json(json) => json_val(json),

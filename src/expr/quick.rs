@@ -4,6 +4,8 @@
 //! It answers as CEL does or not at all: where it gives `None`, CEL is asked.
 
 use super::names::Variable;
+use super::number::Number;
+use super::whole::whole;
 use super::{Lookup, Operand};
 use cel::common::ast::{CallExpr, Expr as Node, IdedExpr, LiteralValue, operators};
 use std::cmp::Ordering;
@@ -115,7 +117,11 @@ pub fn variable(tree: &IdedExpr, variables: &[Variable]) -> Option<usize> {
 }
 
 pub fn constant(tree: &IdedExpr) -> Option<Operand<'static>> {
-    let Node::Literal(literal) = &tree.expr else { return None };
+    let literal = match &tree.expr {
+        Node::Literal(literal) => literal,
+        Node::Call(call) => return whole(call).map(Operand::Whole),
+        _ => return None,
+    };
     Some(match literal {
         LiteralValue::Null => Operand::Null,
         LiteralValue::Boolean(value) => Operand::Bool(*value.inner()),
@@ -131,9 +137,6 @@ impl Comparison {
     fn holds(self, left: &Operand<'_>, right: &Operand<'_>) -> Option<bool> {
         let order = match (left, right) {
             (Operand::Int(left), Operand::Int(right)) => left.cmp(right),
-            (Operand::Int(left), Operand::Float(right)) => (*left as f64).partial_cmp(right)?,
-            (Operand::Float(left), Operand::Int(right)) => left.partial_cmp(&(*right as f64))?,
-            (Operand::Float(left), Operand::Float(right)) => left.partial_cmp(right)?,
             (Operand::Text(left), Operand::Text(right)) => left.cmp(right),
             // Null is only equal to null, and has no order.
             (Operand::Null, _) | (_, Operand::Null) => {
@@ -144,7 +147,7 @@ impl Comparison {
                     _ => None,
                 };
             }
-            _ => return None,
+            _ => Number::of(left)?.order(Number::of(right)?),
         };
         Some(match self {
             Comparison::Equal => order == Ordering::Equal,
@@ -163,7 +166,8 @@ mod tests {
     use crate::expr::tests::values;
     use proptest::prelude::*;
 
-    const NAMES: &[&str] = &["status", "rate", "service", "ok", "big", "nothing", "missing", "res", "time", "int", "3"];
+    const NAMES: &[&str] =
+        &["status", "rate", "service", "ok", "big", "nothing", "missing", "res", "time", "int", "3", "odd", "huge"];
     const OPERATORS: &[&str] =
         &[" == ", " != ", " < ", " <= ", " > ", " >= ", " in ", ".contains(", ".startsWith(", ".endsWith("];
     const CONSTANTS: &[&str] = &[
@@ -172,6 +176,8 @@ mod tests {
         "0.25",
         "-1",
         "7u",
+        "9007199254740992.0",
+        "18446744073709551616",
         "'pay'",
         "'a'",
         "null",

@@ -135,7 +135,7 @@ pub fn kind(value: &Operand<'_>) -> &'static str {
     match value {
         Operand::Null => "null",
         Operand::Bool(_) => "true or false",
-        Operand::Int(_) | Operand::Uint(_) | Operand::Float(_) => "a number",
+        Operand::Int(_) | Operand::Uint(_) | Operand::Whole(_) | Operand::Float(_) => "a number",
         Operand::Text(_) => "a text",
         Operand::Json(serde_json::Value::Array(_)) => "a list",
         Operand::Json(_) => "an object",

@@ -13,6 +13,9 @@ pub(super) fn value(name: &str) -> Option<Operand<'static>> {
         "ok" => Operand::Bool(true),
         "nothing" => Operand::Null,
         "bytes" => Operand::Int(512),
+        "odd" => Operand::Int(9_007_199_254_740_993),
+        "huge" => Operand::Whole(18_446_744_073_709_551_617),
+        "digits" => Operand::Text("12".into()),
         "res" => Operand::Json(serde_json::json!({"code": 502, "tags": ["a", "b"], "ms": 1.5, "odd-key": 7})),
         _ => return None,
     })
@@ -74,6 +77,25 @@ fn conditions_hold_or_not() {
         ("bytes > 500", true),
         ("optional.of(1).hasValue()", true),
         ("service.size() == 3 ? ok : false", true),
+        // Arithmetic is that of formulas.
+        ("bytes / 100 == 5.12 && bytes / 256 == 2 && -bytes % 100 == -12", true),
+        ("1 + 1.5 + status == 505.5 && status * rate > 125", true),
+        ("digits * 2 == 24 && digits + digits == 24 && digits + digits + 1 == 25 && digits + 'x' == '12x'", true),
+        ("digits + service == '12pay' && (digits + digits).size() == 4", true),
+        (
+            "[1, 2].map(each, each / 2).exists(half, half == 0.5) && [1, 2].exists_one(each, each * 2 == status - 499)",
+            true,
+        ),
+        ("time + duration('1h') > time && time - duration('1s') < time", true),
+        // And comparison is exact.
+        ("odd == 9007199254740993 && odd > 9007199254740992.0 && odd != 9007199254740992.0", true),
+        ("odd in [9007199254740992.0] || [odd] == [9007199254740992.0]", false),
+        ("big + 1 == 18446744073709551616 && huge == 18446744073709551617 && huge - 1 > big", true),
+        ("huge > 18446744073709551616.0 && big == 18446744073709551615 && big < 18446744073709551615.0", true),
+        (
+            "status > -9223372036854775809 && status > -9223372036854775808 && string(huge) == '18446744073709551617'",
+            true,
+        ),
     ] {
         assert_eq!(holds(source), Ok(expected), "{source}");
     }
@@ -83,13 +105,20 @@ fn conditions_hold_or_not() {
 fn what_cannot_be_evaluated_says_why() {
     for (source, reason) in [
         ("missing > 3", "`>` met null: the field is missing or null"),
-        ("status + 1.5 > 2.0", "`+` does not apply to int and double; make both doubles"),
+        ("service * 2 > 1", "`*` met a text that is no number"),
+        ("ok + status > 1", "`+` does not apply to bool and int"),
+        ("rate * 1e308 * 1e308 > 1", "the result of `*` is too large"),
+        ("status % 0 != 1", "`%` divides by zero"),
+        ("rate / 0.0 != 1", "`/` divides by zero"),
+        ("double('NaN') != rate", "`==` met a number that is not finite"),
+        ("rate < double('inf')", "`<` met a number that is not finite"),
+        ("rate in [double('NaN')]", "not finite"),
         ("missing * 2 > 1", "`*` met null: the field is missing or null"),
         ("status + 1", "gives a value of type int, not true or false"),
         ("service", "gives a value of type string"),
         ("service > 3", "`>` does not apply to string and int"),
         ("[{'a': 1}].exists(each, each.b == 3)", "there is no key `b`"),
-        ("status / 0 == 1", "zero"),
+        ("status / 0 == 1", "`/` divides by zero"),
     ] {
         let error = holds(source).unwrap_err();
         assert!(error.contains(reason), "{source}: {error}");
@@ -122,6 +151,18 @@ fn a_refusal_shows_the_place_and_the_way_out() {
         ("ok && has(1)", 6, "`has(error)`"),
         ("tags.all(t, has(t))", 12, "`has(error)`"),
         ("has(status, ok)", 0, "`has(error)`"),
+        ("status == 999999999999999999999999999999999999999", 10, "at most 38 digits"),
+        ("status < 1e400", 9, "at most 1.7e308"),
+        ("status < 0xFFFFFFFFFFFFFFFFFF", 9, "decimal digits"),
+        ("größe == 5", 0, "`` `größe` ``"),
+        ("ok && if == 4", 6, "`` `if` ``"),
+        ("in == 4", 0, "`` `in` ``"),
+        ("res.0.p == 3", 3, "write `[0]` for `.0`"),
+        ("res.tags[1].0 == 3", 11, "write `[0]` for `.0`"),
+        ("status > 10s", 9, "in backticks"),
+        ("service.contains(5)", 8, "takes a text here, not a number"),
+        ("5.trim() == 'x'", 2, "takes a text here, not a number"),
+        ("matches(service, true)", 0, "not true or false"),
     ] {
         let error = Expr::compile(source).unwrap_err();
         assert_eq!(error.place, Some((source.to_owned(), column)), "{source}: {error}");
@@ -155,6 +196,24 @@ fn a_condition_is_one_of_records() {
     ] {
         let error = Expr::condition(source).unwrap_err().to_string();
         assert!(error.contains(advice), "{source}: {error}");
+    }
+    for (source, what) in [
+        ("status == status", "with itself"),
+        ("ok && size(service) != size(service)", "with itself"),
+        ("ok || true", "always holds"),
+        ("ok || 1 + 1.5 == 2.5", "always holds"),
+        ("ok && !true", "never holds"),
+        ("!(ok && false) || rate > 1", "never holds"),
+        ("status == 1 && ok && status == 2", "two values at once"),
+        ("service != 'a' || service != 'b'", "not the other"),
+    ] {
+        let error = Expr::condition(source).unwrap_err().to_string();
+        assert!(error.contains("says the same of every record") && error.contains(what), "{source}: {error}");
+    }
+    let sound =
+        ["ok && true", "status == 1 || status == 2", "status == 1 && status == 1.0", "bytes == status", "1.5 < rate"];
+    for source in sound {
+        assert!(Expr::condition(source).is_ok(), "{source}");
     }
     for source in ["ok", "!ok", "sc-status == 503", "has(a.b)", "tags.exists(t, t == 'a')", "ok ? a : b", "a.b"] {
         assert!(Expr::condition(source).is_ok(), "{source}");

@@ -50,6 +50,29 @@ fn entries<'t>(entries: impl Iterator<Item = &'t EntryExpr>) -> Vec<&'t IdedExpr
     parts
 }
 
+/// The same, to be changed.
+pub(super) fn children_mut(tree: &mut IdedExpr) -> Vec<&mut IdedExpr> {
+    match &mut tree.expr {
+        Node::Unspecified | Node::Ident(_) | Node::Literal(_) => Vec::new(),
+        Node::Call(call) => call.target.as_deref_mut().into_iter().chain(&mut call.args).collect(),
+        Node::Comprehension(each) => {
+            vec![&mut each.iter_range, &mut each.accu_init, &mut each.loop_cond, &mut each.loop_step, &mut each.result]
+        }
+        Node::List(list) => list.elements.iter_mut().collect(),
+        Node::Select(select) => vec![&mut select.operand],
+        Node::Map(map) => entries_mut(map.entries.iter_mut().map(|entry| &mut entry.expr)),
+        Node::Struct(message) => entries_mut(message.entries.iter_mut().map(|entry| &mut entry.expr)),
+    }
+}
+
+fn entries_mut<'t>(entries: impl Iterator<Item = &'t mut EntryExpr>) -> Vec<&'t mut IdedExpr> {
+    let parts = |entry: &'t mut EntryExpr| match entry {
+        EntryExpr::StructField(field) => vec![&mut field.value],
+        EntryExpr::MapEntry(entry) => vec![&mut entry.key, &mut entry.value],
+    };
+    entries.flat_map(parts).collect()
+}
+
 /// Finds a call of a function that does not exist: CEL would only say so at each record.
 pub fn check_calls(tree: &IdedExpr, root: &Context<'_, '_>) -> Result<(), String> {
     // Operators are functions too, named `_+_`, `!_` or `@in`.
@@ -151,16 +174,5 @@ fn take_patterns(tree: &mut IdedExpr, patterns: &mut Vec<String>) {
         patterns.push(pattern.inner().to_owned());
         last.expr = Node::Ident(name);
     }
-    match &mut tree.expr {
-        Node::Call(call) => {
-            call.target.as_deref_mut().into_iter().chain(&mut call.args).for_each(|part| take_patterns(part, patterns));
-        }
-        Node::Comprehension(each) => {
-            take_patterns(&mut each.iter_range, patterns);
-            take_patterns(&mut each.loop_step, patterns);
-        }
-        Node::Select(select) => take_patterns(&mut select.operand, patterns),
-        // A pattern inside a list or a map literal stays as it is: slower, never wrong.
-        _ => {}
-    }
+    children_mut(tree).into_iter().for_each(|part| take_patterns(part, patterns));
 }

@@ -4,7 +4,7 @@
 
 use super::ExprError;
 use super::names::{Variable, is_arithmetic};
-use super::tree::children;
+use super::tree::{children, function_namespace};
 use cel::common::ast::{CallExpr, Expr as Node, IdedExpr, LiteralValue, operators};
 
 /// The type of a part of an expression, as far as it is known.
@@ -141,8 +141,29 @@ impl Check<'_> {
             (operators::INDEX | operators::OPT_INDEX | operators::OPT_SELECT, ..) => {
                 self.inside(tree).map(|()| Type::Unknown)
             }
-            (name, ..) => self.inside(tree).map(|()| of_function(name)),
+            (name, target, parts) => {
+                if !function_namespace(call) {
+                    self.takes_texts(name, target.as_deref(), parts)?;
+                }
+                self.inside(tree).map(|()| of_function(name))
+            }
         }
+    }
+
+    /// Refuses what is no text, where a function takes nothing else.
+    fn takes_texts(&self, name: &str, target: Option<&IdedExpr>, parts: &[IdedExpr]) -> Result<(), ExprError> {
+        let texts = match name {
+            "contains" | "startsWith" | "endsWith" | "matches" | "split" | "indexOf" | "lastIndexOf" => 1,
+            "replace" => 2,
+            "lowerAscii" | "upperAscii" | "trim" | "substring" | "charAt" => 0,
+            _ => return Ok(()),
+        };
+        // `matches(text, pattern)` has no target.
+        let texts = texts + usize::from(target.is_none());
+        target.into_iter().chain(parts.iter().take(texts)).try_for_each(|part| match self.of(part)? {
+            Type::Unknown | Type::Text | Type::Sum => Ok(()),
+            other => Err(ExprError::not_text(self.source, name, other.name())),
+        })
     }
 
     fn sum(&self, left: &IdedExpr, right: &IdedExpr) -> Result<Type, ExprError> {
@@ -229,7 +250,7 @@ fn of_literal(literal: &LiteralValue) -> Type {
 fn of_function(name: &str) -> Type {
     match name {
         "contains" | "startsWith" | "endsWith" | "matches" | "bool" | "hasValue" => Type::Bool,
-        "size" | "int" | "uint" | "double" | "indexOf" | "lastIndexOf" => Type::Number,
+        "@whole" | "size" | "int" | "uint" | "double" | "indexOf" | "lastIndexOf" => Type::Number,
         "string" | "lowerAscii" | "upperAscii" | "trim" | "replace" | "substring" | "charAt" | "join" | "format" => {
             Type::Text
         }

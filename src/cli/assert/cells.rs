@@ -10,8 +10,7 @@ pub fn operand(cell: &Cell) -> Operand<'_> {
         Cell::Null => Operand::Null,
         Cell::Text(text) => Operand::Text(text.as_str().into()),
         Cell::Others => Operand::Text(OTHERS.into()),
-        // The next double.
-        Cell::Big(digits) => Operand::Float(digits.parse().unwrap_or(f64::NAN)),
+        Cell::Big(digits) => Operand::of_digits(digits).unwrap_or(Operand::Null),
         // An int, so that `total - 1` is what it seems to be.
         Cell::Count(count) => i64::try_from(*count).map_or(Operand::Uint(*count), Operand::Int),
         Cell::Int(value) => Operand::Int(*value),

@@ -83,7 +83,7 @@ impl Assertions {
         let too_few = self
             .min_events
             .filter(|least| report.ledger.counted < *least)
-            .map(|least| Failure { demand: format!("at least {least} events"), lines: vec![scope.map_line("ledger")] });
+            .map(|least| Failure { demand: least_events(least), lines: vec![scope.map_line("ledger")] });
         let conditions = self.conditions.iter().enumerate().filter_map(|(place, condition)| {
             let lines = match watched.and_then(|rows| rows.0.get(place)) {
                 Some(rows) if scope.is_by_row(condition) => rows.broken_lines(),
@@ -129,11 +129,16 @@ impl Assertions {
                 Use::Column(column) => scope::names_column(condition, column, answer),
             };
             let lines = reasons.iter().filter(|(used, _)| depends(used));
-            lines.map(|(_, reason)| format!("it depends on what is not there: {reason}")).collect::<Vec<_>>()
+            lines.map(|(_, reason)| unfounded_line(reason)).collect::<Vec<_>>()
         };
-        let conditions = self.conditions.iter().map(|condition| (condition, lines(condition)));
-        let failed = conditions.filter(|(_, lines)| !lines.is_empty());
-        failed.map(|(condition, lines)| Failure { demand: condition.source().to_owned(), lines }).collect()
+        let of_condition = |condition: &Expr| (condition.source().to_owned(), lines(condition));
+        // How many events there are depends on what keeps records or drops them.
+        let kept = reasons.iter().filter(|(used, _)| **used == Use::All);
+        let kept: Vec<String> = kept.map(|(_, reason)| unfounded_line(reason)).collect();
+        let least = self.min_events.map(|least| (least_events(least), kept));
+        let demands = least.into_iter().chain(self.conditions.iter().map(of_condition));
+        let failed = demands.filter(|(_, lines)| !lines.is_empty());
+        failed.map(|(demand, lines)| Failure { demand, lines }).collect()
     }
 
     /// Holds the rows of a report of changes to the demands on rows: a row that is said again is
@@ -182,6 +187,15 @@ impl Assertions {
         let failed = on_whole.filter_map(|condition| Some((condition, scope.check(condition)?)));
         failed.map(|(condition, lines)| Failure { demand: condition.source().to_owned(), lines }).collect()
     }
+}
+
+/// `--min-events` in words.
+fn least_events(least: u64) -> String {
+    format!("at least {least} events")
+}
+
+fn unfounded_line(reason: &str) -> String {
+    format!("it depends on what is not there: {reason}")
 }
 
 /// What a watch has seen, by demand.
