@@ -29,13 +29,27 @@ pub enum Cell {
     Time(Timestamp),
     /// Values and how often each came, the most frequent first.
     Ranks(Box<[(Cell, u64)]>),
+    /// A key that is an object or an array: what it holds is not part of it.
+    Nested,
 }
 
 /// What stands for [`Cell::Others`] in all forms; a text that reads so is told apart where there are no
 /// types.
 pub const OTHERS: &str = "(other)";
 
+/// What stands for [`Cell::Nested`], likewise.
+pub const NESTED: &str = "(nested)";
+
 impl Cell {
+    /// The text that stands for what is no text of the logs.
+    pub fn stand_in(&self) -> Option<&'static str> {
+        match self {
+            Cell::Others => Some(OTHERS),
+            Cell::Nested => Some(NESTED),
+            _ => None,
+        }
+    }
+
     /// `part` of `whole`; null where there is no whole.
     pub fn rate(part: u64, whole: u64) -> Self {
         if whole == 0 { Cell::Null } else { Cell::Rate(part as f64 / whole as f64) }

@@ -174,6 +174,15 @@ impl ExprError {
         }
     }
 
+    pub(super) fn same_number(source: &str) -> Self {
+        let source = shown(source.trim());
+        Self {
+            reason: format!("`{source}` names no field: it is the same number for every record"),
+            place: None,
+            advice: Some(format!("name a field; one that is called so is written in backticks: `` `{source}` ``")),
+        }
+    }
+
     pub(super) fn decided(source: &str, constancy: Constancy) -> Self {
         let (what, advice) = match constancy {
             Constancy::Itself => ("compares one thing with itself", "compare it with something else"),

@@ -56,7 +56,7 @@ impl Formula {
         let expr = match Self::compile(source) {
             Ok(expr) => expr,
             // `tags.0`, or a key in double quotes.
-            Err(error) => match is_path(source).then(|| schema.field(source)) {
+            Err(error) => match (is_path(source) && !is_number(source)).then(|| schema.field(source)) {
                 Some(Ok(field)) => return Ok(Formula::Field(field)),
                 _ => return Err(error.to_string()),
             },
@@ -76,7 +76,7 @@ impl Formula {
             return Err(ExprError::not_a_number(source, expr.kind.name()));
         }
         if expr.variables.is_empty() {
-            return Err(ExprError::constant(source));
+            return Err(ExprError::same_number(source));
         }
         Ok(expr)
     }
@@ -189,6 +189,11 @@ fn is_about_null(reason: &str) -> bool {
     reason.contains("met null")
 }
 
+/// Whether a text is a number, which is no path: a field that is called so stands in backticks.
+fn is_number(source: &str) -> bool {
+    Expr::compile(source).is_ok_and(|expr| expr.kind == Type::Number)
+}
+
 /// Whether a text that is no expression can be a path: without blanks and brackets.
 fn is_path(source: &str) -> bool {
     let is_quoted = source.starts_with('"') && source.ends_with('"');
@@ -243,6 +248,9 @@ mod tests {
         for (source, advice) in [
             ("a > 1", "rate("),
             ("1 + 1", "names no field"),
+            ("2", "`` `2` ``"),
+            ("-2.5", "in backticks"),
+            ("0x10", "in backticks"),
             ("a + 'x'", "not a number"),
             ("medain(a)", "no function"),
             ("a +", "cannot be read"),

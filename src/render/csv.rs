@@ -4,11 +4,11 @@
 //! other columns. An interval becomes two columns, named with `_low` and `_high`. Null is an empty
 //! cell. A text that reads as something else, as a number, stands in quotes: `1` is a number and `"1"` a
 //! text, an empty cell null and `""` an empty text, `(other)` the sum of the keys beyond `--max-keys` and
-//! `"(other)"` a key. Where several reports may come, each row begins with the report's `seq` and `as_of`.
+//! `"(other)"` a key; `(nested)` an object or an array, and `"(nested)"` a text. Where several reports may come, each row begins with the report's `seq` and `as_of`.
 
 use super::{PIECE_BYTES, Render, json, put, text};
 use crate::event::Timestamp;
-use crate::report::{Answer, Cell, OTHERS, Report};
+use crate::report::{Answer, Cell, NESTED, OTHERS, Report};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -122,6 +122,7 @@ impl Lines {
         match cell {
             Cell::Text(text) => self.text(text),
             Cell::Others => self.field(OTHERS.as_bytes()),
+            Cell::Nested => self.field(NESTED.as_bytes()),
             Cell::Big(digits) => self.field(digits.as_bytes()),
             Cell::Time(time) => self.time(*time),
             Cell::Interval(low, high) => {

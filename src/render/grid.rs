@@ -2,7 +2,7 @@
 
 use super::fit::Kind;
 use super::{number, text};
-use crate::report::{Answer, Cell, OTHERS};
+use crate::report::{Answer, Cell, NESTED, OTHERS};
 use comfy_table::{CellAlignment, ColumnConstraint, Width};
 
 /// Rows that are laid out at a time, so that a long table is never held whole.
@@ -112,8 +112,9 @@ fn overall(answer: &Answer, fields: &[&(&str, Cell)], show: impl Fn(&Cell, bool)
 fn is_numeric(answer: &Answer, place: usize) -> bool {
     let mut cells = answer.rows.iter().filter_map(|row| row.get(place)).filter(|cell| **cell != Cell::Null).peekable();
     let known = cells.peek().is_some();
-    let numbers = cells
-        .all(|cell| !matches!(cell, Cell::Text(_) | Cell::Others | Cell::Bool(_) | Cell::Time(_) | Cell::Ranks(_)));
+    let numbers = cells.all(|cell| {
+        !matches!(cell, Cell::Text(_) | Cell::Others | Cell::Nested | Cell::Bool(_) | Cell::Time(_) | Cell::Ranks(_))
+    });
     numbers && (known || place >= answer.keys)
 }
 
@@ -139,6 +140,7 @@ fn shown(cell: &Cell, key: bool, unicode: bool, columns: usize) -> String {
         // As a key, 1.0 is another than 1.
         Cell::Float(number) if key => format!("{number:?}"),
         Cell::Others => OTHERS.to_owned(),
+        Cell::Nested => NESTED.to_owned(),
         Cell::Big(digits) if key => digits.to_string(),
         Cell::Big(digits) => number::digits(digits),
         Cell::Count(number) => number::count(*number),

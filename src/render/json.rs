@@ -5,7 +5,7 @@
 
 use super::{PIECE_BYTES, Render, text};
 use crate::event::Timestamp;
-use crate::report::{Answer, Cell, OTHERS, Report};
+use crate::report::{Answer, Cell, NESTED, OTHERS, Report};
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use serde_json::ser::Formatter;
 use serde_json::value::RawValue;
@@ -105,8 +105,38 @@ struct Objects<'a>(&'a Answer);
 
 impl Serialize for Objects<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = self.0.columns.iter().map(String::as_str);
-        serializer.collect_seq(self.0.rows.iter().map(|row| Members(names.clone().zip(row.iter().map(Value)))))
+        let columns = &self.0.columns;
+        let name = stand_ins_name(columns);
+        serializer.collect_seq(self.0.rows.iter().map(|row| RowObject { columns, row, stand_ins: &name }))
+    }
+}
+
+/// The member of a row that lists its columns whose text is no text of the logs: the sum of other keys, or what
+/// stands for an object.
+fn stand_ins_name(columns: &[String]) -> String {
+    let mut name = "stand_ins".to_owned();
+    while columns.contains(&name) {
+        name.push('_');
+    }
+    name
+}
+
+struct RowObject<'a> {
+    columns: &'a [String],
+    row: &'a [Cell],
+    stand_ins: &'a str,
+}
+
+impl Serialize for RowObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cells = self.columns.iter().zip(self.row);
+        let mut map = serializer.serialize_map(None)?;
+        cells.clone().try_for_each(|(name, cell)| map.serialize_entry(name, &Value(cell)))?;
+        if self.row.iter().any(|cell| cell.stand_in().is_some()) {
+            let stand_ins = cells.filter(|(_, cell)| cell.stand_in().is_some()).map(|(name, _)| name);
+            map.serialize_entry(self.stand_ins, &stand_ins.collect::<Vec<_>>())?;
+        }
+        map.end()
     }
 }
 
@@ -135,6 +165,7 @@ impl Serialize for Value<'_> {
             Cell::Null => serializer.serialize_unit(),
             Cell::Text(text) => serializer.serialize_str(text),
             Cell::Others => serializer.serialize_str(OTHERS),
+            Cell::Nested => serializer.serialize_str(NESTED),
             Cell::Big(digits) => {
                 let number = RawValue::from_string(digits.to_string()).map_err(S::Error::custom)?;
                 number.serialize(serializer)
@@ -198,6 +229,7 @@ mod tests {
             Cell::Null => parsed.is_null(),
             Cell::Text(text) => parsed.as_str() == Some(text),
             Cell::Others => parsed == "(other)",
+            Cell::Nested => parsed == "(nested)",
             Cell::Big(digits) => parsed.as_f64() == digits.parse().ok(),
             Cell::Count(number) => parsed.as_u64() == Some(*number),
             Cell::Int(number) => parsed.as_i64() == Some(*number),
@@ -220,7 +252,9 @@ mod tests {
             let parsed: Parsed = serde_json::from_str(&line).unwrap();
             prop_assert_eq!(parsed["rows"].as_array().unwrap().len(), report.answer.rows.len());
             for (object, row) in parsed["rows"].as_array().unwrap().iter().zip(&report.answer.rows) {
-                prop_assert_eq!(object.as_object().unwrap().len(), row.len());
+                let stand_ins = row.iter().filter(|cell| cell.stand_in().is_some()).count();
+                prop_assert_eq!(object.as_object().unwrap().len(), row.len() + usize::from(stand_ins > 0));
+                prop_assert_eq!(object["stand_ins"].as_array().map_or(0, Vec::len), stand_ins);
                 for (name, cell) in report.answer.columns.iter().zip(row) {
                     prop_assert!(is_same(&object[name], cell), "{} is not {cell:?}", object[name]);
                 }

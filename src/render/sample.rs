@@ -48,6 +48,7 @@ pub(super) fn any_cell() -> impl Strategy<Value = Cell> {
             .prop_map(|text| Cell::Text(text.into())),
         any::<u64>().prop_map(Cell::Count),
         Just(Cell::Others),
+        Just(Cell::Nested),
         "-?[1-9][0-9]{20,40}".prop_map(|digits| Cell::Big(digits.into())),
         any::<i64>().prop_map(Cell::Int),
         any::<f64>().prop_map(Cell::Float),

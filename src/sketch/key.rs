@@ -23,9 +23,6 @@ const NESTED: u8 = 7;
 /// An integer beyond 64 bits; followed by the length of its digits in bytes (LEB128) and the digits.
 const BIG: u8 = 8;
 
-/// What stands for every object and array: what they hold is not part of a key.
-const NESTED_LABEL: &str = "(nested)";
-
 /// Appends the byte form of one value to a key.
 pub fn encode_value(value: Value<'_>, key: &mut Vec<u8>) {
     match value {
@@ -128,7 +125,7 @@ fn take_cell(key: &mut &[u8]) -> Option<Cell> {
         FLOAT => Cell::Float(f64::from_bits(u64::from_le_bytes(take_number(key)?))),
         TEXT => Cell::Text(take_text(key)?.into()),
         BIG => Cell::Big(take_text(key)?.into()),
-        NESTED => Cell::Text(NESTED_LABEL.into()),
+        NESTED => Cell::Nested,
         _ => return None,
     })
 }
@@ -200,7 +197,7 @@ pub(super) fn sort<'k>(places: Vec<usize>, key: impl Fn(usize) -> &'k [u8]) -> V
     order.into_iter().map(|(_, place)| place).collect()
 }
 
-/// The order of rows: null, then false, true, numbers by size, text by its bytes.
+/// The order of rows: null, then false, true, numbers by size, text by its bytes, objects and arrays.
 pub fn compare(a: &[Cell], b: &[Cell]) -> Ordering {
     let unequal = a.iter().zip(b).map(|(a, b)| compare_cells(a, b)).find(|order| order.is_ne());
     unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
@@ -235,6 +232,7 @@ fn rank(cell: &Cell) -> u8 {
         Cell::Null => 0,
         Cell::Bool(_) => 1,
         Cell::Text(_) => 3,
+        Cell::Nested => 4,
         _ => 2,
     }
 }
@@ -252,6 +250,7 @@ mod tests {
             Cell::Count(uint) => Value::Uint(*uint),
             Cell::Float(float) => Value::Float(*float),
             Cell::Text(text) => Value::Text(text),
+            Cell::Nested => Value::Nested,
             other => panic!("{other:?} is no key"),
         }
     }
@@ -265,6 +264,7 @@ mod tests {
     fn cell() -> impl Strategy<Value = Cell> {
         prop_oneof![
             Just(Cell::Null),
+            Just(Cell::Nested),
             any::<bool>().prop_map(Cell::Bool),
             any::<i64>().prop_map(Cell::Int),
             (-3i64..3).prop_map(Cell::Int),

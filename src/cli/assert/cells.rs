@@ -2,7 +2,7 @@
 
 use crate::event::Timestamp;
 use crate::expr::Operand;
-use crate::report::{Cell, OTHERS};
+use crate::report::{Cell, NESTED, OTHERS};
 use serde_json::{Value as Json, json};
 
 pub fn operand(cell: &Cell) -> Operand<'_> {
@@ -10,6 +10,7 @@ pub fn operand(cell: &Cell) -> Operand<'_> {
         Cell::Null => Operand::Null,
         Cell::Text(text) => Operand::Text(text.as_str().into()),
         Cell::Others => Operand::Text(OTHERS.into()),
+        Cell::Nested => Operand::Text(NESTED.into()),
         Cell::Big(digits) => Operand::of_digits(digits).unwrap_or(Operand::Null),
         // An int, so that `total - 1` is what it seems to be.
         Cell::Count(count) => i64::try_from(*count).map_or(Operand::Uint(*count), Operand::Int),
@@ -28,6 +29,7 @@ pub fn json(cell: &Cell) -> Json {
         Cell::Null => Json::Null,
         Cell::Text(text) => json!(text),
         Cell::Others => json!(OTHERS),
+        Cell::Nested => json!(NESTED),
         Cell::Big(digits) => json!(digits.parse().unwrap_or(f64::NAN)),
         Cell::Count(count) => json!(count),
         Cell::Int(value) => json!(value),
@@ -47,6 +49,7 @@ pub fn shown(cell: &Cell) -> String {
         Cell::Text(text) => escaped(text),
         Cell::Null => "null".to_owned(),
         Cell::Others => OTHERS.to_owned(),
+        Cell::Nested => NESTED.to_owned(),
         Cell::Big(digits) => digits.to_string(),
         Cell::Interval(low, high) => format!("[{low}, {high}]"),
         Cell::Float(value) | Cell::Rate(value) => value.to_string(),

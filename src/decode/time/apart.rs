@@ -2,10 +2,12 @@
 
 use super::{Clock, NOT_A_TIME, OUT_OF_RANGE, Zone, instant_in_range};
 use crate::event::{Role, Timestamp, Value};
-use crate::schema::{Schema, TimeFormat};
+use crate::schema::{Schema, TimeFormat, TimeUnit};
 use std::borrow::Cow;
 
 pub const HALF_A_TIME: &str = "time in two fields, of which one is missing";
+pub const DIGITS: &str =
+    "date and time of day in digits that have no one meaning (see --time-format, as in '%Y%m%d %H%M%S')";
 
 /// How to read them.
 #[derive(Clone, Debug)]
@@ -37,12 +39,29 @@ impl Apart {
             _ => return Err(HALF_A_TIME),
         }
         let (text, more) = (written(first)?, written(rest)?);
-        if self.format.is_none()
-            && let Ok(count) = text.parse::<i64>()
-        {
-            return finer(clock, count, &more).map(Some);
+        if self.format.is_some() {
+            return self.given(clock, &text, &more, rest).map(Some);
         }
-        self.text(clock, &format!("{text} {more}")).map(Some)
+        let time = match text.parse::<i64>() {
+            Ok(_) if clock.unit == TimeUnit::Auto && date_in_digits(&text).is_some() => {
+                in_digits(clock, &text, &more, rest)
+            }
+            Ok(count) => finer(clock, count, &more),
+            Err(_) => self.text(clock, &format!("{text} {more}")),
+        };
+        time.map(Some)
+    }
+
+    /// In the form that is given. A number has lost its zeros in front: 91021 is ten past nine.
+    fn given(&self, clock: &Clock, text: &str, more: &str, rest: &Value<'_>) -> Result<Timestamp, &'static str> {
+        let lengths = match rest {
+            Value::Int(count) if *count >= 0 => vec![more.len().next_multiple_of(2), 4, 6],
+            _ => vec![more.len()],
+        };
+        let lengths = lengths.into_iter().filter(|length| *length >= more.len());
+        let mut times = lengths.map(|length| self.text(clock, &format!("{text} {more:0>length$}")));
+        let first = times.next().unwrap_or(Err(NOT_A_TIME));
+        first.or_else(|reason| times.find_map(Result::ok).ok_or(reason))
     }
 
     fn text(&self, clock: &Clock, text: &str) -> Result<Timestamp, &'static str> {
@@ -63,6 +82,26 @@ impl Apart {
         };
         clock.local(civil, zone)
     }
+}
+
+/// The date of `20251015`.
+fn date_in_digits(text: &str) -> Option<String> {
+    let is_date = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let date = is_date.then(|| format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))?;
+    (text >= "1900" && date.parse::<jiff::civil::Date>().is_ok()).then_some(date)
+}
+
+/// A date in digits, and a time of day: as a rule in digits as well. A number of fewer than five may be hours and
+/// minutes, or minutes and seconds after midnight.
+fn in_digits(clock: &Clock, date: &str, more: &str, rest: &Value<'_>) -> Result<Timestamp, &'static str> {
+    let date = date_in_digits(date).ok_or(NOT_A_TIME)?;
+    let is_digits = more.bytes().all(|byte| byte.is_ascii_digit());
+    let of_day = match (is_digits, more.len(), rest) {
+        (false, ..) => return clock.any_text(&format!("{date} {more}")),
+        (true, 6, _) | (true, 5, Value::Int(_)) => format!("{more:0>6}"),
+        _ => return Err(DIGITS),
+    };
+    clock.any_text(&format!("{date} {}:{}:{}", &of_day[..2], &of_day[2..4], &of_day[4..]))
 }
 
 /// A value as a text, without space around it.
@@ -155,12 +194,31 @@ mod tests {
             (Value::Text("2026-11-27T12:00:00Z"), Value::Text("12:00:00"), Err(NOT_A_TIME)),
             (seconds, Value::Null, Err(HALF_A_TIME)),
             (Value::Missing, Value::Text("12:00:00"), Err(HALF_A_TIME)),
+            (Value::Int(20_251_015), Value::Int(202_126), Ok("2025-10-15T18:21:26.000000Z")),
+            (Value::Text("20251015"), Value::Text("091021"), Ok("2025-10-15T07:10:21.000000Z")),
+            (Value::Int(20_251_015), Value::Int(91_021), Ok("2025-10-15T07:10:21.000000Z")),
+            (Value::Int(20_251_015), Value::Text("20:21:26.5Z"), Ok("2025-10-15T20:21:26.500000Z")),
+            (Value::Int(20_251_015), Value::Int(2021), Err(DIGITS)),
+            (Value::Int(20_251_015), Value::Text("91021"), Err(DIGITS)),
+            (Value::Int(20_251_015), Value::Int(202_126_315), Err(DIGITS)),
+            (Value::Int(20_251_015), Value::Int(246_060), Err(NOT_A_TIME)),
+            (Value::Int(20_251_315), Value::Int(202_126), Ok("1970-08-23T09:21:55.000202Z")),
             (Value::Null, Value::Missing, Ok("none")),
             (Value::Bool(true), Value::Int(0), Err(NOT_A_TIME)),
         ] {
             let clock = clock(None, true, TimeUnit::Auto, "Europe/Berlin");
             assert_eq!(read(&clock, first, rest), time.map(str::to_owned), "{first:?} {rest:?}");
         }
+        for (rest, time) in
+            [(5, "00:00:05"), (121, "00:01:21"), (1021, "00:10:21"), (11_021, "01:10:21"), (91_021, "09:10:21")]
+        {
+            let clock = clock(Some("%Y%m%d %H%M%S"), true, TimeUnit::Auto, "UTC");
+            let time = format!("2026-11-27T{time}.000000Z");
+            assert_eq!(read(&clock, Value::Int(20_261_127), Value::Int(rest)), Ok(time), "{rest}");
+        }
+        let seconds = clock(None, true, TimeUnit::Seconds, "UTC");
+        let early = read(&seconds, Value::Int(20_251_015), Value::Int(202_126));
+        assert_eq!(early.as_deref(), Ok("1970-08-23T09:16:55.000202Z"));
         let both = clock(Some("%Y%m%d %H%M%S"), true, TimeUnit::Auto, "UTC");
         assert_eq!(
             read(&both, Value::Int(20_261_127), Value::Text("120000")).as_deref(),

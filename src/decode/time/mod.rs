@@ -26,6 +26,7 @@ pub const NOT_A_TIME: &str = "time not understood";
 pub const NO_YEAR: &str = "time without a year";
 pub const NO_ZONE: &str = "time in a zone that is not known";
 pub const UNCLEAR_ZONE: &str = "time in a zone whose abbreviation is not unmistakable (see --time-zone)";
+pub const HALF_OF_DAY: &str = "time with AM or PM (see --time-format, as in '%Y-%m-%d %I:%M:%S %p')";
 pub const FAR_AHEAD: &str = "time too far ahead of the clock (see --max-ahead)";
 
 /// How a log writes its times.
@@ -160,7 +161,7 @@ impl Clock {
     fn any_text(&self, text: &str) -> Result<Timestamp, &'static str> {
         match calendar::quick(text.as_bytes(), &self.day, || self.offset()) {
             Some(nanos) => in_range(nanos),
-            None => self.text(text.trim()),
+            None => self.text(text.trim()).map_err(|reason| if tells_half_of_day(text) { HALF_OF_DAY } else { reason }),
         }
     }
 
@@ -216,6 +217,13 @@ impl Clock {
     fn offset(&self) -> Option<i64> {
         self.zone.to_fixed_offset().ok().map(|offset| offset.seconds().into())
     }
+}
+
+/// Whether a text is a time of twelve hours, such as `1:02:03 PM`.
+fn tells_half_of_day(text: &str) -> bool {
+    let is_half = |word: &str| ["AM", "PM", "A.M.", "P.M."].into_iter().any(|half| half.eq_ignore_ascii_case(word));
+    let letters = |word: &str| word.trim_start_matches(|char: char| char.is_ascii_digit() || char == ':').to_owned();
+    text.split_ascii_whitespace().any(|word| is_half(&letters(word)))
 }
 
 fn fixed(offset: i64) -> Option<TimeZone> {
