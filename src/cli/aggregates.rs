@@ -147,6 +147,11 @@ fn measure(schema: &mut Schema, text: &str) -> Result<Measure> {
         let inner = text.strip_prefix(name)?.trim_start().strip_prefix('(')?.strip_suffix(')')?;
         is_balanced(inner).then(|| inner.trim())
     };
+    if let Some(name) = ["ms", "total"].into_iter().find_map(call)
+        && name.parse::<f64>().is_ok()
+    {
+        bail!("--agg: `{name}` is a number; a field that is called so is written in backticks: `` `{name}` ``");
+    }
     if let Some(name) = call("ms") {
         return Ok(Measure::Millis(field(schema, name, "--agg")?));
     }

@@ -8,6 +8,7 @@ mod literal;
 mod places;
 mod polars;
 mod pyspark;
+mod sample;
 
 use crate::bridge::Question;
 use crate::input::Sources;
@@ -15,6 +16,7 @@ use crate::schema::{Schema, TimeUnit};
 use fields::Fields;
 use places::{Look, Place};
 use regex::{Captures, Regex};
+use sample::Sample;
 use std::time::Duration;
 
 /// What a program is for.
@@ -67,8 +69,9 @@ const TOLD: &str = r"HTTP Status Code: (?:([1-9][0-9]{2})(?:[^0-9]|$))?";
 
 /// Writes the program; says why not where it could not give the same answer.
 pub fn program(target: Target, request: &Request) -> Result<String, String> {
-    let look = Look::at(&request.sources)?;
     let fields = Fields::new(request)?;
+    let sample = Sample::new(&fields, &request.schema);
+    let look = Look::at(&request.sources, &|head| sample.check(head))?;
     let places = places::places(request.names.iter());
     let parts = Parts { request, places, fields, are_lines: look.are_lines };
     match target {

@@ -25,8 +25,8 @@ pub enum Place {
 }
 
 impl Look {
-    /// Looks at the files there are.
-    pub fn at(sources: &Sources) -> Result<Self, String> {
+    /// Looks at the files there are; `check` may refuse the beginning of one.
+    pub fn at(sources: &Sources, check: &dyn Fn(&[u8]) -> Result<(), String>) -> Result<Self, String> {
         let mut look = Self { are_lines: true };
         for found in sources.scan().0 {
             let mut head = Vec::new();
@@ -36,6 +36,7 @@ impl Look {
             if head.starts_with(b"\x1f\x8b") || head.starts_with(b"\x28\xb5\x2f\xfd") {
                 return Err(format!("{} is compressed; unpack it, or name other files", name.escape_debug()));
             }
+            check(&head)?;
             look.are_lines &= has_lines(&head);
         }
         Ok(look)
