@@ -1,5 +1,6 @@
 //! From flags to a run to an exit code: what all analyses share.
 
+use super::assert::Assertions;
 use super::exit;
 use super::files::OutputFiles;
 use super::gate::Gate;
@@ -9,6 +10,7 @@ use super::output::{OutputArgs, Reporting};
 use super::state::{StateArgs, View};
 use super::{interrupts, verdict};
 use crate::analysis::Analysis;
+use crate::engine::checkpoint::Checkpoints;
 use crate::engine::{self, CancelToken, Outcome, Outputs, Plan};
 use crate::event::Span;
 use crate::input::Sources;
@@ -77,24 +79,17 @@ impl JobArgs {
         about: Option<&Answer>,
         run: impl FnOnce(Plan, Outputs) -> Result<Outcome>,
     ) -> Result<u8> {
-        let assertions = Rc::new(self.output.assertions(about.map_or(&[], |about| &about.columns))?);
-        if let Some(about) = about {
-            assertions.check_names(about).map_err(|reason| anyhow!(reason))?;
-        }
+        let assertions = Rc::new(self.demands(about)?);
         let sources = self.input.sources()?;
         let follow = self.input.follow(&sources)?;
         let filter = self.input.filter(&mut schema)?;
         let names = schema.names.clone();
-        if follow && self.input.places().next().is_some() && self.input.places().all(|place| place.ends_with('/')) {
-            // A file may come; a directory is there, or its name is wrong.
-            let missing = sources.missing();
-            if missing.len() == sources.len() {
-                missing.iter().for_each(|source| say!("streamlab: error: {source}"));
-                return Ok(exit::UNREADABLE);
-            }
+        if follow && self.waits_in_vain(&sources) {
+            return Ok(exit::UNREADABLE);
         }
-        let is_live = follow || self.output.has_period() && sources.may_be_endless();
-        self.output.check_live(follow || sources.may_be_endless(), reporting)?;
+        let may_go_on = follow || sources.may_be_endless();
+        let is_live = follow || self.output.is_paced() && may_go_on;
+        self.output.check_live(may_go_on, reporting)?;
         let empty = if follow { Vec::new() } else { self.input.empty_sources()? };
         check_places(&sources, self.output.files().chain(forward.map(|path| ("--forward", path))))?;
         if self.output.is_verbose() {
@@ -102,16 +97,8 @@ impl JobArgs {
         }
         let cancel = self.start(follow)?;
         let mut files = OutputFiles::default();
-        let mut checkpoints = None;
-        if let Some((opened, left)) = self.state.open(&self.plan, &sources, self.output.is_quiet())? {
-            files.left = left.map(|left| left.lengths);
-            checkpoints = Some(opened);
-        }
+        let mut checkpoints = self.checkpoints(&sources, &mut files)?;
         let goes_on = files.left.is_some();
-        // Who goes on may have read what was renamed since.
-        if !goes_on && !self.output.is_quiet() {
-            sources.passed_over().iter().for_each(|passed| say!("streamlab: note: {passed}"));
-        }
         let mut outputs = self.output.outputs(is_live, forward, reporting, &mut files)?;
         if let Some(checkpoints) = &mut checkpoints {
             checkpoints.written = files.written;
@@ -154,6 +141,41 @@ impl JobArgs {
             exit::DONE | exit::FAILED if matched_nothing && outcome.report.is_some() => exit::UNREADABLE,
             code => code,
         })
+    }
+
+    /// What is demanded of the answer, of which `about` says the columns.
+    fn demands(&self, about: Option<&Answer>) -> Result<Assertions> {
+        let assertions = self.output.assertions(about.map_or(&[], |about| &about.columns))?;
+        match about.map(|about| assertions.check_names(about)) {
+            Some(Err(reason)) => Err(anyhow!(reason)),
+            _ => Ok(assertions),
+        }
+    }
+
+    /// Says which sources are missing, where none is there and none can come: a file may come; a directory is
+    /// there, or its name is wrong.
+    fn waits_in_vain(&self, sources: &Sources) -> bool {
+        let are_directories = self.input.places().all(|place| place.ends_with('/'));
+        let missing = if are_directories { sources.missing() } else { Vec::new() };
+        let is_vain = !missing.is_empty() && missing.len() == sources.len();
+        if is_vain {
+            missing.iter().for_each(|source| say!("streamlab: error: {source}"));
+        }
+        is_vain
+    }
+
+    /// Opens the state, and tells `files` how far an earlier run had written.
+    fn checkpoints(&self, sources: &Sources, files: &mut OutputFiles) -> Result<Option<Checkpoints>> {
+        let opened = self.state.open(&self.plan, sources, self.output.is_quiet())?;
+        let checkpoints = opened.map(|(checkpoints, left)| {
+            files.left = left.map(|left| left.lengths);
+            checkpoints
+        });
+        // Who goes on may have read what was renamed since.
+        if files.left.is_none() && !self.output.is_quiet() {
+            sources.passed_over().iter().for_each(|passed| say!("streamlab: note: {passed}"));
+        }
+        Ok(checkpoints)
     }
 
     /// Starts threads, and listens to whoever may want the run to end.

@@ -38,6 +38,7 @@ mod polars;
 mod question;
 mod rows;
 mod shell;
+mod sources;
 mod spark;
 mod state;
 pub mod units;

@@ -3,7 +3,7 @@
 use super::nest::{ByteTexts, Inner};
 use super::partial::texts;
 use super::prefix::{Part, Prefix};
-use super::time::{Clock, NO_YEAR, NO_ZONE, NOT_A_TIME, UNCLEAR_ZONE};
+use super::time::{Clock, HALF_OF_DAY, NO_YEAR, NO_ZONE, NOT_A_TIME, UNCLEAR_ZONE};
 use crate::event::{Role, Timestamp, Value};
 use crate::schema::{Names, Path, Schema};
 
@@ -139,7 +139,7 @@ impl Behind<'_> {
             false => clock.time(&values),
         };
         // Nobody promised that it is one.
-        if lacks(time) && matches!(at, Err(NOT_A_TIME | NO_YEAR | NO_ZONE | UNCLEAR_ZONE)) {
+        if lacks(time) && matches!(at, Err(NOT_A_TIME | HALF_OF_DAY | NO_YEAR | NO_ZONE | UNCLEAR_ZONE)) {
             (at, values[time]) = (Ok(None), Value::Missing);
         }
         let answer = show(at, &values);

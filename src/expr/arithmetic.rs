@@ -14,7 +14,7 @@ use cel::{Env, ExecutionError};
 use std::cmp::Ordering;
 
 /// A number, or why what should be one is none.
-type Calculable = Result<Number, String>;
+pub type Calculable = Result<Number, String>;
 type Answer<'b, 'v> = Result<CowVal<'b, 'v>, ExecutionError>;
 
 /// The operators of two parts.
@@ -93,7 +93,7 @@ fn calculate<'b, 'v>(operation: Operation, parts: &[CowVal<'b, 'v>]) -> Answer<'
 }
 
 /// A number, or a text that is calculated with; `None` where it is neither.
-fn calculable(value: &dyn Val) -> Option<Calculable> {
+pub fn calculable(value: &dyn Val) -> Option<Calculable> {
     let of_text = |text: &CelString<'_>| Number::of_text(text.inner()).ok_or_else(|| NO_NUMBER.to_owned());
     number_of(value).or_else(|| value.downcast_ref::<CelString<'_>>().map(of_text))
 }

@@ -3,14 +3,13 @@
 //! Arithmetic is that of people: `7 / 2` is 3.5, whole numbers and fractions mix, and a number may stand in
 //! quotes. Whatever else an expression holds, such as a function, is CEL's.
 
-use super::arithmetic::NO_NUMBER;
 use super::condition::Places;
 use super::names::Variable;
 use super::number::{Number, Operation};
 use super::operand::Operand;
 use super::quick::{constant, variable};
 use super::types::Type;
-use super::{Expr, ExprError, Lookup, operators, whole};
+use super::{Expr, ExprError, Lookup, arithmetic, operators};
 use crate::event::{Event, Value};
 use crate::schema::{Field, Path, Schema};
 use cel::common::ast::{Expr as Node, IdedExpr};
@@ -56,7 +55,7 @@ impl Formula {
         let expr = match Self::compile(source) {
             Ok(expr) => expr,
             // `tags.0`, or a key in double quotes.
-            Err(error) => match (is_path(source) && !is_number(source)).then(|| schema.field(source)) {
+            Err(error) => match (is_path(source) && !is_constant(source)).then(|| schema.field(source)) {
                 Some(Ok(field)) => return Ok(Formula::Field(field)),
                 _ => return Err(error.to_string()),
             },
@@ -71,7 +70,7 @@ impl Formula {
     }
 
     fn compile(source: &str) -> Result<Expr, ExprError> {
-        let expr = Expr::compile(source)?;
+        let expr = Expr::compile_as(source, true)?;
         if !matches!(expr.kind, Type::Number | Type::Calculated | Type::Sum | Type::Unknown) {
             return Err(ExprError::not_a_number(source, expr.kind.name()));
         }
@@ -154,7 +153,7 @@ impl Arithmetic {
                 operation.of(left, right).map_err(Without::Reason)
             }
             Arithmetic::Other(tree) => expr
-                .evaluate(tree, lookup, |value| match whole::number_of(value) {
+                .evaluate(tree, lookup, |value| match arithmetic::calculable(value) {
                     Some(number) => number.map_err(|reason| format!("it {reason}")),
                     None => Err(format!("it gives a value of type {}, not a number", value.get_type().name())),
                 })
@@ -178,7 +177,7 @@ fn value_of<'a>(number: Number) -> Value<'a> {
 /// The number of a field.
 fn number_of(value: &Operand<'_>) -> Result<Number, String> {
     let number = match value {
-        Operand::Text(text) => return Number::of_text(text).ok_or_else(|| format!("it {}", NO_NUMBER)),
+        Operand::Text(text) => return Number::of_text(text).ok_or_else(|| format!("it {}", arithmetic::NO_NUMBER)),
         value => Number::of(value),
     };
     number.ok_or_else(|| format!("it met {}, not a number", super::seen::kind(value)))
@@ -189,9 +188,10 @@ fn is_about_null(reason: &str) -> bool {
     reason.contains("met null")
 }
 
-/// Whether a text is a number, which is no path: a field that is called so stands in backticks.
-fn is_number(source: &str) -> bool {
-    Expr::compile(source).is_ok_and(|expr| expr.kind == Type::Number)
+/// Whether a text is a constant, such as `2` or `true`, which is no path: a field that is called so stands in
+/// backticks, or in double quotes.
+fn is_constant(source: &str) -> bool {
+    Expr::compile(source).is_ok_and(|expr| expr.variables.is_empty() && expr.kind != Type::Text)
 }
 
 /// Whether a text that is no expression can be a path: without blanks and brackets.
@@ -237,6 +237,8 @@ mod tests {
             ("a * 2", Value::Bool(true), Value::Missing, None),
             ("size(a) / 2", Value::Text("abc"), Value::Missing, Some(Value::Float(1.5))),
             ("double(a) * b", Value::Text("1.5"), Value::Int(2), Some(Value::Float(3.0))),
+            ("a > 1 ? b + b : 0", Value::Int(2), Value::Text("12"), Some(Value::Int(24))),
+            ("a > 1 ? b : 0", Value::Int(2), Value::Text("12"), Some(Value::Int(12))),
             ("a > 1 ? b : 0", Value::Int(2), Value::Int(9), Some(Value::Int(9))),
         ] {
             assert_eq!(value(source, a, b), Ok(expected), "{source} of {a:?} and {b:?}");
@@ -251,6 +253,8 @@ mod tests {
             ("2", "`` `2` ``"),
             ("-2.5", "in backticks"),
             ("0x10", "in backticks"),
+            ("true", "true or false"),
+            ("null", "gives null"),
             ("a + 'x'", "not a number"),
             ("medain(a)", "no function"),
             ("a +", "cannot be read"),

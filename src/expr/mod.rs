@@ -94,6 +94,11 @@ impl Expr {
 
     /// Compiles an expression of any type.
     pub fn compile(source: &str) -> Result<Self, ExprError> {
+        Self::compile_as(source, false)
+    }
+
+    /// Compiles an expression, of which a number may be wanted.
+    fn compile_as(source: &str, wants_number: bool) -> Result<Self, ExprError> {
         if source.len() > MAX_LENGTH_BYTES {
             return Err(ExprError::too_long(source));
         }
@@ -112,7 +117,7 @@ impl Expr {
         let kind = types::check(source, &tree, &variables)?;
         let quick = Quick::of(&tree, &variables);
         let mut program = tree.clone();
-        operators::take_operators(&mut program);
+        operators::take_operators(&mut program, wants_number);
         tree::compile_patterns(&mut program, &mut root).map_err(|reason| ExprError::pattern(source, &reason))?;
         Ok(Self { source: source.to_owned(), kind, quick, tree, program, variables, root })
     }
@@ -155,7 +160,7 @@ impl Expr {
     /// What a part that names nothing comes to.
     fn truth(&self, part: &IdedExpr) -> Option<bool> {
         let mut part = part.clone();
-        operators::take_operators(&mut part);
+        operators::take_operators(&mut part, false);
         let value = self.evaluate(&part, &|_| None, |value| Ok(value.downcast_ref::<CelBool>().map(|it| *it.inner())));
         value.ok().flatten()
     }

@@ -7,13 +7,8 @@ use super::tree::children_mut;
 use super::whole::whole;
 use cel::common::ast::{CallExpr, Expr as Node, IdedExpr, LiteralValue, operators};
 
-/// Puts our functions in place of the operators.
-pub fn take_operators(tree: &mut IdedExpr) {
-    take(tree, false);
-}
-
-/// `wants_number` says that only a number can be meant.
-fn take(tree: &mut IdedExpr, wants_number: bool) {
+/// Puts our functions in place of the operators; `wants_number` says that only a number can be meant.
+pub fn take_operators(tree: &mut IdedExpr, wants_number: bool) {
     let mut inner_wants = false;
     if let Node::Call(call) = &mut tree.expr
         && call.target.is_none()
@@ -29,7 +24,14 @@ fn take(tree: &mut IdedExpr, wants_number: bool) {
             call.func_name = ours(&call.func_name);
         }
     }
-    children_mut(tree).into_iter().for_each(|part| take(part, inner_wants));
+    if let Node::Call(call) = &mut tree.expr
+        && let (operators::CONDITIONAL, [condition, one, other]) = (call.func_name.as_str(), call.args.as_mut_slice())
+    {
+        take_operators(condition, false);
+        [one, other].into_iter().for_each(|branch| take_operators(branch, wants_number));
+        return;
+    }
+    children_mut(tree).into_iter().for_each(|part| take_operators(part, inner_wants));
 }
 
 /// Whether a part is a number, whatever the records hold.

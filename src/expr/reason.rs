@@ -15,8 +15,9 @@ pub fn reason(error: &ExecutionError) -> String {
             }
         }
         ExecutionError::NoSuchKey(key) => format!("there is no key `{key}`; ask for it first with `has(...)`"),
+        ExecutionError::FunctionError { function, message } if function != "@" => format!("`{function}`: {message}"),
         // In our own words.
-        ExecutionError::FunctionError { function, message } if function == "@" => message.clone(),
+        ExecutionError::FunctionError { message, .. } => message.clone(),
         other => other.to_string(),
     };
     let text: String = text.chars().flat_map(char::escape_debug).collect();

@@ -5,8 +5,8 @@ mod object;
 mod sheet;
 
 use super::heads::{nesting_of_files, nesting_of_stdin};
-use super::input::SourceArgs;
 use super::output::ScreenArgs;
+use super::sources::SourceArgs;
 use super::{exit, interrupts, shell};
 use crate::engine::CancelToken;
 use crate::event::FileId;

@@ -5,6 +5,8 @@
 //! `--max-ahead 5m` would have it: if that makes most of the lateness go away, a clock is ahead, and no delay is
 //! the cure.
 
+mod advice;
+
 use super::{Analysis, Settling};
 use crate::event::{Event, FileId, Leaps, Role, Span, Timestamp, Value, Verdict};
 use crate::report::{Answer, Cell};
@@ -53,7 +55,6 @@ struct Track {
 
 /// The stricter rule.
 const CURE_NS: i64 = 300 * 1_000_000_000;
-const CURE: &str = "--max-ahead 5m";
 /// How many services are told apart at most where events jump.
 const MAX_JUMPERS: usize = 1000;
 
@@ -293,116 +294,5 @@ impl Analysis for Lateness {
     }
 }
 
-impl Late {
-    /// The delay in whole seconds that keeps 99.9 % of the events, and the one that keeps all.
-    fn delays(&self) -> Option<(f64, f64)> {
-        let seconds = self.quantile(0.999)?;
-        let most = (self.max_ns as f64 / 1e9).ceil();
-        // A little more than the sketch says: it is within 1 %.
-        Some(((seconds * 1.01).ceil().min(most), most))
-    }
-
-    /// What to do about it, in words. `cured` is how it would be without what is minutes ahead, `ahead` which
-    /// services that is of.
-    fn advice(&self, cured: &Self, ahead: &[&str]) -> Vec<String> {
-        let mut notes = Vec::new();
-        if let (Some((seconds, most)), Some((less, least))) = (self.delays(), cured.delays()) {
-            let (count, lead) = (cured.leaps.saturating_sub(self.leaps), cured.lead_ns as f64 / 1e9);
-            // It has to pay: waiting cures whatever is a little late.
-            let is_cure = count > 0 && seconds * 1e9 >= CURE_NS as f64 && less * 2.0 <= seconds;
-            if is_cure {
-                let whose = match ahead {
-                    [] => String::new(),
-                    names => {
-                        format!(" of {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
-                    }
-                };
-                notes.push(format!(
-                    "A clock is ahead: {count} events{whose} lie about {lead:.0} s after those around them, so that \
-                     {seconds} s would have to be waited for the others. {CURE} keeps them from moving time; with it a \
-                     watermark that is {less} s behind keeps 99.9 % of the events: {CURE} --watermark-delay {less}s. To \
-                     keep all, {least} s."
-                ));
-            } else {
-                notes.push(format!(
-                    "A watermark that is {seconds} s behind keeps 99.9 % of the events: --watermark-delay {seconds}s. \
-                     To keep all, {most} s."
-                ));
-            }
-        }
-        if self.future + self.leaps > 0 {
-            notes.push(format!(
-                "{} events came from the future: they lie after the clock of this machine, or further ahead of the event \
-                 before them than --max-ahead allows. A clock is wrong, or has been.",
-                self.future + self.leaps
-            ));
-        }
-        notes
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analysis::fixtures::{overall, run};
-
-    fn analysis(now_s: i64) -> Lateness {
-        let second = 1_000_000_000;
-        let now = Timestamp::from_nanos(now_s * second);
-        Lateness::new(vec![second, 5 * second], 3600 * second, now)
-    }
-
-    #[test]
-    fn an_event_is_as_late_as_it_is_behind_the_newest_before_it() {
-        let times = [10.0, 9.5, 20.0, 16.0, 20.0, 5.0, 21.0, 30.0];
-        let (_, answer, _) = run(&analysis(1000), &times.map(|time| (time, "")));
-        let row = &answer.rows[0];
-        assert_eq!(row[..3], [Cell::Text("".into()), Cell::Count(8), Cell::Rate(3.0 / 8.0)]);
-        assert_eq!((row[5].clone(), row[6].clone()), (Cell::Float(15.0), Cell::Count(0)));
-        assert_eq!(row[7..], [Cell::Rate(6.0 / 8.0), Cell::Rate(7.0 / 8.0)]);
-        assert!(
-            answer.notes[0].contains("--watermark-delay 15s") && answer.notes[0].contains("15 s"),
-            "{:?}",
-            answer.notes
-        );
-    }
-
-    #[test]
-    fn clocks_from_the_future_are_flagged_and_move_nothing() {
-        let (_, answer, _) = run(&analysis(100), &[10.0, 90_000.0, 11.0, 101.0].map(|time| (time, "")));
-        assert_eq!(overall(&answer, "future"), Cell::Count(2));
-        assert_eq!(overall(&answer, "max_s"), Cell::Float(0.0));
-        assert!(answer.notes[1].contains("2 events"), "{:?}", answer.notes);
-    }
-
-    #[test]
-    fn a_clock_that_is_ahead_is_told_from_events_that_are_late() {
-        let second = 1_000_000_000;
-        let patient = Lateness::new(vec![second], 86_400 * second, Timestamp::from_nanos(1_000_000 * second));
-        // Every fifth event is of a clock that is two hours ahead; the others are up to 3 s out of order.
-        let time = |place: i64| (place - place % 4) as f64 + if place % 5 == 4 { 7200.0 } else { 0.0 };
-        let times: Vec<(f64, &str)> = (0..180).map(|place| (time(place), "")).collect();
-        let (_, answer, _) = run(&patient, &times);
-        let note = &answer.notes[0];
-        for part in ["36 events", "about 72", "--max-ahead 5m --watermark-delay ", "72"] {
-            assert!(note.contains(part), "{note}");
-        }
-        assert!(!note.contains("--watermark-delay 7"), "{note}");
-        // A pause is none, and neither are events that are truly late.
-        let pause: Vec<(f64, &str)> =
-            (0..100).map(|place| (place as f64 + if place > 50 { 7200.0 } else { 0.0 }, "")).collect();
-        let late: Vec<(f64, &str)> =
-            (0..100).map(|place| (if place % 10 == 9 { 0.0 } else { 40.0 * place as f64 }, "")).collect();
-        for times in [pause, late] {
-            let (_, answer, _) = run(&patient, &times);
-            assert!(!answer.notes[0].contains("ahead"), "{:?}", answer.notes);
-        }
-    }
-
-    #[test]
-    fn nothing_seen_is_nothing_known() {
-        let (_, answer, _) = run(&analysis(0), &[]);
-        assert_eq!(overall(&answer, "max_s"), Cell::Null);
-        assert!(answer.rows.is_empty() && answer.notes.is_empty());
-    }
-}
+mod tests;
