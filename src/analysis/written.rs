@@ -1,6 +1,6 @@
 //! A field's value as its record writes it: what a list of messages or of ids holds.
 
-use crate::event::{Event, Value, written};
+use crate::event::{Event, Value, lists, written};
 use crate::schema::{Field, Path, Schema, either};
 use std::borrow::Cow;
 
@@ -57,7 +57,7 @@ impl Written {
             if let Some(text) = self.parse.as_ref().and_then(|parse| in_text(event.raw, parse.keys(), keys)) {
                 return Some(Cow::Owned(text));
             }
-            std::str::from_utf8(written::find(event.raw, keys)?).ok().map(Cow::Borrowed)
+            std::str::from_utf8(lists::value(event.raw, keys)?.text).ok().map(Cow::Borrowed)
         };
         match value {
             Value::Int(number) => Some(Cow::Owned(number.to_string())),

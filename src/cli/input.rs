@@ -63,7 +63,8 @@ pub struct InputArgs {
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone_named, allow_hyphen_values = true, help_heading = "Fields")]
     time_zone: TimeZone,
 
-    /// Where the records are, if they stand in an array within an object: `Records`, `resourceLogs[].scopeLogs[].logRecords`
+    /// Where the records are, if they stand in an array within an object: `Records`, `resourceLogs[].scopeLogs[].logRecords`;
+    /// they inherit what stands before it
     #[arg(long, value_name = "PATH", value_parser = Wrapper::parse, help_heading = "Fields")]
     records: Option<Wrapper>,
     /// Where a text holds a JSON object: its fields are the record's, before the record's own. `log` for Docker
@@ -147,7 +148,7 @@ impl InputArgs {
 
     /// What was said of where the records are.
     pub fn nesting(&self) -> Nesting {
-        Nesting { records: self.records.clone().map(Arc::new), parse: self.parse.clone() }
+        Nesting { records: self.records.clone().map(Arc::new), parse: self.parse.clone(), ..Nesting::default() }
     }
 
     /// Whether nothing was said of where the fields are.

@@ -59,6 +59,12 @@ pub fn found(names: &Names) -> Vec<String> {
 
 fn sentence(named: &Named, names: &Names, read: u64) -> String {
     let known = names.known();
+    if names.is_around(named) {
+        return format!(
+            "no record of {read} has the field `{}`; an object around the records has it, but behind their array, or not as a single value",
+            named.name.escape_debug()
+        );
+    }
     let instead: Vec<String> = instead(&named.name, &known).iter().map(|name| written(name)).collect();
     let advice = match instead.is_empty() {
         false => format!("; did you mean {}?", instead.join(" or ")),

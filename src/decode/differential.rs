@@ -65,7 +65,7 @@ fn run(mut decoder: Decoder, stream: &[u8], cuts: &Cuts) -> (Seen, [usize; 2], D
                     _ => Verdict::Counted,
                 }
             });
-            (begin, skip) = (begin + progress.end, progress.skip);
+            (begin, skip) = (begin + progress.end, progress.skip.clone());
             seen.progress.push(progress);
         }
     }

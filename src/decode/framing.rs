@@ -13,7 +13,7 @@
 //!   but text before an object that is alone on the rest of its line is a [prefix](super::prefix).
 
 use super::prefix::{self, Line};
-use super::scan::{Scan, ends_scalar, object_end, string_end};
+use super::scan::{Scan, ends_scalar, object_end, object_end_over_lines, string_end};
 use memchr::{memchr, memchr2};
 
 /// The next thing in a stream; all places are offsets into the bytes given.
@@ -98,10 +98,11 @@ pub fn element(bytes: &[u8], start: usize, limit: usize, last: bool) -> Frame {
     }
 }
 
-/// Where the value at `start` ends; `None` where it is none.
-pub fn value_end(bytes: &[u8], start: usize) -> Result<Option<usize>, NeedMore> {
+/// Where the value at `start` ends; `None` where it is none. In what `is_flat`, its lines may begin with objects.
+pub fn value_end(bytes: &[u8], start: usize, is_flat: bool) -> Result<Option<usize>, NeedMore> {
     let scan = match bytes.get(start).ok_or(NeedMore)? {
         b'"' => string_end(bytes, start).map_or_else(|scan| scan, Scan::End),
+        b'{' | b'[' if is_flat => object_end_over_lines(bytes, start),
         b'{' | b'[' => object_end(bytes, start),
         byte if ends_scalar(byte) => return Ok(None),
         _ => bytes[start..].iter().position(ends_scalar).map_or(Scan::NeedMore, |length| Scan::End(start + length)),

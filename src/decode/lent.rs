@@ -1,10 +1,11 @@
-//! What a record has beside its own fields: those of a text in it, and those of its prefix.
+//! What a record has beside its own fields: those of a text in it, those of its prefix, and what the objects around it
+//! say.
 
 use super::nest::{ByteTexts, Inner};
 use super::partial::texts;
 use super::prefix::{Part, Prefix};
 use super::time::{Clock, HALF_OF_DAY, NO_YEAR, NO_ZONE, NOT_A_TIME, UNCLEAR_ZONE};
-use crate::event::{Role, Timestamp, Value};
+use crate::event::{Role, Scalar, Timestamp, Value};
 use crate::schema::{Names, Path, Schema};
 
 /// The slots that may take something, and from where.
@@ -19,6 +20,10 @@ pub struct Lent {
     names: Option<Names>,
     /// How many prefixes were looked at for that.
     looked_at: u32,
+    /// What the objects around the records say.
+    around: Vec<(usize, Scalar)>,
+    /// Each record has to be looked at: it has a text to be read, or inherits something.
+    is_for_each: bool,
 }
 
 /// As many tell what prefixes have.
@@ -38,7 +43,15 @@ impl Lent {
             values: Vec::new(),
             names: schema.names.is_any_missing().then(|| schema.names.clone()),
             looked_at: 0,
+            around: Vec::new(),
+            is_for_each: schema.byte_texts || schema.parse.is_some(),
         }
+    }
+
+    /// From now on, these are the values of slots in which a record has none.
+    pub fn inherit(&mut self, around: Vec<(usize, Scalar)>) {
+        self.is_for_each = self.is_for_all() || !around.is_empty();
+        self.around = around;
     }
 
     /// Whether records without a prefix have to be looked at too.
@@ -56,7 +69,7 @@ impl Lent {
     #[inline]
     pub fn lends(&self, prefix: &[u8], fields: &[Value<'_>]) -> bool {
         let lacks = |(slot, _): &(usize, Part)| matches!(fields[*slot], Value::Missing);
-        self.is_for_all() || !prefix.is_empty() && (self.names.is_some() || self.parts.iter().any(lacks))
+        self.is_for_each || !prefix.is_empty() && (self.names.is_some() || self.parts.iter().any(lacks))
     }
 
     /// How many records had no object where one was to be read.
@@ -73,7 +86,32 @@ impl Lent {
         clock: &Clock,
         show: impl FnOnce(Result<Option<Timestamp>, &'static str>, &[Value<'_>]) -> T,
     ) -> T {
-        let Self { bytes, inner, parts, values, names, looked_at } = self;
+        if self.around.is_empty() {
+            return self.lend_own(prefix, raw, fields, clock, show);
+        }
+        let around = std::mem::take(&mut self.around);
+        let mut fields = fields.to_vec();
+        for (slot, value) in &around {
+            if fields[*slot] == Value::Missing {
+                fields[*slot] = value.value();
+            }
+        }
+        let answer = self.lend_own(prefix, raw, &fields, clock, show);
+        drop(fields);
+        self.around = around;
+        answer
+    }
+
+    /// The same without what the objects around it say.
+    fn lend_own<T>(
+        &mut self,
+        prefix: &[u8],
+        raw: &[u8],
+        fields: &[Value<'_>],
+        clock: &Clock,
+        show: impl FnOnce(Result<Option<Timestamp>, &'static str>, &[Value<'_>]) -> T,
+    ) -> T {
+        let Self { bytes, inner, parts, values, names, looked_at, .. } = self;
         let mut behind = Behind { parts, values };
         let lend = |prefix: &[u8], fields: &[Value<'_>]| {
             if names.is_some() && !prefix.is_empty() {

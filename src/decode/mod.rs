@@ -13,6 +13,7 @@
 
 mod framing;
 mod lent;
+mod lists;
 mod nest;
 mod parse;
 mod partial;
@@ -29,10 +30,10 @@ pub use nest::object as object_of_text;
 pub use partial::texts::is_cut as is_part_of_line;
 pub use prefix::{Form, Part, Prefix, of_line as prefix_of_line};
 pub use time::Clock;
-pub use wrapped::guess_element;
+pub use wrapped::LOOK_BACK_BYTES;
 
 use crate::event::{DeadLetter, Event, Ledger, Position, Skip, Verdict};
-use crate::schema::{Schema, Wrapper};
+use crate::schema::Schema;
 use framing::{separators_done, skip_separators};
 use parse::{Guess, NextLine};
 use prefix::Brace;
@@ -40,6 +41,7 @@ use record::Parser;
 use shape::{Rows, Window};
 use std::sync::Arc;
 use std::time::Duration;
+use wrapped::Wrapping;
 
 /// A stretch of a stream, from where the record before it ended.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +56,7 @@ pub struct Chunk<'a> {
 }
 
 /// How far decoding came; places are offsets into the chunk's bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
     /// All before this is done with. The next chunk begins here.
     pub end: usize,
@@ -108,7 +110,7 @@ const DEAD_BYTES: usize = 1 << 20;
 pub struct Decoder {
     parser: Parser,
     /// What records stand in.
-    wrapper: Option<Arc<Wrapper>>,
+    wrapping: Option<Arc<Wrapping>>,
     /// The text in each that is read.
     text: Option<Vec<String>>,
     limits: Limits,
@@ -127,7 +129,7 @@ impl Decoder {
     pub fn new(schema: &Schema, limits: Limits) -> Self {
         Self {
             parser: Parser::new(schema),
-            wrapper: schema.records.clone(),
+            wrapping: Wrapping::of(schema),
             text: schema.parse.as_ref().map(|path| path.keys().to_vec()),
             limits,
             guess: Guess::Line,
@@ -163,8 +165,8 @@ impl Decoder {
         if let Some(ahead) = self.limits.ahead {
             self.parser.limit_time(ahead);
         }
-        if let Some(wrapper) = self.wrapper.clone() {
-            return self.visit_wrapped(&wrapper, chunk, from, skip, each);
+        if let Some(wrapping) = self.wrapping.clone() {
+            return self.visit_wrapped(&wrapping, chunk, from, skip, each);
         }
         let mut end = from;
         if skip != Skip::No {

@@ -5,11 +5,12 @@
 
 use super::Visit;
 use super::lent::{Lent, relend};
+use super::lists::Lists;
 use super::prefix;
 use super::projection::Projection;
 use super::shape::{Fields, Rows, Shapes, Window};
 use super::time::Clock;
-use crate::event::{Event, Position, Value, Verdict};
+use crate::event::{Event, Position, Scalar, Value, Verdict};
 use crate::schema::Schema;
 use memchr::memchr;
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
@@ -32,6 +33,8 @@ pub struct Parser {
     lent: Lent,
     /// Whether texts that are parts of a line are told apart.
     knows_cuts: bool,
+    /// Where lists of keys and values are objects.
+    lists: Option<Lists>,
     /// What strings with escapes stand for.
     unescaped: String,
     copy: Vec<u8>,
@@ -50,6 +53,7 @@ impl Parser {
             shapes: Shapes::new(),
             lent: Lent::new(schema, &paths),
             knows_cuts: schema.parse.is_some() && schema.records.is_none(),
+            lists: Lists::of(schema, &paths),
             unescaped: String::new(),
             copy: Vec::new(),
             buffers: buffers(),
@@ -196,15 +200,18 @@ impl Parser {
         let mut copy = std::mem::take(&mut self.copy);
         let parsed = fill_tape_padded(&mut copy[..needed], raw.len(), &mut self.buffers, &mut tape);
         let verdict = parsed.map_err(|_| Bad::Syntax).and_then(|()| {
-            if self.shapes.is_curious() {
-                self.shapes.learn(raw, &tape.0, &self.projection);
-            }
             let mut values = relend(std::mem::take(&mut self.values));
             values.resize(self.projection.slots(), Value::Missing);
             self.projection.read(&tape.0, raw, &mut values);
-            let verdict = match self.is_cut(prefix, &values) {
-                true => Err(Bad::Cut),
-                false => self.show_behind(at, prefix, raw, &values, each).map_err(Bad::Time),
+            let listed = self.lists.as_ref().and_then(|lists| lists.look(raw, &values));
+            // What a list holds is not told by the shape of its record.
+            if listed.is_none() && self.shapes.is_curious() {
+                self.shapes.learn(raw, &tape.0, &self.projection);
+            }
+            let verdict = match listed {
+                None if self.is_cut(prefix, &values) => Err(Bad::Cut),
+                None => self.show_behind(at, prefix, raw, &values, each).map_err(Bad::Time),
+                Some(listed) => self.show_behind(at, prefix, raw, &listed.fill(&values), each).map_err(Bad::Time),
             };
             self.values = relend(values);
             verdict
@@ -214,6 +221,11 @@ impl Parser {
             (self.copy, self.buffers, self.tape) = (Vec::new(), buffers(), Tape::null());
         }
         verdict
+    }
+
+    /// From now on, records have these values in slots where they have none themselves.
+    pub fn inherit(&mut self, values: Vec<(usize, Scalar)>) {
+        self.lent.inherit(values);
     }
 
     /// Takes no time for true that is more than `ahead` after now.

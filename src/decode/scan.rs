@@ -28,16 +28,21 @@ enum Expect {
 /// Walks the tokens of the object (or array) at `start` to its closing bracket. Checks the order of tokens, not
 /// what strings and numbers hold: that is the parser's part.
 pub fn object_end(bytes: &[u8], start: usize) -> Scan {
-    walk(bytes, start, false)
+    walk(bytes, start, false, false)
+}
+
+/// As [`object_end`], within an object that is written over lines without indentation.
+pub fn object_end_over_lines(bytes: &[u8], start: usize) -> Scan {
+    walk(bytes, start, false, true)
 }
 
 /// As [`object_end`], for an object that has to end on the line where it begins.
 pub fn object_end_in_line(bytes: &[u8], start: usize) -> Scan {
-    walk(bytes, start, true)
+    walk(bytes, start, true, false)
 }
 
 #[inline(always)]
-fn walk(bytes: &[u8], start: usize, in_line: bool) -> Scan {
+fn walk(bytes: &[u8], start: usize, in_line: bool, is_flat: bool) -> Scan {
     let mut nesting = Nesting::default();
     let is_array = bytes.get(start) == Some(&b'[');
     nesting.push(!is_array);
@@ -45,7 +50,7 @@ fn walk(bytes: &[u8], start: usize, in_line: bool) -> Scan {
     let mut at = start + 1;
     // Written over several lines without indentation: what is nested may stand at the first column.
     let line = bytes.get(at..).map(|rest| rest.strip_prefix(b"\r").unwrap_or(rest));
-    let is_flat = line.is_some_and(|line| line.starts_with(b"\n\""));
+    let is_flat = is_flat || line.is_some_and(|line| line.starts_with(b"\n\""));
     while let Some(byte) = bytes.get(at) {
         match (byte, expect) {
             (b'\n', _) if in_line => return Scan::Broken { at, reason: "not valid JSON" },

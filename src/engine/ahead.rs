@@ -19,7 +19,7 @@ pub fn newest<A: Analysis>(folder: &Folder<'_, A>, wave: &[(usize, Stretch<'_>)]
         return None;
     }
     let from = end.starts_at().max(end.until.saturating_sub(END_BYTES));
-    folder.fold(Stretch { begin: Begin::Near(from), ..*end }, Known::Nothing).seen.newest()
+    folder.fold(&Stretch { begin: Begin::Near(from), ..end.clone() }, Known::Nothing).seen.newest()
 }
 
 /// Whether all stretches of a wave came out as they will be taken in, and hold an event that new.

@@ -134,7 +134,7 @@ impl Keeper {
     pub fn keep(&mut self, mut standing: Standing, state: &impl Serialize) -> Result<(), Stop> {
         for past in &mut self.roster.files {
             if let Some(cursor) = self.cursors.get(&past.id) {
-                past.cursor = *cursor;
+                past.cursor = cursor.clone();
             }
         }
         standing.roster = self.roster.clone();

@@ -74,7 +74,7 @@ impl Feed {
             }
         }
         self.consume(folder, root, last)?;
-        Ok(Drained { cursor: self.cursor, pending_bytes: self.pending_bytes(), error: self.error })
+        Ok(Drained { pending_bytes: self.pending_bytes(), cursor: self.cursor, error: self.error })
     }
 
     /// Consumes what has come and does not wait. `false` at the end of the stream, where what is
@@ -147,7 +147,7 @@ impl Feed {
         let stream = Stream {
             file: self.file,
             bytes: &Block { offset: begin, bytes: &self.pending },
-            cursor: self.cursor,
+            cursor: self.cursor.clone(),
             until: begin + self.pending.len() as u64,
             in_array: self.in_array == Some(true),
             last,
@@ -155,8 +155,8 @@ impl Feed {
         };
         for outcome in waves::sweep(folder, root, &[stream])? {
             debug_assert!(outcome.error.is_none(), "memory can be read");
-            self.cursor = outcome.cursor;
             self.is_between_records = outcome.is_between_records();
+            self.cursor = outcome.cursor;
         }
         self.pending.drain(..(self.cursor.offset - begin) as usize);
         Ok(())

@@ -7,7 +7,7 @@
 use super::buffer::Buffer;
 use super::filter::{self, Filter};
 use crate::analysis::Analysis;
-use crate::decode::{Chunk, Decoder, GUESS_BYTES, Limits, Visit, guess_element, guess_start};
+use crate::decode::{Chunk, Decoder, GUESS_BYTES, LOOK_BACK_BYTES, Limits, Visit, guess_start};
 use crate::event::{Cursor, DeadLetter, Event, FileId, Frontier, Ledger, Position, Skip, Span, Timestamp, Verdict};
 use crate::input::ReadAt;
 use crate::schema::{Names, Schema};
@@ -15,7 +15,7 @@ use std::io;
 use std::sync::{Mutex, RwLock};
 
 /// What a worker is to read.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Stretch<'a> {
     pub file: FileId,
     pub bytes: &'a dyn ReadAt,
@@ -33,7 +33,7 @@ pub struct Stretch<'a> {
 }
 
 /// Where a stretch begins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Begin {
     /// Where a record before it ended.
     At(Cursor),
@@ -53,9 +53,9 @@ pub enum Known<'a> {
 
 impl Stretch<'_> {
     pub fn starts_at(&self) -> u64 {
-        match self.begin {
+        match &self.begin {
             Begin::At(cursor) => cursor.offset,
-            Begin::Near(edge) => edge,
+            Begin::Near(edge) => *edge,
         }
     }
 }
@@ -156,7 +156,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
     }
 
     /// Folds a stretch.
-    pub fn fold(&self, stretch: Stretch<'_>, known: Known<'_>) -> Partial<A::State> {
+    pub fn fold(&self, stretch: &Stretch<'_>, known: Known<'_>) -> Partial<A::State> {
         let rested = self.idle.lock().expect("no worker panics while it holds the lock").pop();
         let mut worker = rested
             .unwrap_or_else(|| Worker { decoder: Decoder::new(self.schema, self.limits), buffer: Buffer::default() });
@@ -166,16 +166,16 @@ impl<'a, A: Analysis> Folder<'a, A> {
     }
 
     /// Where to begin to read, the record that is likely to be first from there, and how it stands.
-    fn guess(&self, bytes: &[u8], edge: usize, in_array: bool) -> Option<(usize, usize, Skip)> {
+    fn guess(&self, decoder: &mut Decoder, bytes: &[u8], edge: usize, in_array: bool) -> Option<(usize, usize, Skip)> {
         match &self.schema.records {
-            Some(wrapper) => guess_element(bytes, edge, wrapper).map(|(record, stood)| (record, record, stood)),
+            Some(_) => decoder.guess_element(bytes, edge).map(|(record, stood)| (record, record, stood)),
             None => guess_start(bytes, edge, in_array).map(|start| (start.from, start.record, Skip::No)),
         }
     }
 
-    fn work(&self, worker: &mut Worker, stretch: Stretch<'_>, known: Known<'_>) -> Partial<A::State> {
+    fn work(&self, worker: &mut Worker, stretch: &Stretch<'_>, known: Known<'_>) -> Partial<A::State> {
         let Worker { decoder, buffer } = worker;
-        let (parsed_before, unread_before) = (decoder.parsed(), decoder.unread());
+        let (mut parsed_before, mut unread_before) = (decoder.parsed(), decoder.unread());
         let analysis = self.analysis.read().expect("no refresh panics");
         let mut partial = Partial {
             state: match known {
@@ -198,9 +198,10 @@ impl<'a, A: Analysis> Folder<'a, A> {
             unread: 0,
         };
         // A guess looks back: is there a line break, or a comma?
+        let back = if self.schema.records.is_some() { LOOK_BACK_BYTES } else { GUESS_BYTES };
         let begin = match stretch.begin {
-            Begin::At(cursor) => cursor.offset,
-            Begin::Near(edge) => edge.saturating_sub(GUESS_BYTES as u64).max(stretch.kept),
+            Begin::At(ref cursor) => cursor.offset,
+            Begin::Near(edge) => edge.saturating_sub(back as u64).max(stretch.kept),
         };
         let mut wanted = stretch.until.saturating_sub(begin) as usize + LOOKAHEAD_BYTES;
         buffer.restart(begin);
@@ -211,16 +212,20 @@ impl<'a, A: Analysis> Folder<'a, A> {
                 break;
             }
             if buffer.offset == begin && from == 0 {
-                match stretch.begin {
-                    Begin::At(cursor) => skip = cursor.skip,
-                    Begin::Near(edge) => match self.guess(buffer.bytes(), (edge - begin) as usize, stretch.in_array) {
-                        Some((start, record, stood)) => {
-                            (from, skip) = (start, stood);
-                            partial.guessed = Some(begin + record as u64);
-                            partial.stood = stood;
-                        }
-                        None => return partial,
-                    },
+                match &stretch.begin {
+                    Begin::At(cursor) => skip = cursor.skip.clone(),
+                    Begin::Near(edge) => {
+                        let edge = (edge - begin) as usize;
+                        let Some((start, record, stood)) = self.guess(decoder, buffer.bytes(), edge, stretch.in_array)
+                        else {
+                            return partial;
+                        };
+                        // What it took to guess does not count.
+                        (parsed_before, unread_before) = (decoder.parsed(), decoder.unread());
+                        (from, skip) = (start, stood.clone());
+                        partial.guessed = Some(begin + record as u64);
+                        partial.stood = stood;
+                    }
                 }
             }
             let chunk = Chunk {
@@ -238,7 +243,7 @@ impl<'a, A: Analysis> Folder<'a, A> {
             let progress = decoder.visit(chunk, from, skip, &mut fold);
             partial.seen.join(fold.seen());
             partial.undecided += fold.undecided;
-            partial.cursor = Cursor { offset: buffer.offset + progress.end as u64, skip: progress.skip };
+            partial.cursor = Cursor { offset: buffer.offset + progress.end as u64, skip: progress.skip.clone() };
             partial.next = progress.next.map(|next| buffer.offset + next as u64);
             partial.is_cut = decoder.is_full();
             if partial.is_cut || buffer.at_end || partial.next.is_some_and(|next| next >= stretch.until) {

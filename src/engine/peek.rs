@@ -52,5 +52,5 @@ fn oldest<A: Analysis>(folder: &Folder<'_, A>, file: &mut LogFile) -> Option<Tim
         last: false,
         is_over: false,
     };
-    read.ok().and_then(|_| folder.fold(stretch, Known::Nothing).seen.oldest())
+    read.ok().and_then(|_| folder.fold(&stretch, Known::Nothing).seen.oldest())
 }

@@ -133,10 +133,10 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
             if ends != Ends::Open {
                 root.finish(file.id)?;
             }
-            file.cursor = outcome.cursor;
             if outcome.is_between_records() {
                 file.settled_length = file.length;
             }
+            file.cursor = outcome.cursor;
             if last {
                 file.close();
             }
@@ -288,7 +288,7 @@ fn stream<'a>(file: &LogFile, bytes: &'a Guarded, ends: Ends) -> Stream<'a> {
     Stream {
         file: file.id,
         bytes,
-        cursor: file.cursor,
+        cursor: file.cursor.clone(),
         until: file.length,
         in_array: file.in_array,
         last: ends == Ends::Bad,
@@ -327,7 +327,7 @@ fn decode<A: Analysis>(
         Err(error) => return Ok(Some(error)),
     };
     let Drained { cursor, pending_bytes, error } =
-        Feed::new(file.id, file.cursor, blocks(reader)).drain(folder, root, last)?;
+        Feed::new(file.id, file.cursor.clone(), blocks(reader)).drain(folder, root, last)?;
     (file.cursor, file.pending_bytes) = (cursor, pending_bytes);
     Ok(error)
 }

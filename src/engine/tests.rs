@@ -7,7 +7,7 @@ use super::waves::{self, Stream};
 use super::{Filter, Folder};
 use crate::analysis::{Analysis, By, SlidingWindow};
 use crate::decode::{Chunk, Decoder, Limits};
-use crate::event::{Cursor, Event, FileId, Ledger, Position, Skip, Span, Verdict};
+use crate::event::{Cursor, Event, FileId, Ledger, Position, Role, Skip, Span, Verdict};
 use crate::input::Block;
 use crate::render::Render;
 use crate::report::{Answer, Pace, Report};
@@ -44,7 +44,8 @@ impl Analysis for Probe {
     }
 
     fn observe(&self, state: &mut Records, event: &Event<'_>) -> Verdict {
-        state.0.push((event.at.offset, event.raw.to_vec()));
+        // With a field that may be inherited.
+        state.0.push((event.at.offset, [event.raw, format!("{:?}", event.role(Role::Service)).as_bytes()].concat()));
         Verdict::Counted
     }
 
@@ -167,7 +168,7 @@ fn in_waves(bytes: &[u8], schema: &Schema, limits: Limits, way: &Way) -> Seen {
         let stream = Stream {
             file: FILE,
             bytes: &Block { offset, bytes: &bytes[offset as usize..length] },
-            cursor,
+            cursor: cursor.clone(),
             until: length as u64,
             in_array: way.in_array,
             last: step == way.lengths.len(),
@@ -178,6 +179,8 @@ fn in_waves(bytes: &[u8], schema: &Schema, limits: Limits, way: &Way) -> Seen {
             cursor = outcome.cursor;
         }
     }
+    // No more are parsed than there are.
+    root.paths(0);
     Seen { records: records.text(), dead: dead.text(), ledger: root.ledger }
 }
 
@@ -254,6 +257,10 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "]},{\"b\":[",
         "},{",
         "\"b\":1,",
+        "\n{\"service\":\"w\",\"a\":[",
+        "\"service\":\"w\",",
+        "{\"service\":\"w\",\"b\":[",
+        "{\n\"b\":[\n{\n}\n],\n\"a\":[",
     ];
     prop_oneof![
         6 => sound.prop_map(|text: String| text.into_bytes()),

@@ -68,7 +68,8 @@ pub fn sweep<A: Analysis>(
     root: &mut Root<'_, A>,
     streams: &[Stream<'_>],
 ) -> Result<Vec<Outcome>, Stop> {
-    let begin = |stream: &Stream<'_>| Outcome { cursor: stream.cursor, next: None, error: None, is_stale: false };
+    let begin =
+        |stream: &Stream<'_>| Outcome { cursor: stream.cursor.clone(), next: None, error: None, is_stale: false };
     let mut outcomes: Vec<Outcome> = streams.iter().map(begin).collect();
     let numbered = |(place, stream)| stretches(stream, folder.stretch_bytes).map(move |stretch| (place, stretch));
     let mut stretches = streams.iter().enumerate().flat_map(numbered);
@@ -97,7 +98,7 @@ fn stretches<'a>(stream: &Stream<'a>, length: u64) -> impl Iterator<Item = Stret
         file: stream.file,
         bytes: stream.bytes,
         kept: begin,
-        begin: Begin::At(stream.cursor),
+        begin: Begin::At(stream.cursor.clone()),
         until: end,
         in_array: stream.in_array,
         last: stream.last,
@@ -136,8 +137,8 @@ fn take_in<A: Analysis>(
     }
     for ((place, stretch), partial) in wave.into_iter().zip(partials) {
         let outcome = &mut outcomes[place];
-        if let Some(partial) = checked(folder, root, stretch, partial, outcome) {
-            take(folder, root, stretch, partial, outcome, ahead.is_none())?;
+        if let Some(partial) = checked(folder, root, &stretch, partial, outcome) {
+            take(folder, root, &stretch, partial, outcome, ahead.is_none())?;
         }
         if stretch.is_over {
             root.finish(stretch.file)?;
@@ -150,7 +151,7 @@ fn take_in<A: Analysis>(
 fn checked<A: Analysis>(
     folder: &Folder<'_, A>,
     root: &Root<'_, A>,
-    stretch: Stretch<'_>,
+    stretch: &Stretch<'_>,
     partial: Partial<A::State>,
     outcome: &Outcome,
 ) -> Option<Partial<A::State>> {
@@ -165,12 +166,12 @@ fn checked<A: Analysis>(
             // One record reaches over the whole stretch.
             Some(next) if next >= stretch.until => return None,
             Some(next) if partial.guessed == Some(next) && partial.stood == outcome.cursor.skip => {}
-            Some(_) => return Some(again(folder, root, stretch, outcome.cursor)),
+            Some(_) => return Some(again(folder, root, stretch, &outcome.cursor)),
         }
     }
     match folder.is_sound(&partial, &root.frontier) {
         true => Some(partial),
-        false => Some(again(folder, root, stretch, outcome.cursor)),
+        false => Some(again(folder, root, stretch, &outcome.cursor)),
     }
 }
 
@@ -178,7 +179,7 @@ fn checked<A: Analysis>(
 fn take<A: Analysis>(
     folder: &Folder<'_, A>,
     root: &mut Root<'_, A>,
-    stretch: Stretch<'_>,
+    stretch: &Stretch<'_>,
     mut partial: Partial<A::State>,
     outcome: &mut Outcome,
     attends: bool,
@@ -190,11 +191,11 @@ fn take<A: Analysis>(
         }
         // A guess begins with the space before its record, which the stretch before may have passed.
         root.advance(partial.cursor.offset.saturating_sub(outcome.cursor.offset));
-        outcome.cursor = partial.cursor;
+        outcome.cursor = partial.cursor.clone();
         outcome.next = partial.next;
         outcome.error = partial.error.take();
         let is_cut = partial.is_cut;
-        root.note_cursor(stretch.file, outcome.cursor);
+        root.note_cursor(stretch.file, outcome.cursor.clone());
         root.absorb(partial)?;
         // Between the parts of a wave that looked ahead, the state is one of no input.
         if attends {
@@ -203,7 +204,7 @@ fn take<A: Analysis>(
         if !is_cut {
             return Ok(());
         }
-        partial = again(folder, root, stretch, outcome.cursor);
+        partial = again(folder, root, stretch, &outcome.cursor);
     }
 }
 
@@ -211,10 +212,10 @@ fn take<A: Analysis>(
 fn again<A: Analysis>(
     folder: &Folder<'_, A>,
     root: &Root<'_, A>,
-    stretch: Stretch<'_>,
-    cursor: Cursor,
+    stretch: &Stretch<'_>,
+    cursor: &Cursor,
 ) -> Partial<A::State> {
-    folder.fold(Stretch { begin: Begin::At(cursor), ..stretch }, Known::Past(&root.frontier))
+    folder.fold(&Stretch { begin: Begin::At(cursor.clone()), ..stretch.clone() }, Known::Past(&root.frontier))
 }
 
 /// Folds a wave. Where others before it are not taken in yet, the frontier is of no use to it.
@@ -235,8 +236,8 @@ fn fold_all<A: Analysis>(
     ahead: Option<Timestamp>,
     frontier: Option<&Frontier>,
 ) -> Vec<Partial<A::State>> {
-    let fold = |stretch: Stretch<'_>| {
-        let known = match (ahead, stretch.begin, frontier) {
+    let fold = |stretch: &Stretch<'_>| {
+        let known = match (ahead, &stretch.begin, frontier) {
             (Some(newest), ..) => Known::Newest(newest),
             (None, Begin::At(_), Some(frontier)) => Known::Past(frontier),
             _ => Known::Nothing,
@@ -245,7 +246,7 @@ fn fold_all<A: Analysis>(
     };
     match wave {
         // A lone stretch is not worth waking a thread.
-        [(_, stretch)] => vec![fold(*stretch)],
-        many => many.par_iter().map(|(_, stretch)| fold(*stretch)).collect(),
+        [(_, stretch)] => vec![fold(stretch)],
+        many => many.par_iter().map(|(_, stretch)| fold(stretch)).collect(),
     }
 }

@@ -5,12 +5,15 @@
 
 mod frontier;
 mod ledger;
+pub mod lists;
 pub mod quantity;
+mod said;
 mod timestamp;
 pub mod written;
 
 pub use frontier::{Frontier, Leaps};
 pub use ledger::{DeadLetter, Ledger, Verdict};
+pub use said::{Said, Scalar, Within};
 pub use timestamp::Timestamp;
 
 use serde::{Deserialize, Serialize};
@@ -29,7 +32,7 @@ pub struct Position {
 }
 
 /// How far a stream has been consumed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
     /// In decompressed bytes; all before it is done with.
     pub offset: u64,
@@ -37,7 +40,7 @@ pub struct Cursor {
 }
 
 /// Whether the bytes that come next still belong to an oversized record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Skip {
     #[default]
     No,
@@ -45,8 +48,8 @@ pub enum Skip {
     Line,
     /// To the end of the line, or before the next element.
     Element,
-    /// None is passed over: they stand within what records are wrapped in, as the decoder notes it.
-    Within(u8),
+    /// They stand within what records are wrapped in.
+    Within(Within),
 }
 
 /// A field of a record, as the decoder found it.

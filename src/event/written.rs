@@ -34,7 +34,8 @@ impl Search<'_, '_> {
             let reached = match raw.get(at) {
                 Some(b'"') if is_object => {
                     let end = value_end(raw, at);
-                    let reached = raw.get(at..end).and_then(|key| self.reached(key, taken));
+                    let reached = raw.get(at..end).and_then(|key| reached(key, &self.keys[taken..]));
+                    let reached = reached.map(|more| taken + more);
                     at = skip_space(raw, skip_space(raw, end) + 1);
                     reached
                 }
@@ -69,36 +70,36 @@ impl Search<'_, '_> {
         self.seen.push(cuts);
         self.walk(begin, reached, cuts);
     }
-
-    /// How far along the path a key is, which may hold its dots itself.
-    fn reached(&self, quoted: &[u8], taken: usize) -> Option<usize> {
-        let plain = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-        let unescaped: String;
-        let key = if plain.contains(&b'\\') {
-            unescaped = serde_json::from_slice(quoted).ok()?;
-            unescaped.as_bytes()
-        } else {
-            plain
-        };
-        let mut rest = key;
-        for (place, part) in self.keys.iter().enumerate().skip(taken) {
-            rest = rest.strip_prefix(part.as_bytes())?;
-            if rest.is_empty() {
-                return Some(place + 1);
-            }
-            rest = rest.strip_prefix(b".")?;
-        }
-        None
-    }
 }
 
-fn skip_space(raw: &[u8], at: usize) -> usize {
+/// How many of the keys of a path this one is, which may hold its dots itself.
+pub fn reached(quoted: &[u8], keys: &[String]) -> Option<usize> {
+    let plain = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    let unescaped: String;
+    let key = if plain.contains(&b'\\') {
+        unescaped = serde_json::from_slice(quoted).ok()?;
+        unescaped.as_bytes()
+    } else {
+        plain
+    };
+    let mut rest = key;
+    for (place, part) in keys.iter().enumerate() {
+        rest = rest.strip_prefix(part.as_bytes())?;
+        if rest.is_empty() {
+            return Some(place + 1);
+        }
+        rest = rest.strip_prefix(b".")?;
+    }
+    None
+}
+
+pub(super) fn skip_space(raw: &[u8], at: usize) -> usize {
     let rest = raw.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count()
 }
 
 /// Where the value at `at` ends.
-fn value_end(raw: &[u8], at: usize) -> usize {
+pub(super) fn value_end(raw: &[u8], at: usize) -> usize {
     let (mut depth, mut place) = (0usize, at);
     while let Some(byte) = raw.get(place) {
         match byte {
@@ -121,7 +122,7 @@ fn value_end(raw: &[u8], at: usize) -> usize {
 }
 
 /// Where the string at `at` ends.
-fn string_end(raw: &[u8], at: usize) -> usize {
+pub(super) fn string_end(raw: &[u8], at: usize) -> usize {
     let mut place = at + 1;
     while let Some(found) = raw.get(place..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
         if raw[place + found] == b'"' {

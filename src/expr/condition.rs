@@ -2,7 +2,7 @@
 
 use super::seen::Comparisons;
 use super::{Expr, Operand, Variable, Wants};
-use crate::event::{Event, Role, Value, object_of_text};
+use crate::event::{Event, Role, Value, lists, object_of_text};
 use crate::schema::{Field, Met, Path, Schema, What};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
@@ -175,7 +175,10 @@ fn nested(raw: &[u8], paths: &[Path], parse: Option<&Path>) -> Option<serde_json
     let inner: Option<serde_json::Value> = inner;
     let in_text = inner.iter().flat_map(|inner| paths.iter().map(move |path| find(inner, path.keys())));
     let in_record = paths.iter().map(|path| find(&record, path.keys()));
-    in_text.chain(in_record).flatten().next().cloned()
+    in_text.chain(in_record).flatten().next().cloned().or_else(|| {
+        let mut listed = paths.iter().filter_map(|path| lists::value(raw, path.keys()));
+        listed.find_map(|found| serde_json::from_slice(found.text).ok())
+    })
 }
 
 /// The value that keys lead to, of which any in a row may stand as one key with dots.

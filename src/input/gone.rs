@@ -65,7 +65,7 @@ impl Past {
             inode: file.inode,
             head: file.head,
             id: file.id,
-            cursor: file.cursor,
+            cursor: file.cursor.clone(),
             length: if file.encoding == Encoding::Plain { file.length } else { 0 },
             is_living: false,
         }
@@ -237,7 +237,7 @@ impl Files {
             .find(fits)
             .or_else(|| candidates().filter(|past| past.head.is_telling()).find(fits));
         let is_clear = is_whole || candidates().all(|past| past.head.length() <= head.len());
-        match known.map(|past| (past.id, past.cursor)) {
+        match known.map(|past| (past.id, past.cursor.clone())) {
             Some((id, cursor)) => {
                 let file = &mut self.files[place];
                 (file.id, file.cursor) = (id, cursor);
@@ -249,10 +249,10 @@ impl Files {
 
     /// Notes that a compressed file was read to its end: so was the file that it was made of.
     pub fn finish_original(&mut self, place: usize) {
-        let (id, cursor) = (self.files[place].id, self.files[place].cursor);
+        let (id, cursor) = (self.files[place].id, self.files[place].cursor.clone());
         for (other, file) in self.files.iter_mut().enumerate() {
             if other != place && file.id == id && file.cursor.offset < cursor.offset {
-                file.cursor = cursor;
+                file.cursor = cursor.clone();
             }
         }
     }
@@ -288,7 +288,7 @@ mod tests {
         files.rescan();
         let file = &mut files.all()[0];
         let cursor = Cursor { offset: file.length, skip: Skip::No };
-        file.cursor = cursor;
+        file.cursor = cursor.clone();
         let id = file.id;
         file.close();
         files.swept(0, None);
@@ -308,7 +308,7 @@ mod tests {
         fs::rename(gone, directory.path().join("b.log")).unwrap();
         files.rescan();
         let file = &files.all()[0];
-        assert_eq!((file.id, file.cursor, file.is_ready()), (id, cursor, false));
+        assert_eq!((file.id, file.cursor.clone(), file.is_ready()), (id, cursor, false));
     }
 
     #[test]

@@ -86,6 +86,10 @@ pub struct Names {
 struct Known {
     names: Mutex<BTreeSet<String>>,
     looked_at: AtomicU32,
+    /// Lists of keys and values are objects.
+    has_lists: AtomicBool,
+    /// The slots of fields that objects around the records have.
+    around: Mutex<BTreeSet<usize>>,
 }
 
 /// How many records are looked through for the names of their fields.
@@ -215,6 +219,22 @@ impl Names {
         self.known.names.lock().map(|names| names.iter().cloned().collect()).unwrap_or_default()
     }
 
+    /// Lists of keys and values are objects from now on.
+    pub fn expect_lists(&self) {
+        self.known.has_lists.store(true, Relaxed);
+    }
+
+    /// Takes note that an object around the records has the field of a slot.
+    pub fn note_around(&self, slot: usize) {
+        _ = self.known.around.lock().map(|mut around| around.insert(slot));
+    }
+
+    /// Whether an object around the records has a field that no record has, nor inherits.
+    pub fn is_around(&self, named: &Named) -> bool {
+        let (Field::Slot(slot) | Field::Either(slot, _) | Field::OwnStatus(slot)) = named.field else { return false };
+        named.found().is_none() && self.known.around.lock().is_ok_and(|around| around.contains(&slot))
+    }
+
     /// Which names were found, and which comparisons were of use, for an image of the run.
     pub fn found(&self) -> Vec<Option<bool>> {
         let named = self.named.iter().map(|named| named.found().map(|found| found == Found::Own));
@@ -242,21 +262,41 @@ impl Known {
         let Ok(mut names) = self.names.lock() else { return };
         let text = parse.and_then(|path| path.keys().iter().try_fold(&record, |value, key| value.get(key))?.as_str());
         let inner = text.and_then(object_of_text).and_then(|(_, object)| serde_json::from_str(object).ok());
+        let has_lists = self.has_lists.load(Relaxed);
         for fields in [Some(record), inner].iter().flatten().filter_map(serde_json::Value::as_object) {
-            collect(fields, "", 0, &mut names);
+            collect(fields.iter().map(|(key, value)| (key.as_str(), value)), "", 0, has_lists, &mut names);
         }
     }
 }
 
-fn collect(fields: &serde_json::Map<String, serde_json::Value>, prefix: &str, depth: usize, to: &mut BTreeSet<String>) {
+fn collect<'v>(
+    fields: impl Iterator<Item = (&'v str, &'v serde_json::Value)>,
+    prefix: &str,
+    depth: usize,
+    has_lists: bool,
+    to: &mut BTreeSet<String>,
+) {
     for (key, value) in fields {
         if to.len() >= MAX_NAMES || key.is_empty() || key.len() > 100 {
             continue;
         }
         let name = format!("{prefix}{key}");
-        if let (serde_json::Value::Object(inside), true) = (value, depth < MAX_DEPTH) {
-            collect(inside, &format!("{name}."), depth + 1, to);
+        let inside: Vec<(&str, &serde_json::Value)> = match value {
+            _ if depth >= MAX_DEPTH => Vec::new(),
+            serde_json::Value::Object(fields) => fields.iter().map(|(key, value)| (key.as_str(), value)).collect(),
+            serde_json::Value::Array(items) if has_lists => items.iter().filter_map(pair).collect(),
+            _ => Vec::new(),
+        };
+        if !inside.is_empty() {
+            let inside: &mut dyn Iterator<Item = _> = &mut inside.into_iter();
+            collect(inside, &format!("{name}."), depth + 1, has_lists, to);
         }
         to.insert(name);
     }
+}
+
+/// The key and the value of an element of a list; what is behind the word for its type is no matter here.
+fn pair(item: &serde_json::Value) -> Option<(&str, &serde_json::Value)> {
+    let value = item.get("value")?;
+    Some((item.get("key")?.as_str()?, if value.is_object() { &serde_json::Value::Null } else { value }))
 }

@@ -156,6 +156,11 @@ impl Field {
         self.keep(value);
     }
 
+    /// Whether the `record`th record has it.
+    pub(super) fn is_in(&self, record: u64) -> bool {
+        self.last_record == record
+    }
+
     /// Of a field that is to tell records apart: how many values it has, where some of them come again.
     pub fn repeated_ids(&self) -> Option<u64> {
         let distinct = self.ids.as_ref()?.len() as u64;

@@ -60,6 +60,7 @@ pub fn read_head<R: Read + Send + 'static>(
     let limits = Limits { record_bytes: bounds.record_bytes, ..Limits::default() };
     let mut schema = Schema::new(&NO_ROLES);
     (schema.records, schema.parse) = (survey.nesting().records.clone(), survey.nesting().parse.clone());
+    survey.nesting().around.iter().for_each(|path| _ = schema.resolve(path, true));
     let mut decoder = Decoder::new(&schema, limits);
     let (mut layout, mut pending, mut cursor) = (Layout::default(), Vec::new(), Cursor::default());
     // A record that is not whole yet is tried again when twice as much has come.
@@ -102,6 +103,10 @@ pub fn read_head<R: Read + Send + 'static>(
         pending.drain(..progress.end);
         wanted = if progress.end == 0 { pending.len() * 2 } else { 0 };
         cursor = Cursor { offset: cursor.offset + progress.end as u64, skip: progress.skip };
+    }
+    // Not where more may come that tells.
+    if head.records == 0 && head.read_bytes >= bounds.bytes {
+        survey.observe_torn(&pending);
     }
     Head { shape: layout.shape(), encoding: encoding.get().copied(), ..head }
 }

@@ -4,6 +4,7 @@
 //! Nothing is assumed of a record but that it is one. Memory is bounded by the number of fields,
 //! never by the number of records.
 
+mod around;
 mod field;
 mod fit;
 mod head;
@@ -12,6 +13,7 @@ mod names;
 mod nesting;
 mod outcome;
 mod times;
+mod torn;
 
 pub use field::{Field, Kind};
 pub use fit::{Codes, Fit, Found};
@@ -22,9 +24,11 @@ pub use outcome::Outcome;
 pub use times::{Form, Times};
 
 use crate::event::{Event, Role, Value as Shown};
-use crate::schema::Path;
+use crate::schema::{Path, Wrapper};
+use around::Around;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use times::TimeReader;
 
 /// More fields than these are counted, not listed: a map with ids for keys has no end.
@@ -46,12 +50,26 @@ pub struct Survey {
     fields: BTreeMap<String, Field>,
     unlisted_values: u64,
     reader: TimeReader,
+    /// Only what stands around records is looked at, and where these are.
+    outer: Option<(Arc<Wrapper>, Around)>,
+    /// Where records are within an object whose end was not in sight.
+    within_torn: Option<Nesting>,
 }
 
 impl Survey {
     /// One of records that are nested.
     pub fn within(nesting: Nesting) -> Self {
         Self { nesting, ..Self::default() }
+    }
+
+    /// One of what stands around nested records.
+    pub fn around(wrapper: Arc<Wrapper>) -> Self {
+        Self { outer: Some((wrapper, Around::default())), ..Self::default() }
+    }
+
+    /// The fields of the objects around the records.
+    pub fn paths_around(&self) -> Vec<Path> {
+        self.outer.as_ref().map_or_else(Vec::new, |(_, around)| around.paths())
     }
 
     /// Where the records were looked for.
@@ -84,17 +102,37 @@ impl Survey {
         self.fields.get(&path.keys().join("."))
     }
 
-    /// Takes in a record, by its own bytes alone.
+    /// Takes in a record, by its own bytes and by what it inherits.
     pub fn observe(&mut self, event: &Event<'_>) {
         self.records += 1;
-        match serde_json::from_slice::<Value>(event.raw) {
+        let record = serde_json::from_slice::<Value>(event.raw);
+        if let Some((wrapper, around)) = &mut self.outer {
+            return record.iter().for_each(|object| around.observe(object, wrapper));
+        }
+        match record {
             Ok(mut record) => {
+                if self.nesting.records.is_some() {
+                    record = around::unlisted(record);
+                }
                 self.nesting.open(&mut record);
                 self.walk(&mut String::new(), &mut Vec::new(), &record);
             }
             Err(_) => self.unlisted += 1,
         }
         self.note_lent(event);
+        self.note_inherited(event);
+    }
+
+    /// Takes in the beginning of an object whose end is not in sight: only what it says of where records are.
+    fn observe_torn(&mut self, bytes: &[u8]) {
+        let Some(object) = torn::closed(bytes) else { return };
+        if let Some((wrapper, around)) = &mut self.outer {
+            around.observe(&object, wrapper);
+        } else if self.nesting == Nesting::default() {
+            let mut torn = Self { records: 1, ..Self::default() };
+            torn.walk(&mut String::new(), &mut Vec::new(), &object);
+            self.within_torn = Nesting::deeper(&torn).filter(|nesting| nesting.records.is_some());
+        }
     }
 
     /// Takes in what a prefix lends the record: no field plays a role here, so all that is in one is lent.

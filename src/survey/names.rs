@@ -7,10 +7,11 @@ pub const LAST: usize = 100;
 
 /// How well a field's name says that it plays the role: 0 is best. `None` where it does not.
 ///
-/// Case, underscores and the like do not matter; either all keys or the last one have the name.
+/// Case, underscores and the like do not matter; either all keys or the last one or two have the name.
 pub fn rank(role: Role, name: &str) -> Option<usize> {
-    let (whole, last) = (plain(name), plain(name.rsplit('.').next().unwrap_or(name)));
-    let place = |names: &[&str]| names.iter().position(|known| *known == whole || *known == last);
+    let from_last = |keys: usize| name.rmatch_indices('.').nth(keys).map_or(name, |(dot, _)| &name[dot + 1..]);
+    let (whole, last, two) = (plain(name), plain(from_last(0)), plain(from_last(1)));
+    let place = |names: &[&str]| names.iter().position(|known| [&whole, &last, &two].iter().any(|name| name == known));
     match role {
         Role::Time => place(&["timestamp", "time", "ts", "datetime", "date", "eventtime", "asctime", "logtime", "t"]),
         Role::Service => place(&[
@@ -81,10 +82,10 @@ pub fn group_rank(name: &str) -> usize {
     rank(Role::Service, name).unwrap_or_else(|| place.map_or_else(fallback, |place| LAST / 2 + place))
 }
 
-/// Whether a time is that of an end: what has a beginning too is told by it.
+/// Whether a time is that of an end, or of who took note: what has a beginning too is told by that.
 pub fn is_end(name: &str) -> bool {
     let last = plain(name.rsplit('.').next().unwrap_or(name));
-    ["end", "finish", "stop", "complete"].iter().any(|word| last.contains(word))
+    ["end", "finish", "stop", "complete", "observed"].iter().any(|word| last.contains(word))
 }
 
 /// Whether a name says that its value tells a record from all others. What several records of one request

@@ -14,12 +14,17 @@ pub struct Nesting {
     pub records: Option<Arc<Wrapper>>,
     /// The text that holds an object, as `--parse` takes it.
     pub parse: Option<Path>,
+    /// The fields of the objects around the records, which they may inherit.
+    pub around: Vec<Path>,
 }
 
 impl Nesting {
     /// What a survey shows to be nested further: an array whose elements have times or statuses where the
     /// object around it has none, or a message that is an object.
     pub fn deeper(survey: &Survey) -> Option<Self> {
+        if let Some(nesting) = survey.within_torn.clone().filter(|_| survey.records() == 0) {
+            return Some(nesting);
+        }
         let known = survey.nesting.clone();
         if known.records.is_none()
             && known.parse.is_none()

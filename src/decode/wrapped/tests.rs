@@ -1,7 +1,7 @@
 use super::*;
 use crate::decode::Limits;
 use crate::event::{DeadLetter, FileId, Ledger, Verdict};
-use crate::schema::{Schema, preset};
+use crate::schema::{Schema, Wrapper, preset};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value as Json, json};
@@ -115,18 +115,136 @@ fn an_element_that_is_too_long_costs_no_other() {
     }
 }
 
-fn document() -> impl Strategy<Value = (String, Vec<Json>)> {
+#[test]
+fn records_inherit_what_stands_before_their_array() {
+    for (path, text, services) in [
+        (
+            "Records",
+            r#"{"service":"w","Records":[{"service":"a"},{},{"service":null}]} {"Records":[{}]}"#,
+            "a w null -",
+        ),
+        ("Records", r#"{"Records":[{}],"service":"w"} {"Records":[{}]}"#, "- -"),
+        ("Records", r#"{"Records":[{}],"service":"w","Records":[{}]}"#, "- w"),
+        (
+            "a[].b",
+            r#"{"service":"o","a":[{"service":"i","b":[{}]},{"b":[{},{}]},{"b":[{}],"service":"late"},{"b":[{}]}]}"#,
+            "i o o o o",
+        ),
+        ("a.b", r#"{"service":"o","a":{"service":"i","b":[{}]}} {"service":"o","a":{"x":1,"b":[{}]}}"#, "i o"),
+        ("a[].b", r#"{"service":"o","a":[{"service":{"x":1},"b":[{}]},{"service":null,"b":[{}]}]}"#, "- null"),
+        ("Records", "{\"service\":\"w\",\"Records\":[{}\n{\"Records\":[{}]}", "w -"),
+        ("Records", r#"{"service":{"stringValue":"w"},"Records":[{}]}"#, "w"),
+        ("Records", r#"{"service":"x","service":"y","Records":[{},{},{},{},{},{},{},{}]}"#, "y y y y y y y y"),
+        ("Records", r#"{"s\u0065rvice":"w\u00e9","Records":[{}]}"#, "w\u{e9}"),
+    ] {
+        for step in 1..=text.len() {
+            let cuts: Vec<usize> = (1..text.len()).filter(|at| at % step == 0).collect();
+            let seen = run(Decoder::new(&schema(path), Limits::default()), text.as_bytes(), &cuts, usize::MAX);
+            let found: Vec<&str> = seen
+                .records
+                .iter()
+                .map(|(.., service)| match service.as_str() {
+                    "Missing" => "-",
+                    "Null" => "null",
+                    text => text.trim_start_matches("Text(\"").trim_end_matches("\")"),
+                })
+                .collect();
+            assert_eq!(found.join(" "), services, "{text} cut at each {step}");
+        }
+    }
+}
+
+#[test]
+fn what_a_cursor_carries_is_bounded() {
+    let text = format!(r#"{{"service":"o","a":[{{"service":"{}","b":[{{}}]}}]}}"#, "x".repeat(5000));
+    let seen = run(Decoder::new(&schema("a[].b"), Limits::default()), text.as_bytes(), &[], usize::MAX);
+    assert_eq!(seen.records[0].2, "Missing", "not the outer one either");
+}
+
+#[test]
+fn an_element_that_is_too_long_takes_no_context_with_it() {
+    let long = "x".repeat(400);
+    let text = format!(r#"{{"service":"w","Records":[{{"b":"{long}"}},{{"c":1}}]}}"#);
+    let limits = Limits { record_bytes: 100, ..Limits::default() };
+    for step in [1, 7, 64, 150, 10_000] {
+        let cuts: Vec<usize> = (1..text.len()).filter(|at| at % step == 0).collect();
+        let seen = run(Decoder::new(&schema("Records"), limits), text.as_bytes(), &cuts, usize::MAX);
+        assert_eq!((seen.records.len(), seen.records[0].2.as_str()), (1, "Text(\"w\")"), "{step}");
+    }
+}
+
+#[test]
+fn lists_of_keys_and_values_are_objects() {
+    let mut schema = schema("logs");
+    let slots = ["a.b", "body", "a.list", "n.0.key"].map(|name| schema.field(name).unwrap());
+    let record = |a: &str, key: &str| {
+        format!(
+            r#"{{"a":[{{"key":"x","value":1}},{{"key":"{key}","value":{{"intValue":"{a}"}}}}],"body":{{"stringValue":"t{a}"}}}}"#
+        )
+    };
+    // All of one form: a shape must not be learned.
+    let records: Vec<String> = (0..40).map(|n| record(&n.to_string(), if n % 3 == 0 { "c" } else { "b" })).collect();
+    let text = format!(r#"{{"logs":[{}]}}"#, records.join(","));
+    let mut decoder = Decoder::new(&schema, Limits::default());
+    let chunk =
+        Chunk { at: Position { file: FileId(1), offset: 0 }, bytes: text.as_bytes(), until: usize::MAX, last: true };
+    let mut seen = Vec::new();
+    decoder.decode(chunk, 0, Skip::No, |event| {
+        seen.push(format!("{:?}", slots.map(|slot| slot.of(event))));
+        Verdict::Counted
+    });
+    for (n, seen) in seen.iter().enumerate() {
+        let b = if n % 3 == 0 { "Missing".to_owned() } else { format!("Int({n})") };
+        assert_eq!(*seen, format!("[{b}, Text(\"t{n}\"), Missing, Missing]"));
+    }
+    assert_eq!(seen.len(), 40);
+}
+
+#[test]
+fn what_is_written_otherwise_is_read_all_the_same() {
+    for (text, records) in [
+        (r#"{"Rec\u006frds":[{"a":1}]}"#, "1"),
+        ("2026-11-27T12:00:00Z stdout F {\"Records\":[{\"a\":1},{\"a\":2}]}\n{\"Records\":[{\"a\":3}]}\n", "123"),
+        (
+            "{\n\"x\": [\n{\n\"y\": [\n{\n\"z\": \"q\"\n}\n]\n},\n{\n}\n],\n\"Records\": [\n{\n\"a\": 1\n},\n{\n\"a\": 2\n}\n],\n\"t\": [\n{\n}\n]\n}\n",
+            "12",
+        ),
+    ] {
+        for step in 1..=text.len() {
+            let cuts: Vec<usize> = (1..text.len()).filter(|at| at % step == 0).collect();
+            let seen = run(Decoder::new(&schema("Records"), Limits::default()), text.as_bytes(), &cuts, usize::MAX);
+            let found: String = seen.records.iter().map(|(_, text, _)| text.as_str()).collect();
+            let digits: String = found.chars().filter(char::is_ascii_digit).collect();
+            assert_eq!((digits.as_str(), seen.dead), (records, vec![]), "{text} cut at each {step}");
+        }
+    }
+}
+
+/// A value as a run shows it.
+fn shown(value: Option<Json>) -> String {
+    match value {
+        None => "Missing".to_owned(),
+        Some(Json::Null) => "Null".to_owned(),
+        Some(Json::Number(number)) => format!("Int({number})"),
+        Some(Json::String(text)) => format!("Text({text:?})"),
+        Some(_) => "Nested".to_owned(),
+    }
+}
+
+/// A text, and its records with their services.
+fn document() -> impl Strategy<Value = (String, Vec<(Json, Option<Json>)>)> {
     let record = prop_oneof![
         (0..99u32, "[a-z{},\"\\[\\]]{0,5}").prop_map(|(n, service)| json!({"service": service, "n": n})),
         Just(json!({})),
         Just(json!({"deep": {"Records": [{"x": 1}]}, "service": null})),
     ];
     let other = select(vec![json!(1), json!("}],"), json!({"Records": [{}]}), json!([{"a": []}]), json!(null)]);
-    let members = (prop::collection::vec((select(vec!["a", "b", "é"]), other), 0..3), any::<bool>());
+    let members = (prop::collection::vec((select(vec!["a", "service", "é"]), other), 0..3), any::<bool>());
     let document = (prop::collection::vec(record, 0..6), members, any::<bool>());
     prop::collection::vec(document, 1..4).prop_map(|documents| {
         let (mut text, mut records) = (String::new(), Vec::new());
         for (elements, (others, is_first), is_pretty) in documents {
+            let inherited = others.iter().rev().find(|(key, _)| *key == "service").map(|(_, value)| value.clone());
             let mut members: Vec<(String, Json)> =
                 others.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             members.insert(if is_first { 0 } else { members.len() }, ("Records".to_owned(), json!(elements)));
@@ -134,7 +252,11 @@ fn document() -> impl Strategy<Value = (String, Vec<Json>)> {
             let members: Vec<String> =
                 members.iter().map(|(key, value)| format!("{:?}: {}", key, write(value))).collect();
             text += &format!("{{{}}}\n", members.join(if is_pretty { ",\n " } else { "," }));
-            records.extend(elements);
+            let inherits = inherited.filter(|value| !is_first && !value.is_array() && !value.is_object());
+            records.extend(elements.into_iter().map(|record| {
+                let service = record.get("service").cloned().or_else(|| inherits.clone());
+                (record, service)
+            }));
         }
         (text, records)
     })
@@ -148,8 +270,9 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
         cuts.sort_unstable();
         let seen = run(Decoder::new(&schema("Records"), Limits::default()), text.as_bytes(), &cuts, usize::MAX);
-        let found: Vec<Json> = seen.records.iter().map(|(_, text, _)| serde_json::from_str(text).unwrap()).collect();
-        prop_assert_eq!(found, records);
+        let found = seen.records.iter().map(|(_, text, service)| (serde_json::from_str(text).unwrap(), service.clone()));
+        let records: Vec<(Json, String)> = records.into_iter().map(|(record, service)| (record, shown(service))).collect();
+        prop_assert_eq!(found.collect::<Vec<_>>(), records);
         prop_assert_eq!(seen.dead, vec![]);
     }
 
@@ -158,6 +281,8 @@ proptest! {
         pieces in prop::collection::vec(select(vec![
             "{\"Records\":[", "]}", "]", "}", ",", ",\n", "\n", "{\"service\":\"a\"}", "{\"service\":\"a\"},{\"service\":\"b\"}",
             "{\"service\":\"a\",\"x\":{}},\n", "\"k\":", "{\"k\":[1]},", "{\"k\":", "\"Records\":[", "{\"a\":{\"b\":[", "1", "\"x", "\\", "x", "\0", "é",
+            "\"service\":\"w\",", "{\"service\":\"v\",\"Records\":[", "{\"service\":[],\"k\":[", "{},{},{},{}", "{\"service\":{\"stringValue\":\"t\"}},{\"service\":{\"stringValue\":1}},", "{\n\"x\":[\n{\n}\n],\n",
+            "\"Rec\\u006frds\":[", "at 5 {\"Records\":[{}]}\n",
             "{\"service\":\"a\"},{\"service\":\"b\"},{\"service\":\"c\"},{\"service\":\"d\"},{\"service\":\"e\"},{\"service\":\"f\"},",
         ]), 0..24),
         path in select(vec!["Records", "a.b", "Records[].k"]),
