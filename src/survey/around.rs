@@ -81,7 +81,9 @@ impl Survey {
             let is_own = |field: &super::Field| field.is_in(self.records);
             if !self.field(path).is_some_and(is_own) {
                 let keys: Vec<&str> = path.keys().iter().map(String::as_str).collect();
-                self.note(&keys.join("."), &keys, &value);
+                let name = keys.join(".");
+                self.note(&name, &keys, &value);
+                self.fields.get_mut(&name).into_iter().for_each(|field| field.is_inherited = true);
             }
         }
         self.nesting.around = around;

@@ -68,6 +68,8 @@ pub struct Field {
     pub path: Option<Path>,
     /// How many records have it.
     pub records: u64,
+    /// Objects around the records have it, and these inherit it.
+    pub is_inherited: bool,
     pub kinds: BTreeMap<Kind, u64>,
     /// Of the values that are numbers.
     pub range: Option<(f64, f64)>,
@@ -104,6 +106,7 @@ impl Field {
             is_flat: path.as_ref().is_some_and(|path| path.keys().len() != keys.len()),
             path,
             records: 0,
+            is_inherited: false,
             kinds: BTreeMap::new(),
             range: None,
             times: Times::default(),

@@ -39,6 +39,8 @@ pub(super) fn in_preset(survey: &Survey, preset: &Preset, role: Role) -> Option<
 pub(super) fn playing(field: &Field, role: Role) -> u64 {
     let statuses = field.statuses.values().sum::<u64>();
     match role {
+        // What delivers records has a time, a status and an id of its own.
+        role if field.is_inherited && role != Role::Service => 0,
         Role::Time if field.times.can_be_read() => field.times.read,
         Role::Status if statuses * 2 >= field.known() => statuses,
         Role::Time | Role::Status => 0,
