@@ -5,9 +5,9 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
 use streamlab::decode::{Chunk, Decoder, Limits};
-use streamlab::event::{FileId, Position, Skip, Verdict};
+use streamlab::event::{FileId, Position, Skip, Value, Verdict};
 use streamlab::generate::hostile::{KINDS, Place};
-use streamlab::schema::{Schema, Wrapper, preset};
+use streamlab::schema::{Path, Schema, Wrapper, preset};
 
 #[derive(Debug)]
 struct Stream {
@@ -15,7 +15,7 @@ struct Stream {
     /// Where each sound record begins and ends.
     sound: Vec<(usize, usize)>,
     hostile: usize,
-    is_wrapped: bool,
+    wrapping: Wrapping,
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq)]
@@ -32,7 +32,21 @@ enum Wrapping {
     Prefixed,
     /// Elements of an array within an object.
     Wrapped,
+    /// The same two levels deep, in several objects, and written over several lines.
+    Levels,
+    PrettyLevels,
+    /// The text of a field, behind prefixes and not.
+    Texts,
 }
+
+/// A way to write `a[].b` on one line, and one over several.
+const LEVELS: &[&str] =
+    &[", ", "]}, {\"b\":[", "],\"b\":[],\"c\":{\"b\":[{}]}},{\"x\":[{\"b\":1}],\"b\":[", "]}]}\n{\"a\": [{\"b\": ["];
+const PRETTY_LEVELS: &[&str] = &[
+    ",\n      ",
+    "\n      ]\n    },\n    {\n      \"b\": [\n        ",
+    "\n      ]\n    }\n  ],\n  \"x\": {\"b\": [{}]}\n}\n{\n  \"a\": [\n    {\n      \"b\": [\n",
+];
 
 impl<'a> Arbitrary<'a> for Stream {
     fn arbitrary(input: &mut Unstructured<'a>) -> Result<Self> {
@@ -44,26 +58,34 @@ impl<'a> Arbitrary<'a> for Stream {
             Wrapping::ArrayOfLines => ("[\n", &[",\n", " ,\n"], "\n]\n"),
             Wrapping::Pretty => ("[\n  ", &[",\n  "], "\n]\n"),
             Wrapping::Concatenated => ("", &["", " "], ""),
-            Wrapping::Prefixed => ("x ", &["\nx ", "\r\n2025-10-15T20:21:26Z stdout F ", "\n[api-1] | {} "], "\n"),
+            Wrapping::Prefixed => {
+                ("x ", &["\nx ", "\r\n2025-10-15T20:21:26Z stdout F ", "\n[api-1] | {} ", "\n<34>1 - h a - - - "], "\n")
+            }
+            Wrapping::Levels => ("{\"y\": {\"a\": [{}]}, \"a\": [{\"b\": [", LEVELS, "]}, {}]}"),
+            Wrapping::PrettyLevels => ("{\n  \"a\": [\n    {\n      \"b\": [\n", PRETTY_LEVELS, "\n]\n}\n]\n}\n"),
+            Wrapping::Texts => ("", &["\n", "\r\n", "\nx ", "\n2025-10-15T20:21:26Z stdout F "], "\n"),
             Wrapping::Wrapped => {
                 ("{\"a\": [{}], \"Records\":[", &[",", ", ", " ,\n  "], "\n], \"b\": {\"Records\": [{}]}}\n")
             }
         };
-        let is_wrapped = wrapping == Wrapping::Wrapped;
-        let mut stream = Self { bytes: open.into(), sound: Vec::new(), hostile: 0, is_wrapped };
+        let mut stream = Self { bytes: open.into(), sound: Vec::new(), hostile: 0, wrapping };
         let count = input.int_in_range(1..=12)?;
         for place in 0..count {
             if place > 0 {
                 stream.bytes.extend(input.choose(between)?.as_bytes());
             }
             let begin = stream.bytes.len();
-            if wrapping != Wrapping::Concatenated && input.ratio(1, 3)? {
+            if !matches!(wrapping, Wrapping::Concatenated | Wrapping::Levels) && input.ratio(1, 3)? {
                 stream.bytes.extend(hostile(input, wrapping, place + 1 == count)?);
                 stream.hostile += 1;
             } else {
                 // A pretty-printer breaks lines, and never leaves a brace in the first column.
-                let space = if wrapping == Wrapping::Pretty { "\n    " } else { "" };
-                record(input, &mut stream.bytes, space)?;
+                let is_pretty = matches!(wrapping, Wrapping::Pretty | Wrapping::PrettyLevels);
+                let space = if is_pretty { "\n    " } else { "" };
+                match wrapping {
+                    Wrapping::Texts => in_text(input, &mut stream.bytes)?,
+                    _ => record(input, &mut stream.bytes, space)?,
+                }
                 stream.sound.push((begin, stream.bytes.len()));
             }
         }
@@ -79,9 +101,9 @@ fn hostile<'a>(input: &mut Unstructured<'a>, wrapping: Wrapping, last: bool) -> 
             let noise = <&[u8]>::arbitrary(input)?;
             return Ok(noise.iter().copied().filter(|byte| *byte != b'\n').collect());
         }
-        Wrapping::Lines | Wrapping::CarriageReturns | Wrapping::Prefixed => Place::Line,
+        Wrapping::Lines | Wrapping::CarriageReturns | Wrapping::Prefixed | Wrapping::Texts => Place::Line,
         Wrapping::ArrayOfLines if !last => Place::NotLast,
-        Wrapping::Array | Wrapping::Wrapped if !last => Place::NotLast,
+        Wrapping::Array | Wrapping::Wrapped | Wrapping::PrettyLevels if !last => Place::NotLast,
         _ => Place::Anywhere,
     };
     let kinds: Vec<&[u8]> = KINDS.iter().filter(|kind| kind.0 <= worst).map(|kind| kind.2).collect();
@@ -97,6 +119,19 @@ fn record(input: &mut Unstructured<'_>, out: &mut Vec<u8>, space: &str) -> Resul
         out.extend(format!(",{space}\"service\": \"a\"").as_bytes());
     }
     out.extend(space.as_bytes());
+    out.push(b'}');
+    Ok(())
+}
+
+/// Writes a sound record whose text holds one, with what loggers write around it.
+fn in_text(input: &mut Unstructured<'_>, out: &mut Vec<u8>) -> Result<()> {
+    let mut text = input.choose(&["", "x ", "INFO: ", "2025-10-15T20:21:26Z stdout F "])?.as_bytes().to_vec();
+    record(input, &mut text, "")?;
+    text.extend(input.choose(&["", "\n", "\r\n", " "])?.as_bytes());
+    out.extend(b"{\"message\": ");
+    serde_json::to_writer(&mut *out, &String::from_utf8(text).expect("all of it is text"))
+        .expect("memory can be written");
+    out.extend(input.choose(&["", ", \"service\": \"own\"", ",\"b\":[{}]"])?.as_bytes());
     out.push(b'}');
     Ok(())
 }
@@ -150,16 +185,28 @@ fn string(input: &mut Unstructured<'_>, out: &mut Vec<u8>) -> Result<()> {
 
 fuzz_target!(|stream: Stream| {
     let mut schema = Schema::new(preset("lab").expect("the default"));
-    schema.records = stream.is_wrapped.then(|| Arc::new(Wrapper::parse("Records").expect("a key")));
+    let first = schema.field("first").expect("a key");
+    let records = match stream.wrapping {
+        Wrapping::Wrapped => Some("Records"),
+        Wrapping::Levels | Wrapping::PrettyLevels => Some("a[].b"),
+        _ => None,
+    };
+    schema.records = records.map(|path| Arc::new(Wrapper::parse(path).expect("a path")));
+    schema.parse = (stream.wrapping == Wrapping::Texts).then(|| Path::parse("message").expect("a key"));
     let mut decoder = Decoder::new(&schema, Limits::default());
     let at = Position { file: FileId(1), offset: 0 };
     let mut shown = Vec::new();
     let chunk = Chunk { at, bytes: &stream.bytes, until: usize::MAX, last: true };
     decoder.decode(chunk, 0, Skip::No, |event| {
         let begin = event.at.offset as usize;
-        shown.push((begin, begin + event.raw.len()));
+        let place = (begin, begin + event.raw.len());
+        if stream.sound.contains(&place) {
+            assert_ne!(first.own(event), Value::Missing, "of {}", event.raw.escape_ascii());
+        }
+        shown.push(place);
         Verdict::Counted
     });
+    let unread = decoder.unread();
     let (_, dead) = decoder.take();
     let text = || String::from_utf8_lossy(&stream.bytes).into_owned();
     for record in &stream.sound {
@@ -167,6 +214,6 @@ fuzz_target!(|stream: Stream| {
         assert_eq!(count, 1, "{record:?} of {}\n{:?}", text(), dead);
     }
     if stream.hostile == 0 {
-        assert_eq!((shown.len(), dead.len()), (stream.sound.len(), 0), "{}", text());
+        assert_eq!((shown.len(), dead.len(), unread), (stream.sound.len(), 0, 0), "{}", text());
     }
 });

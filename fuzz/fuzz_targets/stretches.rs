@@ -1,7 +1,10 @@
-//! The whole engine on a file: short stretches in parallel give the answer, the dead letters and
-//! the ledger of one reader.
+//! The whole engine on a file: short stretches in parallel, each begun with a guess, give the answer, the dead
+//! letters and the ledger of one reader, wherever the records stand.
 #![no_main]
 
+mod streams;
+
+use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -13,23 +16,34 @@ use streamlab::event::Ledger;
 use streamlab::input::Sources;
 use streamlab::render::Render;
 use streamlab::report::{Answer, Report};
-use streamlab::schema::{Outcomes, Schema, Wrapper, preset};
+use streamlab::schema::{Outcomes, Schema};
+use streams::schemas::schema;
+use streams::structured;
 
-fuzz_target!(|input: (u8, u8, &[u8])| {
-    let (stretch_bytes, mode, bytes) = input;
-    let (small, records) = (mode % 2 == 1, [None, Some("a"), Some("a[].b")][usize::from(mode / 2 % 3)]);
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    stretch_bytes: u8,
+    is_small: bool,
+    schema: u8,
+    is_structured: bool,
+    text: &'a [u8],
+}
+
+fuzz_target!(|input: Input<'_>| {
+    let schema = schema(input.schema);
+    let structured = input.is_structured.then(|| structured(input.text, schema).unwrap_or_default());
+    let stream = structured.as_deref().unwrap_or(input.text);
     let mut file = tempfile::Builder::new().suffix(".log").tempfile().expect("a file for the stream");
-    file.write_all(bytes).unwrap();
+    file.write_all(stream).unwrap();
     let path = file.path().to_str().expect("the name is ours").to_owned();
-    let limits = Limits { record_bytes: if small { 32 } else { 1 << 20 }, ..Limits::default() };
-    let run = |stretch_bytes| run(&path, stretch_bytes, limits, records);
-    assert_eq!(run(u64::from(stretch_bytes) + 1), run(u64::MAX), "stretches of {stretch_bytes} + 1 bytes");
+    let limits = Limits { record_bytes: if input.is_small { 32 } else { 1 << 20 }, ..Limits::default() };
+    let run = |stretch_bytes| run(&path, stretch_bytes, limits, schema.clone());
+    let stretch_bytes = u64::from(input.stretch_bytes) + 1;
+    assert_eq!(run(stretch_bytes), run(u64::MAX), "stretches of {stretch_bytes} bytes: {}", stream.escape_ascii());
 });
 
-/// The answer, the ledger and the dead letters.
-fn run(path: &str, stretch_bytes: u64, limits: Limits, records: Option<&str>) -> (Answer, Ledger, String) {
-    let mut schema = Schema::new(preset("lab").expect("the default"));
-    schema.records = records.map(|path| Arc::new(Wrapper::parse(path).expect("a path")));
+/// The answer, the ledger, the dead letters, and how many texts held no object.
+fn run(path: &str, stretch_bytes: u64, limits: Limits, mut schema: Schema) -> (Answer, Ledger, String, u64) {
     let service = schema.field("service").expect("a role");
     let by = By::new(vec![("service".to_owned(), service)]);
     // The first keys have rows of their own, so that the answer tells in which order they came.
@@ -68,7 +82,7 @@ fn run(path: &str, stretch_bytes: u64, limits: Limits, records: Option<&str>) ->
     assert!(report.ledger.balances());
     let dead = String::from_utf8(dead.0.lock().unwrap().clone()).expect("JSON lines");
     assert_eq!(dead.lines().count() as u64, report.ledger.dead_letter);
-    (report.answer.clone(), report.ledger, dead)
+    (report.answer.clone(), report.ledger, dead, outcome.unread)
 }
 
 struct Silent;

@@ -64,7 +64,7 @@ pub fn frame(stretch: Stretch<'_>, from: usize, limit: usize) -> Frame {
     let ends = last && view.len() == bytes.len();
     let indent = if bytes[start] == b'{' { indent(stretch, start) } else { None };
     let found = match bytes[start] {
-        b'{' => object(view, start, indent),
+        b'{' => object(view, start, indent, ends),
         _ => match prefix::line(view, start, ends) {
             Line::Record { begin, end } => Ok(Frame::Behind { start, begin, end }),
             Line::Unseen if view.len() < horizon => Err(NeedMore),
@@ -88,7 +88,7 @@ pub fn frame(stretch: Stretch<'_>, from: usize, limit: usize) -> Frame {
 pub fn element(bytes: &[u8], start: usize, limit: usize, last: bool) -> Frame {
     let horizon = start.saturating_add(limit).saturating_add(1);
     let view = &bytes[..horizon.min(bytes.len())];
-    match object(view, start, None) {
+    match object(view, start, None, last) {
         Ok(frame) if frame.length() <= limit => frame,
         Err(NeedMore) if view.len() < horizon && !last => Frame::Partial,
         Err(NeedMore) if view.len() < horizon => {
@@ -198,13 +198,13 @@ pub fn separators_done(bytes: &[u8], from: usize) -> usize {
     }
 }
 
-fn object(bytes: &[u8], start: usize, indent: Option<usize>) -> Result<Frame, NeedMore> {
+fn object(bytes: &[u8], start: usize, indent: Option<usize>, last: bool) -> Result<Frame, NeedMore> {
     match object_end(bytes, start) {
         Scan::End(end) => Ok(Frame::Object { start, end }),
         Scan::NeedMore => Err(NeedMore),
         Scan::Broken { at, reason } => {
             let end = match indent {
-                Some(indent) => broken_lines_end(bytes, at, start, indent),
+                Some(indent) => broken_lines_end(bytes, at, (start, indent), last),
                 None => broken_element_end(bytes, at, start),
             };
             let end = trim_end(bytes, start, end.ok_or(NeedMore)?);
@@ -215,13 +215,18 @@ fn object(bytes: &[u8], start: usize, indent: Option<usize>) -> Result<Frame, Ne
 
 /// A broken record that leads its line: it ends with the line, or, where it spans lines, before
 /// the next line that is indented no deeper (with that line's brace, if it closes the record).
-fn broken_lines_end(bytes: &[u8], at: usize, start: usize, indent: usize) -> Option<usize> {
+fn broken_lines_end(bytes: &[u8], at: usize, (start, indent): (usize, usize), last: bool) -> Option<usize> {
     let Some(line) = memchr::memrchr(b'\n', &bytes[start..at]).map(|found| start + found + 1) else {
         return Some(at + memchr(b'\n', &bytes[at..])?);
     };
     // What broke the record is the next one.
     if bytes.get(at) == Some(&b'{') && at - line <= indent && bytes[line..at].iter().all(is_space) {
         return Some(line);
+    }
+    match torn_before(bytes, line, at, indent, last) {
+        Line::Record { .. } => return Some(line),
+        Line::Unseen => return None,
+        Line::Other => {}
     }
     let mut line_end = if line == at { at - 1 } else { at + memchr(b'\n', &bytes[at..])? };
     loop {
@@ -231,6 +236,16 @@ fn broken_lines_end(bytes: &[u8], at: usize, start: usize, indent: usize) -> Opt
             return Some(if bytes[text] == b'}' { text + 1 } else { line });
         }
         line_end = text + memchr(b'\n', &bytes[text..])?;
+    }
+}
+
+/// What the line at `line` is that a torn record goes on with, as far as `at`: where a value was due, the first
+/// word of a prefix is taken for one, and the record behind it must not be lost.
+fn torn_before(bytes: &[u8], line: usize, at: usize, indent: usize, last: bool) -> Line {
+    let text = line + bytes[line..at].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    match skip_separators(&bytes[..at], text, true) {
+        Some(start) if text - line <= indent && !matches!(bytes[start], b'{' | b'"') => prefix::line(bytes, start, last),
+        _ => Line::Other,
     }
 }
 

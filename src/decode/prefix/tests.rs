@@ -88,3 +88,26 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_torn_record_does_not_take_along_the_one_behind_a_prefix() {
+    use crate::decode::framing::{Frame, Stretch, frame};
+    let first = |text: &[u8], last: bool| frame(Stretch { bytes: text, first: true, last }, 0, 1000);
+    for torn in ["{\"b\":", "{\"b\": [[", "{\"b\": {\"c\": [1,", "{\n  \"b\":"] {
+        for prefix in ["x ", "2025-10-15T20:21:26.1Z stdout F ", "[pod/api-7/app] ", "1 ", "é: "] {
+            for end in ["", "\n", "\r\n{\"c\":1}\n"] {
+                let text = format!("{torn}\n{prefix}{{\"a\":1}}{end}");
+                let Frame::Junk { start: 0, end, .. } = first(text.as_bytes(), true) else { panic!("{text}") };
+                assert_eq!(end, torn.len(), "{text}");
+                for cut in 1..text.len() {
+                    let found = first(&text.as_bytes()[..cut], false);
+                    let is_alike = matches!(found, Frame::Junk { end, .. } if end == torn.len());
+                    assert!(found == Frame::Partial || is_alike, "{text} cut at {cut}: {found:?}");
+                }
+            }
+        }
+    }
+    // Indented, it is part of the torn one.
+    let text = "{\n  \"b\": x {\"a\":1}\n}\n";
+    assert!(matches!(first(text.as_bytes(), true), Frame::Junk { end: 20, .. }));
+}

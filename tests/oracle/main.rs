@@ -1,110 +1,24 @@
 //! Recomputes answers from single records, one after the other, with nothing of ours but the
 //! generator, and holds the binary to them whatever the records are wrapped in.
 
-#[path = "common/json.rs"]
+#[path = "../common/json.rs"]
 mod json;
-#[path = "common/shell.rs"]
+#[path = "../common/live.rs"]
+mod live;
+mod naive;
+mod nested;
+#[path = "../common/shell.rs"]
 mod shell;
+mod ways;
 
 use proptest::prelude::*;
+use naive::{expected, fact, row};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 use streamlab::generate::{Format, Plan};
-
-/// What is known of a record: none of it where it is no JSON object.
-struct Fact {
-    micros: i64,
-    service: String,
-    status: Option<u16>,
-}
-
-fn fact(record: &[u8]) -> Option<Fact> {
-    let fields: serde_json::Map<String, Json> = serde_json::from_slice(record).ok()?;
-    let text = |name: &str| fields[name].as_str().unwrap().to_owned();
-    let message = text("message");
-    let after = message.split("HTTP Status Code: ").nth(1).unwrap_or_default();
-    let digits = after.split(|char: char| !char.is_ascii_digit()).next().filter(|digits| digits.len() == 3);
-    Some(Fact {
-        micros: (fields["timestamp"].as_f64().unwrap() * 1e6).round_ties_even() as i64,
-        service: text("service"),
-        status: digits.map(|digits| digits.parse().unwrap()),
-    })
-}
-
-/// Rows of a key with its total and its hits, sorted, and the same over all.
-fn table<K: Ord + Into<Json> + Clone>(
-    requests: impl Iterator<Item = (K, bool)>,
-    [key, hits, rate]: [&str; 3],
-) -> (Json, Json) {
-    let mut rows = BTreeMap::<K, (u64, u64)>::new();
-    for (key, hit) in requests {
-        let row = rows.entry(key).or_default();
-        *row = (row.0 + 1, row.1 + u64::from(hit));
-    }
-    let row = |(total, hit): (u64, u64)| {
-        let (share, interval) = (hit as f64 / total as f64, wilson(hit as f64, total as f64));
-        json!({"total": total, hits: hit, rate: share, "ci95": interval})
-    };
-    let sum = rows.values().fold((0, 0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
-    let named = rows.into_iter().map(|(name, counts)| {
-        let mut row = row(counts);
-        row[key] = name.into();
-        row
-    });
-    (named.collect(), row(sum))
-}
-
-fn wilson(hits: f64, total: f64) -> [f64; 2] {
-    let z2 = 1.959963984540054f64.powi(2);
-    let root = (z2 * (z2 + 4.0 * hits * (1.0 - hits / total))).sqrt();
-    [-1.0, 1.0].map(|sign| (2.0 * hits + z2 + sign * root) / (2.0 * (total + z2)))
-}
-
-fn rfc3339(micros: i64) -> String {
-    let time = jiff::Timestamp::from_microsecond(micros).unwrap();
-    time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
-}
-
-/// The commands, and what the last report of each has to hold.
-fn expected(records: &[Vec<u8>]) -> Vec<(&'static str, Json)> {
-    let facts: Vec<Fact> = records.iter().filter_map(|record| fact(record)).collect();
-    let requests: Vec<(&Fact, u16)> = facts.iter().filter_map(|fact| Some((fact, fact.status?))).collect();
-    let ledger = json!({
-        "read": records.len(), "counted": requests.len(), "filtered": facts.len() - requests.len(),
-        "late": 0, "duplicate": 0, "dead_letter": records.len() - facts.len(),
-    });
-    let (oldest, newest) =
-        facts.iter().fold((i64::MAX, i64::MIN), |(old, new), f| (old.min(f.micros), new.max(f.micros)));
-    let report = |start: i64, (rows, overall): (Json, Json)| {
-        json!({
-            "final": true, "as_of": rfc3339(newest), "rows": rows, "overall": overall, "ledger": ledger,
-            "window": {"start": rfc3339(start), "end": rfc3339(newest)},
-        })
-    };
-    let by_service = |success: bool, from_ms: i64| {
-        let inside = requests.iter().filter(move |(fact, _)| fact.micros.div_euclid(1000) >= from_ms);
-        inside.map(move |(fact, code)| {
-            (fact.service.clone(), if success { (200..300).contains(code) } else { *code >= 400 })
-        })
-    };
-    let window_ms = 7_000;
-    let running = table(by_service(true, i64::MIN), ["service", "success", "success_rate"]);
-    let from_ms = newest.div_euclid(1000) - window_ms;
-    let sliding = table(by_service(false, from_ms), ["service", "failures", "failure_rate"]);
-    let statuses = table(
-        requests.iter().map(|(_, code)| (*code, (200..300).contains(code))),
-        ["status", "success", "success_rate"],
-    );
-    vec![
-        ("running-avg", report(oldest, running)),
-        ("sliding-window --size 7s", report(newest - window_ms * 1000, sliding)),
-        ("running-avg --by status", report(oldest, statuses)),
-    ]
-}
 
 /// The last line that the command writes.
 fn last_line(line: &str, directory: &Path) -> String {
@@ -128,7 +42,7 @@ fn wrap(records: &[Vec<u8>], format: Format, directory: &Path) {
     write("gz/a.log.gz", &gz.finish().unwrap());
     write("zst/a.jsonl.zst", &zstd::encode_all(&lines[..], 1).unwrap());
     // A cut record may swallow the end of an array, so a sound one stands there.
-    let mut parts = records.split_inclusive(|record| fact(record).is_some_and(|fact| fact.micros % 1000 < 10));
+    let mut parts = records.split_inclusive(|record| fact(record).and_then(|fact| fact.micros).is_some_and(|micros| micros % 1000 < 10));
     let array = |records: &[Vec<u8>]| [b"[", &records.join(&b", "[..])[..], b"]"].concat();
     for (place, part) in parts.by_ref().enumerate() {
         write(&format!("parts/{}/{place}.log", place % 3), &part.join(&b"\n"[..]));
@@ -198,7 +112,7 @@ proptest! {
         let mut sources: Vec<String> = names.collect();
         let single = sources.clone().into_iter().filter(|name| !["parts", "arrays"].contains(&name.as_str()));
         sources.extend(single.map(|name| format!("< $(echo {name}/a.*)")));
-        for (command, expected) in expected(&records) {
+        for (command, expected) in expected(&records.iter().map(|record| row(record)).collect::<Vec<_>>()) {
             for (place, source) in sources.iter().enumerate() {
                 let threads = if place % 2 == 0 { 1 } else { 4 };
                 let line = format!("streamlab {command} -q -o json --threads {threads} {source}");
