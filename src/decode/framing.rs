@@ -244,7 +244,9 @@ fn broken_lines_end(bytes: &[u8], at: usize, (start, indent): (usize, usize), la
 fn torn_before(bytes: &[u8], line: usize, at: usize, indent: usize, last: bool) -> Line {
     let text = line + bytes[line..at].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     match skip_separators(&bytes[..at], text, true) {
-        Some(start) if text - line <= indent && !matches!(bytes[start], b'{' | b'"') => prefix::line(bytes, start, last),
+        Some(start) if text - line <= indent && !matches!(bytes[start], b'{' | b'"') => {
+            prefix::line(bytes, start, last)
+        }
         _ => Line::Other,
     }
 }

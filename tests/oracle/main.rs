@@ -4,6 +4,7 @@
 #[path = "../common/json.rs"]
 mod json;
 #[path = "../common/live.rs"]
+#[allow(dead_code)] // Who starts a run needs not all of it.
 mod live;
 mod naive;
 mod nested;
@@ -11,8 +12,8 @@ mod nested;
 mod shell;
 mod ways;
 
-use proptest::prelude::*;
 use naive::{expected, fact, row};
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::fs;
 use std::io::Write;
@@ -42,7 +43,8 @@ fn wrap(records: &[Vec<u8>], format: Format, directory: &Path) {
     write("gz/a.log.gz", &gz.finish().unwrap());
     write("zst/a.jsonl.zst", &zstd::encode_all(&lines[..], 1).unwrap());
     // A cut record may swallow the end of an array, so a sound one stands there.
-    let mut parts = records.split_inclusive(|record| fact(record).and_then(|fact| fact.micros).is_some_and(|micros| micros % 1000 < 10));
+    let mut parts = records
+        .split_inclusive(|record| fact(record).and_then(|fact| fact.micros).is_some_and(|micros| micros % 1000 < 10));
     let array = |records: &[Vec<u8>]| [b"[", &records.join(&b", "[..])[..], b"]"].concat();
     for (place, part) in parts.by_ref().enumerate() {
         write(&format!("parts/{}/{place}.log", place % 3), &part.join(&b"\n"[..]));

@@ -16,7 +16,13 @@ pub struct Way {
 pub fn all(records: &[Vec<u8>], are_elements: bool) -> Vec<Way> {
     let mut ways = vec![prefixed(records), mixed(records), texts(records), texts_behind_prefixes(records)];
     if are_elements {
-        ways.extend([one_object(records), many_objects(records), levels(records), lines_in_object(records), events(records)]);
+        ways.extend([
+            one_object(records),
+            many_objects(records),
+            levels(records),
+            lines_in_object(records),
+            events(records),
+        ]);
     }
     if records.iter().all(|record| fact(record).is_some()) {
         ways.push(pretty(records));
@@ -53,7 +59,10 @@ fn texts(records: &[Vec<u8>]) -> Way {
         let text = format!("{prefix}{}\n", String::from_utf8_lossy(record));
         bytes.extend(format!("{}\n", json!({"log": text, "stream": "stdout"})).bytes());
     }
-    Way { name: "texts", flags: "--parse log", bytes, rows: rows_of_texts(records) }
+    let mut rows = rows_of_texts(records, "log");
+    // A prefix is one before an object.
+    lend_time(&mut rows, |place| place % 4 == 3 && fact(String::from_utf8_lossy(&records[place]).as_bytes()).is_some());
+    Way { name: "texts", flags: "--parse log", bytes, rows }
 }
 
 /// The same as a container runtime passes them on.
@@ -64,12 +73,15 @@ fn texts_behind_prefixes(records: &[Vec<u8>]) -> Way {
         let prefix = ["2025-10-15T20:21:26Z stdout F ", "", "app-1  | "][place % 3];
         bytes.extend(format!("{prefix}{own}\n").bytes());
     }
-    // What the record leaves out, its prefix may say: a name, which no request lacks.
-    Way { name: "texts behind prefixes", flags: "--parse a.log", bytes, rows: rows_of_texts(records) }
+    let mut rows = rows_of_texts(records, "a");
+    lend_time(&mut rows, |place| place % 3 == 0);
+    Way { name: "texts behind prefixes", flags: "--parse a.log", bytes, rows }
 }
 
 fn one_object(records: &[Vec<u8>]) -> Way {
-    let bytes = [b"{\"x\": {\"Records\": [{}]}, \"Records\":[", &records.join(&b", "[..])[..], b"], \"y\": [{}, {}]}\n"].concat();
+    let bytes =
+        [b"{\"x\": {\"Records\": [{}]}, \"Records\":[", &records.join(&b", "[..])[..], b"], \"y\": [{}, {}]}\n"]
+            .concat();
     Way { name: "one object", flags: "--records Records", bytes, rows: rows(records) }
 }
 
@@ -86,7 +98,8 @@ fn many_objects(records: &[Vec<u8>]) -> Way {
 fn levels(records: &[Vec<u8>]) -> Way {
     let mut bytes = b"{\"resourceLogs\":[".to_vec();
     for (place, part) in parts(records, 1).iter().enumerate() {
-        let (resource, scope) = ("{\"resource\":{\"k\":[{\"n\":1},{\"n\":2}]},\"scopeLogs\":[", "{\"scope\":{},\"logRecords\":[");
+        let (resource, scope) =
+            ("{\"resource\":{\"k\":[{\"n\":1},{\"n\":2}]},\"scopeLogs\":[", "{\"scope\":{},\"logRecords\":[");
         let open = match place % 3 {
             _ if place == 0 => format!("{resource}{scope}"),
             0 => format!("]}},{{\"logRecords\":[]}}]}}, {resource}{scope}"),
@@ -115,7 +128,12 @@ fn events(records: &[Vec<u8>]) -> Way {
         let events = part.iter().map(|record| json!({"message": String::from_utf8_lossy(record)}).to_string());
         bytes.extend(format!("{{\"owner\":\"1\",\"logEvents\":[{}]}}\n", events.collect::<Vec<_>>().join(",")).bytes());
     }
-    Way { name: "texts in objects", flags: "--records logEvents --parse message", bytes, rows: rows_of_texts(records) }
+    Way {
+        name: "texts in objects",
+        flags: "--records logEvents --parse message",
+        bytes,
+        rows: rows_of_texts(records, "message"),
+    }
 }
 
 fn pretty(records: &[Vec<u8>]) -> Way {
@@ -146,10 +164,24 @@ fn rows(records: &[Vec<u8>]) -> Vec<Row> {
     records.iter().map(|record| row(record)).collect()
 }
 
-/// A text that holds no object makes no record bad: it says nothing.
-fn rows_of_texts(records: &[Vec<u8>]) -> Vec<Row> {
-    let text = |record: &Vec<u8>| fact(String::from_utf8_lossy(record).trim().as_bytes()).unwrap_or_default();
-    records.iter().map(|record| Row::Read(text(record))).collect()
+/// A text that holds no object makes no record bad: it is a text, as any other, of the key given.
+fn rows_of_texts(records: &[Vec<u8>], key: &str) -> Vec<Row> {
+    let of_text = |record: &Vec<u8>| {
+        let text = String::from_utf8_lossy(record);
+        fact(text.trim().as_bytes()).or_else(|| fact(json!({key: text}).to_string().as_bytes())).unwrap()
+    };
+    records.iter().map(|record| Row::Read(of_text(record))).collect()
+}
+
+/// What the prefixes of some say, where a record does not.
+fn lend_time(rows: &mut [Row], is_lent: impl Fn(usize) -> bool) {
+    for (place, row) in rows.iter_mut().enumerate() {
+        if let Row::Read(fact) = row
+            && is_lent(place)
+        {
+            fact.micros = fact.micros.or(Some(1_760_559_686_000_000));
+        }
+    }
 }
 
 /// A record behind a prefix. What the prefix says, a sound record does not.

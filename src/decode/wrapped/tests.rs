@@ -93,6 +93,8 @@ fn what_the_path_does_not_lead_to_is_said() {
         ("{\"x\":[1,\n{\"Records\":[{\"b\":3}]}\n", 1, &["{\"x\":[1"]),
         ("{\"Records\":[{\"b\":\"2},{\"c\":1},{\"d\":1}]}", 2, &["{\"b\":\"2}"]),
         ("text\n{\"Records\":[{\"b\":3}]}\n", 1, &["text"]),
+        ("{\"Records\":[{\"b\":2}],\"x\":\n{\"Records\":[{\"b\":3}]}\n", 2, &["\"x\":", ""]),
+        ("{\"x\":\n{\"Records\":[{\"b\":3}]}\n", 1, &["{\"x\":"]),
     ] {
         let (found, letters) = whole("Records", text);
         let letters: Vec<&str> = letters.iter().map(|(raw, _)| raw.as_str()).collect();

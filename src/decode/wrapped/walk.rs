@@ -205,6 +205,10 @@ fn member(bytes: &[u8], start: usize, wanted: &str, inside: Option<&Level>, is_f
         return Ok(Member::Broken);
     }
     let value = space(colon + 1)?;
+    // The object around it was torn, and the next one begins.
+    if bytes[value] == b'{' && bytes[value - 1] == b'\n' && !is_flat {
+        return Ok(Member::Broken);
+    }
     let bracket = match inside {
         Some(Level::Array) => b'[',
         _ => b'{',
