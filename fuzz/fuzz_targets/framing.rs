@@ -37,6 +37,8 @@ enum Wrapping {
     PrettyLevels,
     /// The text of a field, behind prefixes and not.
     Texts,
+    /// Lines that a container runtime has cut.
+    Parts,
 }
 
 /// A way to write `a[].b` on one line, and one over several.
@@ -63,6 +65,7 @@ impl<'a> Arbitrary<'a> for Stream {
             }
             Wrapping::Levels => ("{\"y\": {\"a\": [{}]}, \"a\": [{\"b\": [", LEVELS, "]}, {}]}"),
             Wrapping::PrettyLevels => ("{\n  \"a\": [\n    {\n      \"b\": [\n", PRETTY_LEVELS, "\n]\n}\n]\n}\n"),
+            Wrapping::Parts => ("", &["\n"], "\n"),
             Wrapping::Texts => ("", &["\n", "\r\n", "\nx ", "\n2025-10-15T20:21:26Z stdout F "], "\n"),
             Wrapping::Wrapped => {
                 ("{\"a\": [{}], \"Records\":[", &[",", ", ", " ,\n  "], "\n], \"b\": {\"Records\": [{}]}}\n")
@@ -83,6 +86,10 @@ impl<'a> Arbitrary<'a> for Stream {
                 let is_pretty = matches!(wrapping, Wrapping::Pretty | Wrapping::PrettyLevels);
                 let space = if is_pretty { "\n    " } else { "" };
                 match wrapping {
+                    Wrapping::Parts => {
+                        stream.sound.push(in_parts(input, &mut stream.bytes)?);
+                        continue;
+                    }
                     Wrapping::Texts => in_text(input, &mut stream.bytes)?,
                     _ => record(input, &mut stream.bytes, space)?,
                 }
@@ -101,7 +108,9 @@ fn hostile<'a>(input: &mut Unstructured<'a>, wrapping: Wrapping, last: bool) -> 
             let noise = <&[u8]>::arbitrary(input)?;
             return Ok(noise.iter().copied().filter(|byte| *byte != b'\n').collect());
         }
-        Wrapping::Lines | Wrapping::CarriageReturns | Wrapping::Prefixed | Wrapping::Texts => Place::Line,
+        Wrapping::Lines | Wrapping::CarriageReturns | Wrapping::Prefixed | Wrapping::Texts | Wrapping::Parts => {
+            Place::Line
+        }
         Wrapping::ArrayOfLines if !last => Place::NotLast,
         Wrapping::Array | Wrapping::Wrapped | Wrapping::PrettyLevels if !last => Place::NotLast,
         _ => Place::Anywhere,
@@ -121,6 +130,25 @@ fn record(input: &mut Unstructured<'_>, out: &mut Vec<u8>, space: &str) -> Resul
     out.extend(space.as_bytes());
     out.push(b'}');
     Ok(())
+}
+
+/// Writes a sound record on a line that is cut; answers where its bytes begin, and where they would end uncut.
+fn in_parts(input: &mut Unstructured<'_>, out: &mut Vec<u8>) -> Result<(usize, usize)> {
+    let mut whole = Vec::new();
+    record(input, &mut whole, "")?;
+    let (mut rest, of, mut place) = (whole.as_slice(), input.choose(&["stdout", "stderr"])?, None);
+    loop {
+        let (part, behind) = rest.split_at(input.int_in_range(1..=rest.len())?);
+        let tag = if behind.is_empty() { "F" } else { "P" };
+        out.extend(format!("2025-10-15T20:21:26.1Z {of} {tag} ").bytes());
+        let begin = *place.get_or_insert(out.len());
+        out.extend(part);
+        if behind.is_empty() {
+            return Ok((begin, begin + whole.len()));
+        }
+        out.push(b'\n');
+        rest = behind;
+    }
 }
 
 /// Writes a sound record whose text holds one, with what loggers write around it.

@@ -12,6 +12,7 @@
 //! - **What is not an object is junk**, to the end of its value or line, and reading resumes there;
 //!   but text before an object that is alone on the rest of its line is a [prefix](super::prefix).
 
+use super::partial::cri;
 use super::prefix::{self, Line};
 use super::scan::{Scan, ends_scalar, object_end, object_end_over_lines, string_end};
 use memchr::{memchr, memchr2};
@@ -245,7 +246,9 @@ fn torn_before(bytes: &[u8], line: usize, at: usize, indent: usize, last: bool) 
     let text = line + bytes[line..at].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     match skip_separators(&bytes[..at], text, true) {
         Some(start) if text - line <= indent && !matches!(bytes[start], b'{' | b'"') => {
-            prefix::line(bytes, start, last)
+            // A part of a line is no record by itself, and not of the torn one either.
+            let is_part = cri::is_cut(&bytes[start..]);
+            if is_part { Line::Record { begin: start, end: start } } else { prefix::line(bytes, start, last) }
         }
         _ => Line::Other,
     }

@@ -90,6 +90,15 @@ fn read(source: &str, directory: &Path) -> (String, Vec<(usize, Vec<u8>)>) {
     (ran.stdout, letters.collect())
 }
 
+/// Whether a letter is what a log goes on with; where it is of a line that was cut, there may be others between its parts.
+fn holds(log: &[u8], raw: &[u8]) -> bool {
+    let mut lines = log.split(|byte| *byte == b'\n');
+    let mut parts = raw.split(|byte| *byte == b'\n');
+    log.starts_with(raw)
+        || parts.next().is_some_and(|part| log.starts_with(part))
+            && parts.all(|part| lines.any(|line| line.strip_suffix(b"\r").unwrap_or(line) == part))
+}
+
 /// What holds of any bytes whatever. Gives how often each id was counted.
 fn hold_any(log: &[u8], flags: &str, directory: &Path) -> BTreeMap<String, u64> {
     fs::write(directory.join("a.log"), log).unwrap();
@@ -100,7 +109,7 @@ fn hold_any(log: &[u8], flags: &str, directory: &Path) -> BTreeMap<String, u64> 
     assert_eq!(count("read"), count("counted") + count("filtered") + count("dead_letter"), "{report}");
     assert_eq!(letters.len() as u64, count("dead_letter"), "each bad record has its letter");
     for (offset, raw) in &letters {
-        assert_eq!(log[*offset..].get(..raw.len()), Some(&raw[..]), "a letter holds the bytes of its place");
+        assert!(holds(&log[*offset..], raw), "a letter holds the bytes of its place: {}", raw.escape_ascii());
     }
     for source in ["a.log --threads 4", "< a.log"] {
         let (other_report, other_letters) = read(source);

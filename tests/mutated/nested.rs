@@ -56,6 +56,22 @@ fn in_events(records: &[&str], _: usize) -> String {
     format!("{{\"owner\":\"1\",\"logEvents\":[{}]}}", events.join(","))
 }
 
+/// A record as two lines of one stream, of a container runtime or of Docker.
+fn in_parts(record: &str, place: usize, is_docker: bool) -> String {
+    let (first, second) = record.split_at(record.len() * (1 + place % 7) / 9);
+    let of = ["stdout", "stderr"][place % 2];
+    match is_docker {
+        true => {
+            let write = |text: String| json!({"log": text, "stream": of}).to_string();
+            format!("{}\n{}\n", write(first.to_owned()), write(format!("{second}\n")))
+        }
+        false => {
+            let head = format!("2025-10-15T20:21:26.123Z {of}");
+            format!("{head} P {first}\n{head} F {second}\n")
+        }
+    }
+}
+
 /// The log, and which records each of its lines holds.
 fn log(form: &Form, seed: u64) -> (Vec<u8>, BTreeMap<String, Vec<String>>) {
     let text = String::from_utf8(sound(Format::Ndjson, seed)).unwrap();
@@ -93,6 +109,39 @@ fn hold_lines(form: &Form, seed: u64, damages: &[Damage]) -> Result<(), TestCase
     Ok(())
 }
 
+/// Every record that was cut is counted whose lines are whole, if those of another one of its stream stand before it
+/// with nothing damaged between: of what is damaged, a part may be left that waits for an end.
+fn hold_parts(is_docker: bool, seed: u64, damages: &[Damage]) -> Result<(), TestCaseError> {
+    let text = String::from_utf8(sound(Format::Ndjson, seed)).unwrap();
+    let units: Vec<String> =
+        text.lines().enumerate().map(|(place, record)| in_parts(record, place, is_docker)).collect();
+    let ids = text.lines().map(|record| id(record.as_bytes()));
+    let known: BTreeMap<&str, (&str, String)> =
+        units.iter().zip(ids).map(|(unit, id)| (unit.lines().next().unwrap(), (unit.as_str(), id))).collect();
+    let mut log = units.concat().into_bytes();
+    damages.iter().for_each(|damage| damage.apply(&mut log));
+    let (mut rest, mut settled, mut whole) = (log.as_slice(), [true; 2], BTreeMap::<&str, u64>::new());
+    while !rest.is_empty() {
+        let line = rest.split_inclusive(|byte| *byte == b'\n').next().unwrap();
+        let unit = std::str::from_utf8(line).ok().and_then(|line| known.get(line.trim_end_matches('\n')));
+        match unit.filter(|(unit, _)| rest.starts_with(unit.as_bytes())) {
+            Some((unit, id)) => {
+                let settled = &mut settled[usize::from(unit.contains("stderr"))];
+                *whole.entry(id).or_default() += u64::from(*settled);
+                (*settled, rest) = (true, &rest[unit.len()..]);
+            }
+            None => (settled, rest) = ([false; 2], &rest[line.len()..]),
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let flags = if is_docker { "--schema lab --parse log" } else { "--schema lab" };
+    let counted = hold_any(&log, flags, directory.path());
+    let lost: Vec<_> =
+        whole.iter().filter(|(id, count)| counted.get(**id).copied().unwrap_or_default() < **count).collect();
+    prop_assert!(lost.is_empty(), "{}: lost {:?}", flags, lost);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20, max_shrink_iters: 100, ..ProptestConfig::default() })]
 
@@ -103,6 +152,15 @@ proptest! {
         damages in prop::collection::vec(damage(), 1..60),
     ) {
         hold_lines(&FORMS[form], seed, &damages)?;
+    }
+
+    #[test]
+    fn lines_that_were_cut_survive_wherever_the_damage_is(
+        is_docker: bool,
+        seed: u64,
+        damages in prop::collection::vec(damage(), 1..60),
+    ) {
+        hold_parts(is_docker, seed, &damages)?;
     }
 
     #[test]

@@ -14,7 +14,14 @@ pub struct Way {
 
 /// All ways for records that stand on lines of their own; those within objects only where `are_elements`.
 pub fn all(records: &[Vec<u8>], are_elements: bool) -> Vec<Way> {
-    let mut ways = vec![prefixed(records), mixed(records), texts(records), texts_behind_prefixes(records)];
+    let mut ways = vec![
+        prefixed(records),
+        mixed(records),
+        cut_lines(records),
+        texts(records),
+        texts_behind_prefixes(records),
+        cut_texts(records),
+    ];
     if are_elements {
         ways.extend([
             one_object(records),
@@ -49,6 +56,40 @@ fn mixed(records: &[Vec<u8>]) -> Way {
         bytes.extend_from_slice([&b"\n"[..], b"\r\n", b"\n\n"][place % 3]);
     }
     Way { name: "mixed", flags: "", bytes, rows: rows(records) }
+}
+
+/// A container runtime cuts long lines; two programs write at the same time.
+fn cut_lines(records: &[Vec<u8>]) -> Way {
+    let mut bytes = Vec::new();
+    for (place, pair) in records.chunks(2).enumerate() {
+        let cut = |at: usize| [0, 1, 3].map(|third| (pair[at].len() * third / 3).min(pair[at].len()));
+        let part = |at: usize, part: usize| {
+            let (range, tag) = (cut(at)[part]..cut(at)[part + 1], ["P", "F"][part]);
+            let head = format!("2025-10-15T20:21:26.123456789Z {} {tag} ", ["stdout", "stderr"][at]);
+            [head.as_bytes(), &pair[at][range], b"\n"].concat()
+        };
+        // One within the other, one after the other, in turns.
+        let order =
+            [[(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 0), (0, 1), (1, 0), (1, 1)], [(0, 0), (1, 0), (0, 1), (1, 1)]];
+        let parts = order[place % 3].into_iter().filter(|(at, _)| *at < pair.len());
+        bytes.extend(parts.flat_map(|(at, place)| part(at, place)));
+    }
+    Way { name: "cut lines", flags: "", bytes, rows: rows(records) }
+}
+
+/// The same of Docker, which cuts no line that is short: what is no object is on one.
+fn cut_texts(records: &[Vec<u8>]) -> Way {
+    let mut bytes = Vec::new();
+    for (place, record) in records.iter().enumerate() {
+        let text = String::from_utf8_lossy(record);
+        let cut = if fact(record).is_some() { text.floor_char_boundary(text.len() * (place % 5) / 5) } else { 0 };
+        let write = |text: &str, of: &str| format!("{}\n", json!({"log": text, "stream": of}));
+        if cut > 0 {
+            bytes.extend(write(&text[..cut], "stdout").bytes());
+        }
+        bytes.extend(write(&format!("{}\n", &text[cut..]), "stdout").bytes());
+    }
+    Way { name: "cut texts", flags: "--parse log", bytes, rows: rows_of_texts(records, "log") }
 }
 
 /// Docker's files.

@@ -45,6 +45,9 @@ impl<'s> Layout<'s> {
 
     /// Writes a record some times, and what stands behind it.
     pub fn write(&self, choices: &mut Unstructured<'_>, record: &[u8], stream: &mut Vec<u8>) -> Result<()> {
+        if self.levels.is_empty() && choices.ratio(1, 6)? {
+            return self.in_parts(choices, record, stream);
+        }
         let begin = stream.len();
         match self.text {
             Some(key) if choices.ratio(2, 3)? => self.in_text(choices, key, record, stream)?,
@@ -97,6 +100,44 @@ impl<'s> Layout<'s> {
         ])?;
         stream.extend_from_slice(format!("{{\"{key}\":{}{text}{own}}}", self.space).as_bytes());
         Ok(())
+    }
+
+    /// A record on a line that a container runtime has cut, with another line between its parts now and then.
+    fn in_parts(&self, choices: &mut Unstructured<'_>, record: &[u8], stream: &mut Vec<u8>) -> Result<()> {
+        let streams = *choices.choose(&[["stdout", "stderr"], ["stderr", "stdout"], ["stdout", "stdout"]])?;
+        let mut rest = record;
+        if stream.last().is_some_and(|byte| *byte != b'\n') {
+            stream.push(b'\n');
+        }
+        loop {
+            let (part, behind) = rest.split_at(choices.choose_index(rest.len() + 1)?);
+            let is_last = behind.is_empty() || choices.ratio(1, 3)?;
+            let part = if is_last { rest } else { part };
+            self.part(streams[0], part, is_last, stream);
+            if is_last {
+                return Ok(());
+            }
+            rest = behind;
+            if choices.ratio(1, 4)? {
+                self.part(streams[1], b"{\"a\":\"between\"}", choices.ratio(7, 8)?, stream);
+            }
+        }
+    }
+
+    fn part(&self, of: &str, part: &[u8], is_last: bool, stream: &mut Vec<u8>) {
+        match self.text {
+            Some(key) => {
+                let text = String::from_utf8_lossy(part) + if is_last { "\n" } else { "" };
+                let text = serde_json::to_string(&text).expect("a text can be written");
+                stream.extend_from_slice(format!("{{\"{key}\":{text},\"stream\":\"{of}\"}}").as_bytes());
+            }
+            None => {
+                let tag = if is_last { "F" } else { "P" };
+                stream.extend_from_slice(format!("2025-10-15T20:21:26.1Z {of} {tag} ").as_bytes());
+                stream.extend_from_slice(part);
+            }
+        }
+        stream.push(b'\n');
     }
 
     fn open(&self, from: usize, stream: &mut Vec<u8>) {

@@ -66,7 +66,7 @@ pub fn structured(bytes: &[u8], schema: &Schema) -> Option<Vec<u8>> {
     let mut stream = Vec::new();
     layout.begin(&mut choices, &mut stream).ok()?;
     let mut record = Vec::new();
-    while !choices.is_empty() && stream.len() < 1 << 12 {
+    while !choices.is_empty() && stream.len() < 1 << 10 {
         let begin = stream.len();
         record.clear();
         fill(&mut choices, &templates, &mut record).ok()?;

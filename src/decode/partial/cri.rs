@@ -49,7 +49,9 @@ fn head(line: &[u8]) -> Option<Head> {
         Some(b':') => tag + 2 + memchr(b' ', &line[tag + 1..])?,
         Some(_) => return None,
     };
-    Some(Head { is_error, tag, text: text.min(line.len()) })
+    let text = text.min(line.len());
+    // Bytes were given that go on behind the line, which was torn.
+    memchr(b'\n', &line[..text]).is_none().then_some(Head { is_error, tag, text })
 }
 
 /// The group that begins with the part of a line at `start`. Nothing behind `limit` bytes is looked at;

@@ -210,3 +210,19 @@ fn a_text_without_a_line_break_is_a_line_where_none_has_one() {
     let seen = docker(&[record("{\"service\":"), "x\n".to_owned(), record("\"b\"}\n")].concat());
     assert_eq!((seen.services.len(), seen.ledger.dead_letter), (2, 1));
 }
+
+#[test]
+fn a_line_that_is_torn_in_its_head_takes_nothing_along() {
+    for torn in [
+        "2025-10-15T20",
+        "2025-10-15T20:21:26.1Z stdout",
+        "2025-10-15T20:21:26.1Z stdout P:x",
+        "2025-10-15T20:21:26.1Z stdout P",
+    ] {
+        let text = format!("{torn}\n{HEAD} P {{\"service\":\n{HEAD} F \"a\"}}\n{HEAD} F {{\"service\":\"b\"}}\n");
+        let seen = cri(&text);
+        assert_eq!(seen.services.last().map(String::as_str), Some("b"), "{text}");
+        let is_part = torn.ends_with('P');
+        assert_eq!((seen.services.len(), seen.dead.len()), if is_part { (1, 1) } else { (2, 1) }, "{text}: {seen:?}");
+    }
+}

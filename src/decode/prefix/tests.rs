@@ -107,6 +107,8 @@ fn a_torn_record_does_not_take_along_the_one_behind_a_prefix() {
             }
         }
     }
+    let part = "{\"b\":\n2025-10-15T20:21:26.1Z stdout P {\"a\"\n2025-10-15T20:21:26.1Z stdout F :1}\n";
+    assert!(matches!(first(part.as_bytes(), true), Frame::Junk { end: 5, .. }));
     // Indented, it is part of the torn one.
     let text = "{\n  \"b\": x {\"a\":1}\n}\n";
     assert!(matches!(first(text.as_bytes(), true), Frame::Junk { end: 20, .. }));
