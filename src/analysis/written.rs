@@ -1,5 +1,6 @@
 //! A field's value as its record writes it: what a list of messages or of ids holds.
 
+use crate::event::line::object_of_text;
 use crate::event::{Event, Value, lists, written};
 use crate::schema::{Field, Path, Schema, either};
 use std::borrow::Cow;
@@ -74,8 +75,10 @@ impl Written {
 /// What stands at `keys` in the object that the text at `parse` holds.
 fn in_text(raw: &[u8], parse: &[String], keys: &[String]) -> Option<String> {
     let text: String = serde_json::from_slice(written::find(raw, parse)?).ok()?;
-    let (_, object) = crate::event::object_of_text(&text)?;
-    let found = written::find(object.as_bytes(), keys)?;
+    let (_, object) = object_of_text(text.as_bytes())?;
+    let object = &text.as_bytes()[object];
+    serde_json::from_slice::<serde::de::IgnoredAny>(object).ok()?;
+    let found = written::find(object, keys)?;
     std::str::from_utf8(found).ok().map(str::to_owned)
 }
 
@@ -112,6 +115,24 @@ mod tests {
             let at = Position { file: FileId(0), offset: 0 };
             let event = Event { at, raw: raw.as_bytes(), time: None, fields: &fields };
             assert_eq!(written.text(&event).as_deref(), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn of_a_text_that_is_parsed_it_is_what_the_decoder_reads() {
+        let mut schema = Schema::new(preset("lab").unwrap());
+        schema.parse = Some(Path::parse("log").unwrap());
+        let written = Written::new(schema.field("a").unwrap(), &schema);
+        for (value, raw, expected) in [
+            (1.5, r#"{"log": "x {\"a\": 1.50}", "a": 2.50}"#, "1.50"),
+            (2.5, r#"{"log": "x, {\"a\": 1.50}", "a": 2.50}"#, "2.50"),
+            (2.5, r#"{"log": "x {\"a\": 1.50, \"b\": tru}", "a": 2.50}"#, "2.50"),
+        ] {
+            let mut fields = [Value::Missing; 6];
+            fields[5] = Value::Float(value);
+            let at = Position { file: FileId(0), offset: 0 };
+            let event = Event { at, raw: raw.as_bytes(), time: None, fields: &fields };
+            assert_eq!(written.text(&event).as_deref(), Some(expected), "{raw}");
         }
     }
 }

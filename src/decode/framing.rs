@@ -12,9 +12,11 @@
 //! - **What is not an object is junk**, to the end of its value or line, and reading resumes there;
 //!   but text before an object that is alone on the rest of its line is a [prefix](super::prefix).
 
-use super::partial::cri;
 use super::prefix::{self, Line};
-use super::scan::{Scan, ends_scalar, object_end, object_end_over_lines, string_end};
+use crate::event::cri;
+use crate::event::line::BOM;
+pub use crate::event::line::skip_separators;
+use crate::event::scan::{Scan, ends_scalar, object_end, object_end_over_lines, string_end};
 use memchr::{memchr, memchr2};
 
 /// The next thing in a stream; all places are offsets into the bytes given.
@@ -117,23 +119,6 @@ pub fn value_end(bytes: &[u8], start: usize, is_flat: bool) -> Result<Option<usi
 
 pub const CUT_SHORT: &str = "cut short by the end of the input";
 const NOT_AN_OBJECT: &str = "not a JSON object";
-
-/// The first byte at or after `from` that is no separator.
-pub fn skip_separators(bytes: &[u8], from: usize, last: bool) -> Option<usize> {
-    let mut at = from;
-    loop {
-        match *bytes.get(at)? {
-            b'\n' | b'\r' | b' ' | b'\t' | b',' | b'[' | b']' | RECORD_SEPARATOR | 0 => at += 1,
-            0xEF if bytes[at..].starts_with(BOM) => at += BOM.len(),
-            0xEF if !last && BOM.starts_with(&bytes[at..]) => return None,
-            _ => return Some(at),
-        }
-    }
-}
-
-const BOM: &[u8] = b"\xEF\xBB\xBF";
-/// Begins each text of RFC 7464 (`application/json-seq`).
-const RECORD_SEPARATOR: u8 = 0x1E;
 
 /// Where a reader may start that is to begin in the middle of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,13 +20,11 @@ mod partial;
 mod prefix;
 mod projection;
 mod record;
-mod scan;
 mod shape;
 mod time;
 mod wrapped;
 
 pub use framing::{GUESS_BYTES, guess_start};
-pub use nest::object as object_of_text;
 pub use partial::texts::is_cut as is_part_of_line;
 pub use prefix::{Form, Part, Prefix, of_line as prefix_of_line};
 pub use time::Clock;

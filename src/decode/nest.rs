@@ -1,14 +1,12 @@
 //! JSON within a record: a text that holds an object, an array of bytes that is a text.
 
-use super::framing::skip_separators;
 use super::lent::relend;
-use super::prefix::{self, Line};
 use super::projection::Projection;
 use super::record::{KEPT_BYTES, buffers};
 use crate::event::Value;
+use crate::event::line::object_of_text;
 use crate::schema::Path;
 use simd_json::{Buffers, INPUT_PADDING, Node, StaticNode, Tape, fill_tape_padded};
-use std::ops::Range;
 
 /// Reads JSON within records, with buffers that are kept.
 pub struct Nest {
@@ -66,7 +64,7 @@ impl Inner {
     /// Shows the fields with what the text holds, and the prefix that stands before it there.
     pub fn open<T>(&mut self, fields: &[Value<'_>], show: impl FnOnce(&[Value<'_>], &[u8]) -> T) -> T {
         let text = self.text(fields).unwrap_or_default().as_bytes();
-        let Some((start, object)) = object(text) else {
+        let Some((start, object)) = object_of_text(text) else {
             self.unread += 1;
             return show(fields, b"");
         };
@@ -91,19 +89,6 @@ impl Inner {
         });
         *values = kept;
         answer
-    }
-}
-
-/// Where the object of a text is, and where its prefix begins.
-pub fn object(text: &[u8]) -> Option<(usize, Range<usize>)> {
-    let end = text.trim_ascii_end().len();
-    let start = skip_separators(&text[..end], 0, true)?;
-    match text[start] {
-        b'{' => Some((start, start..end)),
-        _ => match prefix::line(&text[..end], start, true) {
-            Line::Record { begin, end } => Some((start, begin..end)),
-            _ => None,
-        },
     }
 }
 

@@ -4,6 +4,7 @@ use super::framing::{ELEMENT_BREAK_BYTES, Frame, Stretch, frame, oversized_end};
 use super::partial::cri;
 use super::record::{self, Bad};
 use super::{Chunk, Decoder, Progress, Visit};
+use crate::event::cri::is_cut;
 use crate::event::{Position, Skip};
 use memchr::memchr;
 
@@ -40,7 +41,7 @@ impl Decoder {
         each: &mut dyn Visit,
     ) -> Result<usize, Progress> {
         let Chunk { bytes, last, .. } = chunk;
-        if bytes[start] != b'{' && cri::is_cut(&bytes[start..]) {
+        if bytes[start] != b'{' && is_cut(&bytes[start..]) {
             let group = cri::group(bytes, start, self.limits.record_bytes, last);
             return self.show_group(chunk, (from, start), group, each);
         }

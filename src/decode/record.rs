@@ -238,7 +238,7 @@ impl Parser {
 pub const KEPT_BYTES: usize = 256 << 10;
 
 pub fn buffers() -> Buffers {
-    Buffers::with_max_depth(1024, super::scan::MAX_DEPTH)
+    Buffers::with_max_depth(1024, crate::event::scan::MAX_DEPTH)
 }
 
 /// Whether the record that lies between these places is on one line, with nothing but separators

@@ -3,11 +3,14 @@
 //! Everything here is plain data. An [`Event`] borrows from the chunk it was decoded from, so that
 //! looking at a record allocates nothing.
 
+pub mod cri;
 mod frontier;
 mod ledger;
+pub mod line;
 pub mod lists;
 pub mod quantity;
 mod said;
+pub mod scan;
 mod timestamp;
 pub mod written;
 
@@ -154,16 +157,6 @@ fn stated_otherwise(value: &Value<'_>) -> Option<u16> {
         Value::Text(text) => text.trim().parse().ok(),
         _ => None,
     }
-}
-
-/// The object that a text ends with, and what stands before it.
-pub fn object_of_text(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_end();
-    let begins = text.char_indices().filter(|(_, char)| *char == '{').map(|(at, _)| at);
-    let is_object = |at: &usize| serde_json::from_str::<serde::de::IgnoredAny>(&text[*at..]).is_ok();
-    // Where so many braces begin nothing that is whole, there is none.
-    const MAX_BRACES: usize = 16;
-    begins.take(MAX_BRACES).find(is_object).map(|at| text.split_at(at))
 }
 
 /// The status that a text is, such as `"503"`.

@@ -5,7 +5,8 @@
 //! written by all threads; what they come to depends on the input alone.
 
 use super::{Field, Path};
-use crate::event::{Event, object_of_text};
+use crate::event::Event;
+use crate::event::line::object_of_text;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -261,7 +262,7 @@ impl Known {
         let Ok(record) = serde_json::from_slice::<serde_json::Value>(raw) else { return };
         let Ok(mut names) = self.names.lock() else { return };
         let text = parse.and_then(|path| path.keys().iter().try_fold(&record, |value, key| value.get(key))?.as_str());
-        let inner = text.and_then(object_of_text).and_then(|(_, object)| serde_json::from_str(object).ok());
+        let inner = text.and_then(|text| serde_json::from_str(&text[object_of_text(text.as_bytes())?.1]).ok());
         let has_lists = self.has_lists.load(Relaxed);
         for fields in [Some(record), inner].iter().flatten().filter_map(serde_json::Value::as_object) {
             collect(fields.iter().map(|(key, value)| (key.as_str(), value)), "", 0, has_lists, &mut names);

@@ -63,7 +63,7 @@ pub(super) fn object(text: &str) -> Option<Value> {
     if !text.contains('{') || !text.trim_end().ends_with('}') {
         return None;
     }
-    let (_, object) = crate::decode::object_of_text(text.as_bytes())?;
+    let (_, object) = crate::event::line::object_of_text(text.as_bytes())?;
     serde_json::from_slice(&text.as_bytes()[object]).ok().filter(Value::is_object)
 }
 

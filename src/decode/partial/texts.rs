@@ -7,7 +7,7 @@
 use super::{Group, Line, MAX_LINES};
 use crate::decode::framing::{Frame, Stretch, frame, skip_separators};
 use crate::decode::prefix::{Brace, brace};
-use crate::decode::scan::{Scan, object_end_in_line};
+use crate::event::scan::{Scan, object_end_in_line};
 use crate::event::written;
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! From a record that simd-json found sound to its shape.
 
 use crate::decode::projection::Projection;
-use crate::decode::scan::{ends_scalar, string_end};
+use crate::event::scan::{ends_scalar, string_end};
 use simd_json::Node;
 
 /// What a literal is followed by.

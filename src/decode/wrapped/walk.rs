@@ -4,7 +4,7 @@ use super::place::{Place, Wrapping};
 use crate::decode::Chunk;
 use crate::decode::framing::{Frame, NeedMore, broken_element_end, other_value, value_end};
 use crate::decode::prefix::{self, Line};
-use crate::decode::scan::{Scan, string_end};
+use crate::event::scan::{Scan, string_end};
 use crate::schema::Level;
 use std::borrow::Cow;
 
