@@ -41,8 +41,10 @@ impl Decoder {
         each: &mut dyn Visit,
     ) -> Result<usize, Progress> {
         let Chunk { bytes, last, .. } = chunk;
-        if bytes[start] != b'{' && is_cut(&bytes[start..]) {
-            let group = cri::group(bytes, start, self.limits.record_bytes, last);
+        let limit = self.limits.record_bytes;
+        // Looked for no further than a record may go, or the answer would depend on how much has come.
+        if bytes[start] != b'{' && is_cut(&bytes[start..bytes.len().min(start.saturating_add(limit))]) {
+            let group = cri::group(bytes, start, limit, last);
             return self.show_group(chunk, (from, start), group, each);
         }
         let guess = match self.guess {
@@ -66,7 +68,11 @@ impl Decoder {
         let end = match frame {
             Frame::Object { start, end } => match self.object(chunk, start, start, end, each) {
                 Shown::At(end) => end,
-                Shown::Cut(end) => return self.join_texts(chunk, from, start..end, each),
+                Shown::Cut(end) => {
+                    // It counts with those that it is joined with.
+                    self.parsed -= 1;
+                    return self.join_texts(chunk, from, start..end, each);
+                }
             },
             Frame::Behind { start, begin, end } => {
                 self.object(chunk, start, begin, end, each);

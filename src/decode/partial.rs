@@ -84,10 +84,8 @@ impl Decoder {
         let stretch = Stretch { bytes: chunk.bytes, first: chunk.at.offset == 0, last: chunk.last };
         let (start, end) = (first.start, first.end);
         let keys = self.text.clone().unwrap_or_default();
-        let group = texts::group(stretch, first, self.limits.record_bytes, &keys).unwrap_or_else(|places| {
-            let line = |place: &Range<usize>| Line::whole(place.start, &chunk.bytes[place.clone()]);
-            Group::Lines(places.iter().map(line).collect(), places.last().map_or(end, |place| place.end))
-        });
+        let alone = || Group::Lines(vec![Line::whole(start, &chunk.bytes[first.clone()])], end);
+        let group = texts::group(stretch, first.clone(), self.limits.record_bytes, &keys).unwrap_or_else(alone);
         self.show_group(chunk, (from, start), group, each)
     }
 

@@ -34,7 +34,7 @@ fn run(text: &str, cuts: &[usize], limit: usize, is_plain: bool, parse: Option<&
         (begin, skip) = (begin + progress.end, progress.skip);
     }
     let (ledger, dead) = decoder.take();
-    assert!(ledger.balances());
+    assert!(ledger.balances() && decoder.parsed() <= ledger.read);
     let letter = |letter: crate::event::DeadLetter| {
         (letter.at.offset, letter.reason, String::from_utf8_lossy(&letter.raw).into_owned())
     };
@@ -222,5 +222,25 @@ fn a_line_that_is_torn_in_its_head_takes_nothing_along() {
         let text = format!("{torn}\n{HEAD} P {{\"service\":\n{HEAD} F \"a\"}}\n{HEAD} F {{\"service\":\"b\"}}\n");
         let seen = cri(&text);
         assert_eq!((seen.services.len(), seen.dead.len()), (2, 1), "{text}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_part_whose_line_is_lost_costs_no_line_of_another_stream() {
+    let write = |text: &str, of: &str| format!("{}\n", serde_json::json!({"log": text, "stream": of}));
+    let whole = |service: &str| write("{\"service\":", "stdout") + &write(&format!("\"{service}\"}}\n"), "stdout");
+    for lost in ["xtdout", "stderr"] {
+        let text =
+            write("{\"service\":\"lo", lost) + &whole("a") + &whole("b") + &write("{\"service\":\"c\"}\n", "stderr");
+        let seen = docker(&text);
+        assert_eq!(seen.services, ["-", "a", "b", "c"], "{text}");
+    }
+}
+
+#[test]
+fn a_part_is_told_within_the_limit_of_a_record() {
+    let text = format!("{HEAD} P {{}}, {{}}\n{HEAD} F {{}}, {{}}\n");
+    for cut in 1..text.len() {
+        assert_eq!(run(&text, &[cut], 4, false, None), run(&text, &[], 4, false, None), "{cut}");
     }
 }

@@ -76,34 +76,27 @@ struct Open {
 }
 
 /// The group that begins with the record at `first`, whose text goes on; nothing that is more than `limit` bytes
-/// behind its beginning is looked at. Where it is none, the records from there on that are by themselves.
-pub fn group(
-    stretch: Stretch<'_>,
-    first: Range<usize>,
-    limit: usize,
-    keys: &[String],
-) -> Result<Group, Vec<Range<usize>>> {
+/// behind its beginning is looked at. `None` where it is none: then that record is by itself, and those behind it
+/// may be groups of their own.
+pub fn group(stretch: Stretch<'_>, first: Range<usize>, limit: usize, keys: &[String]) -> Option<Group> {
     let horizon = first.start.saturating_add(limit).saturating_add(1);
     let bytes = &stretch.bytes[..horizon.min(stretch.bytes.len())];
     let last = stretch.last && bytes.len() == stretch.bytes.len();
-    let (mut places, mut lines, mut open) = (Vec::new(), Vec::new(), Vec::<Open>::new());
+    let (mut records, mut lines, mut open) = (0, Vec::new(), Vec::<Open>::new());
     let mut next = first;
     loop {
         let piece = Piece::of(bytes, next.clone(), keys);
-        let is_sound = piece.is_some_and(|piece| take(bytes, piece, &mut lines, &mut open));
-        if is_sound || places.is_empty() {
-            places.push(next.clone());
-        }
-        if !is_sound || places.len() > MAX_LINES {
-            return Err(places);
+        records += 1;
+        if !take(bytes, piece?, &mut lines, &mut open) || records > MAX_LINES {
+            return None;
         }
         if open.is_empty() {
-            return Ok(Group::Lines(lines, next.end));
+            return Some(Group::Lines(lines, next.end));
         }
         next = match frame(Stretch { bytes, last, ..stretch }, next.end, limit) {
             Frame::Object { start, end } => start..end,
-            Frame::Blank | Frame::Partial if !last && bytes.len() < horizon => return Ok(Group::Unseen),
-            _ => return Err(places),
+            Frame::Blank | Frame::Partial if !last && bytes.len() < horizon => return Some(Group::Unseen),
+            _ => return None,
         };
     }
 }
