@@ -87,19 +87,19 @@ fn log(form: &Form, seed: u64) -> (Vec<u8>, BTreeMap<String, Vec<String>>) {
 }
 
 /// Every record of a line that is whole is counted, whatever stands beside it. One exception: where an object is torn
-/// right behind a comma of its array, the line after it can be an element as well as the next object.
+/// right behind the bracket or a comma of its array, the line after it can be an element as well as the next object.
 fn hold_lines(form: &Form, seed: u64, damages: &[Damage]) -> Result<(), TestCaseError> {
     let (mut log, lines) = log(form, seed);
     damages.iter().for_each(|damage| damage.apply(&mut log));
     let mut whole = BTreeMap::<&str, u64>::new();
-    let mut is_behind_comma = false;
+    let mut is_element_due = false;
     for line in log.split(|byte| *byte == b'\n') {
         let ids = std::str::from_utf8(line).ok().and_then(|line| lines.get(line));
-        if !(is_behind_comma && form.flags.contains("--records")) {
+        if !(is_element_due && form.flags.contains("--records")) {
             ids.into_iter().flatten().for_each(|id| *whole.entry(id).or_default() += 1);
         }
         if let Some(last) = line.iter().rfind(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0 | 0x1E)) {
-            is_behind_comma = *last == b',';
+            is_element_due = matches!(last, b',' | b'[');
         }
     }
     let directory = tempfile::tempdir().unwrap();
