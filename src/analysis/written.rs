@@ -1,6 +1,6 @@
 //! A field's value as its record writes it: what a list of messages or of ids holds.
 
-use crate::event::line::object_of_text;
+use crate::event::line::object_in;
 use crate::event::{Event, Value, lists, written};
 use crate::schema::{Field, Path, Schema, either};
 use std::borrow::Cow;
@@ -75,10 +75,9 @@ impl Written {
 /// What stands at `keys` in the object that the text at `parse` holds.
 fn in_text(raw: &[u8], parse: &[String], keys: &[String]) -> Option<String> {
     let text: String = serde_json::from_slice(written::find(raw, parse)?).ok()?;
-    let (_, object) = object_of_text(text.as_bytes())?;
-    let object = &text.as_bytes()[object];
-    serde_json::from_slice::<serde::de::IgnoredAny>(object).ok()?;
-    let found = written::find(object, keys)?;
+    let object = object_in(&text)?;
+    serde_json::from_str::<serde::de::IgnoredAny>(object).ok()?;
+    let found = written::find(object.as_bytes(), keys)?;
     std::str::from_utf8(found).ok().map(str::to_owned)
 }
 

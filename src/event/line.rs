@@ -146,5 +146,10 @@ pub const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Begins each text of RFC 7464 (`application/json-seq`).
 const RECORD_SEPARATOR: u8 = 0x1E;
 
+/// The object of a text.
+pub fn object_in(text: &str) -> Option<&str> {
+    object_of_text(text.as_bytes()).map(|(_, object)| &text[object])
+}
+
 #[cfg(test)]
 mod tests;

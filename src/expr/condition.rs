@@ -2,7 +2,7 @@
 
 use super::seen::Comparisons;
 use super::{Expr, Operand, Variable, Wants};
-use crate::event::line::object_of_text;
+use crate::event::line::object_in;
 use crate::event::{Event, Role, Value, lists};
 use crate::schema::{Field, Met, Path, Schema, What};
 use std::sync::atomic::Ordering::Relaxed;
@@ -172,7 +172,7 @@ impl Place {
 fn nested(raw: &[u8], paths: &[Path], parse: Option<&Path>) -> Option<serde_json::Value> {
     let record: serde_json::Value = serde_json::from_slice(raw).ok()?;
     let text = parse.and_then(|path| find(&record, path.keys())).and_then(serde_json::Value::as_str);
-    let inner = text.and_then(|text| serde_json::from_str(&text[object_of_text(text.as_bytes())?.1]).ok());
+    let inner = text.and_then(object_in).and_then(|object| serde_json::from_str(object).ok());
     let inner: Option<serde_json::Value> = inner;
     let in_text = inner.iter().flat_map(|inner| paths.iter().map(move |path| find(inner, path.keys())));
     let in_record = paths.iter().map(|path| find(&record, path.keys()));

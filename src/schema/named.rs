@@ -6,7 +6,7 @@
 
 use super::{Field, Path};
 use crate::event::Event;
-use crate::event::line::object_of_text;
+use crate::event::line::object_in;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -262,7 +262,7 @@ impl Known {
         let Ok(record) = serde_json::from_slice::<serde_json::Value>(raw) else { return };
         let Ok(mut names) = self.names.lock() else { return };
         let text = parse.and_then(|path| path.keys().iter().try_fold(&record, |value, key| value.get(key))?.as_str());
-        let inner = text.and_then(|text| serde_json::from_str(&text[object_of_text(text.as_bytes())?.1]).ok());
+        let inner = text.and_then(object_in).and_then(|object| serde_json::from_str(object).ok());
         let has_lists = self.has_lists.load(Relaxed);
         for fields in [Some(record), inner].iter().flatten().filter_map(serde_json::Value::as_object) {
             collect(fields.iter().map(|(key, value)| (key.as_str(), value)), "", 0, has_lists, &mut names);

@@ -164,7 +164,7 @@ proptest! {
         let mut parts = line.splitn(4, ' ');
         let (time, stream, tag) = (parts.next().unwrap(), parts.next(), parts.next().unwrap_or_default());
         let is_cut = time.len() >= 20 && matches!(stream, Some("stdout" | "stderr")) && tag == "P";
-        prop_assert_eq!(cri::is_cut(line.as_bytes()), is_cut, "{}", line);
+        prop_assert_eq!(crate::event::cri::is_cut(line.as_bytes()), is_cut, "{}", line);
     }
 }
 
