@@ -113,3 +113,20 @@ fn a_torn_record_does_not_take_along_the_one_behind_a_prefix() {
     let text = "{\n  \"b\": x {\"a\":1}\n}\n";
     assert!(matches!(first(text.as_bytes(), true), Frame::Junk { end: 20, .. }));
 }
+
+#[test]
+fn a_brace_in_a_text_leads_nowhere() {
+    use crate::decode::{Chunk, Decoder, Limits};
+    use crate::event::{FileId, Position, Skip, Verdict};
+    let schema = crate::schema::Schema::new(crate::schema::preset("lab").unwrap());
+    for gap in ["\n", "\n\n\n", "\n\n\n\n\n\n"] {
+        for count in 1..40 {
+            let text = vec!["x {\"a\":\"}\"}"; count].join(gap) + "\n";
+            let at = Position { file: FileId(0), offset: 0 };
+            let chunk = Chunk { at, bytes: text.as_bytes(), until: usize::MAX, last: true };
+            let mut decoder = Decoder::new(&schema, Limits::default());
+            decoder.decode(chunk, 0, Skip::No, |_| Verdict::Counted);
+            assert_eq!(decoder.take().0.counted, count as u64, "{text}");
+        }
+    }
+}

@@ -154,7 +154,8 @@ fn brace(window: &Window<'_>, start: usize) -> Brace {
         Some([prefix @ .., b'{']) if view.get(quote) == Some(&b'"') && prefix.len() < prefix::MAX_BYTES => {
             prefix::checked(prefix, quote - 1)
         }
-        _ => prefix::brace(view, start),
+        // A brace in a text may be taken for the last of a record, and what is expected behind it lie beyond the end.
+        _ => prefix::brace(view, start.min(view.len())),
     }
 }
 
