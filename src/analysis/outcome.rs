@@ -3,19 +3,20 @@
 use crate::event::Event;
 use crate::expr::Condition;
 use crate::schema::StatusSet;
+use std::sync::Arc;
 
 /// How the note on requests that could not be told begins.
 pub const UNDECIDED: &str = "Records for which the outcome could not be decided are filtered";
 
 /// How it is told whether a request is one of those that are counted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
     /// Its status is one of these; a record without a status is no request.
     Status(StatusSet),
     /// A condition holds; a record that has none of the fields that it names is no request.
-    If(Box<Condition>),
+    If(Arc<Condition>),
     /// It does not hold.
-    Unless(Box<Condition>),
+    Unless(Arc<Condition>),
 }
 
 impl Outcome {

@@ -1,7 +1,7 @@
 //! A question as it is put to any engine: how often something holds, for each key, or for each window and
 //! key. An engine counts; what is made of the counts is the same for all.
 
-use crate::analysis::{Aggregates, Analysis, By, RunningAvg, Window, WindowPlan, WindowShape};
+use crate::analysis::{Aggregates, Analysis, By, Outcome, RunningAvg, Window, WindowPlan, WindowShape};
 use crate::event::{Event, Span, Verdict};
 use crate::report::Answer;
 use crate::schema::{Outcomes, StatusSet};
@@ -11,7 +11,8 @@ use crate::sketch::{Groups, Merge, Rate};
 #[derive(Clone, Debug)]
 pub struct Question {
     pub by: By,
-    pub outcomes: Outcomes,
+    /// How a success is told; over windows, a failure.
+    pub outcome: Outcome,
     pub windows: Option<Windows>,
     pub max_keys: usize,
 }
@@ -38,19 +39,23 @@ pub struct Counted {
 }
 
 impl Question {
-    /// The statuses that the rate is of.
-    pub fn hits(&self) -> &StatusSet {
-        if self.windows.is_some() { &self.outcomes.failure } else { &self.outcomes.success }
+    /// The statuses that the rate is of, for engines that know nothing else.
+    pub fn hits(&self) -> Result<&StatusSet, &'static str> {
+        match &self.outcome {
+            Outcome::Status(statuses) => Ok(statuses),
+            Outcome::If(_) | Outcome::Unless(_) => Err("the outcome is told by an expression"),
+        }
     }
 
-    /// What an event counts as: the beginning of its last window, and its status; or what else becomes of it.
-    pub fn sift(&self, event: &Event<'_>) -> Result<(i64, u16), Verdict> {
+    /// What an event counts as: the beginning of its last window, and whether it is a hit; or what else becomes of
+    /// it.
+    pub fn sift(&self, event: &Event<'_>) -> Result<(i64, bool), Verdict> {
         let start = match (self.windows, event.time) {
             (None, _) => 0,
             (Some(_), None) => return Err(Verdict::Dead("no time")),
             (Some(windows), Some(time)) => windows.start(time.nanos()),
         };
-        event.status().map(|status| (start, status)).ok_or(Verdict::Filtered)
+        self.outcome.of(event).map(|is_hit| (start, is_hit)).ok_or(Verdict::Filtered)
     }
 
     /// The answer that the native engine would give, had it counted the same.
@@ -65,7 +70,8 @@ impl Question {
                 }
             }
             groups.spill(others);
-            let analysis = RunningAvg::new(self.by.clone(), self.outcomes.clone(), self.max_keys);
+            let analysis = RunningAvg::new(self.by.clone(), Outcomes::default(), self.max_keys);
+            let analysis = analysis.with_success(self.outcome.clone());
             return analysis.report(&mut groups, seen, true);
         };
         let is_full = counted.iter().any(|counted| counted.key.is_empty());
@@ -75,6 +81,7 @@ impl Question {
         if is_full {
             answer.notes.push(crate::analysis::FULL.to_owned());
         }
+        answer.notes.extend(self.outcome.note());
         answer
     }
 
@@ -82,7 +89,7 @@ impl Question {
         Window::new(WindowPlan {
             shape: WindowShape::sliding(windows.size_ns, windows.slide_ns, windows.offset_ns),
             by: self.by.clone(),
-            aggregates: Aggregates::failures(self.outcomes.clone()),
+            aggregates: Aggregates::failures(self.outcome.clone()),
             delay_ns: 0,
             lateness_ns: 0,
             ahead_ns: i64::MAX,

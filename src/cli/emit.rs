@@ -47,13 +47,15 @@ const CARRIED: [&str; 19] = [
 ];
 
 /// What to do in place of a flag that is not carried over.
-const ADVICE: [(&str, &str); 12] = [
+const ADVICE: [(&str, &str); 14] = [
     ("where", "add a .filter to the program"),
     ("since", "add a .filter to the program"),
     ("until", "add a .filter to the program"),
     ("exclude", "name the files that are wanted, or --include them"),
     ("agg", "leave it out, and change the aggregates of the program"),
     ("dedup", "leave it out, and add .unique (Polars) or .dropDuplicates (Spark) to the program"),
+    ("success-if", STATUS_ONLY),
+    ("failure-if", STATUS_ONLY),
     ("time-zone", "the program takes times without a zone for UTC"),
     ("time-format", "leave it out, and change how the program reads times"),
     ("max-keys", "the program has a row for each key"),
@@ -61,6 +63,8 @@ const ADVICE: [(&str, &str); 12] = [
     ("dead-letter", "the program keeps no record that it leaves out"),
     ("allowed-lateness", "nothing is late where all is there"),
 ];
+
+const STATUS_ONLY: &str = "leave it out: a program tells success and failure by the HTTP status only";
 
 impl EmitArgs {
     pub fn engine(&self) -> Option<Engine> {

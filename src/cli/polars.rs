@@ -1,7 +1,7 @@
 //! `polars`: the questions of `running-avg` and `window`, answered by Polars.
 
 use super::job::JobArgs;
-use super::rows::{OutcomeArgs, RowArgs};
+use super::rows::{JudgeArgs, OutcomeArgs, RowArgs};
 use super::units;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -19,6 +19,8 @@ else reaches it through our decoder. -v says which it was.
 More examples:
   Failures in each minute
     streamlab polars data/ --size 1m
+  Logs with a level and no status
+    streamlab polars app.log --failure-if 'level == \"ERROR\"'
   Does it agree with the native engine, and which is faster?
     streamlab compare data/ --engines native,polars"
 )]
@@ -36,6 +38,8 @@ pub struct PolarsArgs {
     pub(super) rows: RowArgs,
     #[command(flatten)]
     pub(super) outcomes: OutcomeArgs,
+    #[command(flatten)]
+    pub(super) judge: JudgeArgs,
     #[command(flatten)]
     pub(super) job: JobArgs,
 }
@@ -65,7 +69,11 @@ impl PolarsArgs {
         use crate::bridge;
         let windows = self.size.map(|size| windows(size, None, self.offset)).transpose()?;
         let columns: &[&str] = if windows.is_some() { &WINDOW_COLUMNS } else { &RATE_COLUMNS };
-        let (question, schema) = question(&self.rows, &self.outcomes, &self.job, windows, columns)?;
+        let (mut question, mut schema) = question(&self.rows, &self.outcomes, &self.job, windows, columns)?;
+        let told = if windows.is_some() { self.judge.failure(&mut schema) } else { self.judge.success(&mut schema) };
+        if let Some(outcome) = told? {
+            question.outcome = outcome;
+        }
         let reader = match self.reader {
             Reader::Auto => bridge::Reader::Auto,
             Reader::Decoder => bridge::Reader::Decoder,

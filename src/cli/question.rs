@@ -2,10 +2,10 @@
 
 use super::job::JobArgs;
 use super::rows::{OutcomeArgs, RowArgs};
-use crate::analysis::RunningAvg;
+use crate::analysis::{Outcome, RunningAvg};
 use crate::bridge::{Question, Windows};
 use crate::event::Role;
-use crate::schema::{Field, Schema};
+use crate::schema::{Field, Outcomes, Schema};
 use anyhow::{Result, bail};
 use std::time::Duration;
 
@@ -36,7 +36,9 @@ pub fn question(
              the field by its path, or in backticks: --by '`{name}`'"
         );
     }
-    Ok((Question { by, outcomes: outcomes.outcomes(), windows, max_keys: rows.max_keys() }, schema))
+    let Outcomes { success, failure } = outcomes.outcomes();
+    let outcome = Outcome::Status(if windows.is_some() { failure } else { success });
+    Ok((Question { by, outcome, windows, max_keys: rows.max_keys() }, schema))
 }
 
 /// The windows of the flags; one begins where the one before ends, unless something else is said.

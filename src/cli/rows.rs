@@ -6,6 +6,7 @@ use crate::expr::Condition;
 use crate::schema::{Field, Outcomes, Path, Schema, StatusSet, Use};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
+use std::sync::Arc;
 
 /// What the rows are about.
 #[derive(Args)]
@@ -61,23 +62,13 @@ impl JudgeArgs {
         (opposite, opposite_flag): (&Option<String>, &str),
     ) -> Result<Option<Outcome>> {
         let mut condition = |source: &str, flag: &str| {
-            Condition::new(source, schema).map(Box::new).map_err(|reason| anyhow!("{flag}: {reason}"))
+            Condition::new(source, schema).map(Arc::new).map_err(|reason| anyhow!("{flag}: {reason}"))
         };
         Ok(match (asked, opposite) {
             (Some(source), _) => Some(Outcome::If(condition(source, asked_flag)?)),
             (None, Some(source)) => Some(Outcome::Unless(condition(source, opposite_flag)?)),
             (None, None) => None,
         })
-    }
-
-    /// Refused where an engine knows statuses only.
-    pub fn refuse(&self, flag: &str) -> Result<()> {
-        for (expression, name) in [(&self.success_if, "--success-if"), (&self.failure_if, "--failure-if")] {
-            if expression.is_some() {
-                bail!("{flag}: a program tells success by the HTTP status only; leave out {name}");
-            }
-        }
-        Ok(())
     }
 }
 

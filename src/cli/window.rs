@@ -5,9 +5,9 @@ use super::emit::{EmitArgs, emit};
 use super::job::JobArgs;
 use super::output::Reporting;
 use super::question::{WINDOW_COLUMNS, question};
-use super::rows::{OutcomeArgs, RowArgs, field};
+use super::rows::{JudgeArgs, OutcomeArgs, RowArgs, field};
 use super::units;
-use crate::analysis::{Aggregates, Calendar, CalendarUnit, Dedup, Window, WindowPlan, WindowShape, Written};
+use crate::analysis::{Aggregates, Calendar, CalendarUnit, Dedup, Outcome, Window, WindowPlan, WindowShape, Written};
 use crate::bridge::{Question, Windows};
 use crate::schema::Schema;
 use anyhow::{Result, anyhow, bail};
@@ -65,7 +65,7 @@ pub struct WindowArgs {
     calendar: Option<Unit>,
     /// What to work out, separated by commas, each with a name or without: 'count, bad=rate(status >= 400)'
     /// [default: total, failures and failure rate of requests]
-    #[arg(long, value_name = "LIST", help_heading = "Window")]
+    #[arg(long, value_name = "LIST", help_heading = "Window", conflicts_with_all = ["success_if", "failure_if"])]
     agg: Vec<String>,
 
     /// How far behind the newest event of a file others of it may be [default: 30s where the input is followed, a
@@ -92,6 +92,8 @@ pub struct WindowArgs {
     rows: RowArgs,
     #[command(flatten)]
     outcomes: OutcomeArgs,
+    #[command(flatten)]
+    judge: JudgeArgs,
     #[command(flatten)]
     emit: EmitArgs,
     #[command(flatten)]
@@ -269,7 +271,8 @@ impl WindowArgs {
 
     fn aggregates(&self, schema: &mut Schema) -> Result<Aggregates> {
         if self.agg.is_empty() {
-            Ok(Aggregates::failures(self.outcomes.outcomes()))
+            let told = self.judge.failure(schema)?;
+            Ok(Aggregates::failures(told.unwrap_or_else(|| Outcome::Status(self.outcomes.outcomes().failure))))
         } else {
             aggregates(&self.agg, schema)
         }

@@ -47,6 +47,55 @@ fn all_logs_have_the_native_answer_whoever_reads_them() {
     }
 }
 
+/// Of what most have, some lack, and some have in another type.
+const LEVELS: &str = r#"{"timestamp":1795860000,"service":"a","level":"INFO","ok":true,"status":200}
+{"timestamp":1795860001,"service":"a","level":"ERROR","ok":false,"status":200}
+{"timestamp":1795860002,"service":"b","level":30,"ok":"maybe","status":500}
+{"timestamp":1795860003,"service":"b","text":"neither","status":500}
+{"service":"b","level":"ERROR","ok":true,"status":200}
+{"timestamp":1795860009,"service":"c","level":null,"error":{"kind":"timeout"}}
+"#;
+
+#[test]
+fn an_outcome_that_an_expression_tells_is_the_native_one() {
+    if !is_there() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("levels.log"), LEVELS).unwrap();
+    let conditions = [
+        "--failure-if 'level == \"ERROR\"'",
+        "--success-if 'level != \"ERROR\"' --by level",
+        "--success-if ok",
+        "--failure-if 'error != null'",
+        "--failure-if 'error.kind == \"timeout\"' --success-if 'status == 200'",
+        "--success-if 'status < 500 && level == \"INFO\"' --max-keys 1",
+        "--failure-if 'levl == \"ERROR\"'",
+    ];
+    let said_of = |ran: &crate::Ran| {
+        let said = ran.stderr.lines().filter(|line| !line.contains("read by our decoder"));
+        said.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for flags in conditions {
+        for (native, windows) in [("running-avg", ""), ("window", "--size 3s --offset 1s")] {
+            let line = format!("levels.log {flags} {windows} -o json --final");
+            let expected = said(&format!("streamlab {native} {line}"), directory.path());
+            let got = said(&format!("streamlab polars {line} -v"), directory.path());
+            let reason = "read by our decoder: the outcome is told by an expression";
+            assert!(got.stderr.contains(reason), "{line}: {}", got.stderr);
+            assert_equal(&report_of(&got), &report_of(&expected), &line);
+            let got = said(&format!("streamlab polars {line}"), directory.path());
+            assert_eq!(said_of(&got), said_of(&expected), "{line}");
+            let line = format!("streamlab compare levels.log {flags} {windows} --engines native,polars");
+            let compared = run(&line, directory.path(), &BTreeMap::new());
+            let is_nothing = report_of(&expected)["ledger"]["counted"] == 0;
+            let (code, word) = if is_nothing { (2, "nothing that could be equal") } else { (0, "Equal: rows: ") };
+            let page = format!("{}{}", compared.stdout, compared.stderr);
+            assert!(compared.code == code && page.contains(word), "{line}: {page}");
+        }
+    }
+}
+
 #[test]
 fn clean_lines_are_read_by_polars_and_nothing_else_is() {
     if !is_there() {

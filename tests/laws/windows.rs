@@ -23,7 +23,7 @@ pub fn plan(question: &Question, keeps_late: bool) -> WindowPlan {
             Shape::Session { gap } => WindowShape::Session { gap_ns: gap * MS },
         },
         by: By::default(),
-        aggregates: Aggregates::failures(Outcomes::default()),
+        aggregates: Aggregates::failures(streamlab::analysis::Outcome::Status(Outcomes::default().failure)),
         delay_ns: if question.delay == AT_REST { WindowPlan::NO_WATERMARK } else { question.delay * MS },
         lateness_ns: question.lateness * MS,
         ahead_ns: if question.ahead > 1_000_000 { i64::MAX } else { question.ahead * MS },

@@ -4,10 +4,10 @@
 
 use super::measure::Measure;
 use super::row::{Held, Kind, Row, Summary};
+use crate::analysis::Outcome;
 use crate::event::Event;
 use crate::expr::Condition;
 use crate::report::Cell;
-use crate::schema::{Outcomes, StatusSet};
 use crate::sketch::{self, ExactSum, Rate};
 
 /// A statistic of the records of a window. Those of a measure are about its numbers, also quoted ones;
@@ -42,14 +42,13 @@ pub struct Aggregates {
     /// What the first rate counts.
     hits: Hits,
     slots: Vec<Kind>,
-    /// Records without a status are none that this is about.
-    pub requests_only: bool,
 }
 
 #[derive(Debug)]
 enum Hits {
     None,
-    Failures(StatusSet),
+    /// Of records that are requests; of others this is not about.
+    Failures(Outcome),
     Condition(Box<Condition>),
 }
 
@@ -83,17 +82,16 @@ enum Show {
 
 impl Aggregates {
     /// Requests, how many of them failed, and their share.
-    pub fn failures(outcomes: Outcomes) -> Self {
+    pub fn failures(failure: Outcome) -> Self {
         let shown = [Show::Total, Show::Hits, Show::Share, Show::Interval];
         let names = ["total", "failures", "failure_rate", "ci95"];
         let columns = names.into_iter().zip(shown).map(|(name, show)| Column { name: name.to_owned(), show });
-        let hits = Hits::Failures(outcomes.failure);
-        Self { columns: columns.collect(), hits, slots: Vec::new(), requests_only: true }
+        Self { columns: columns.collect(), hits: Hits::Failures(failure), slots: Vec::new() }
     }
 
     /// Those that are asked for, by name.
     pub fn new(named: Vec<(String, Aggregate)>) -> Self {
-        let mut all = Self { columns: Vec::new(), hits: Hits::None, slots: Vec::new(), requests_only: false };
+        let mut all = Self { columns: Vec::new(), hits: Hits::None, slots: Vec::new() };
         for (name, aggregate) in named {
             let interval = matches!(aggregate, Aggregate::Rate(_)).then(|| format!("{name}_ci95"));
             let show = all.place(aggregate);
@@ -146,11 +144,16 @@ impl Aggregates {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
+    /// Whether a record is a request that failed; `None` where this is about requests and it is none.
     #[inline(always)]
-    pub fn add(&self, row: &mut Row, event: &Event<'_>, status: Option<u16>, undecided: &mut u64) {
+    pub fn is_failure(&self, event: &Event<'_>) -> Option<bool> {
+        if let Hits::Failures(failure) = &self.hits { failure.of(event) } else { Some(false) }
+    }
+
+    #[inline(always)]
+    pub fn add(&self, row: &mut Row, event: &Event<'_>, is_failure: bool, undecided: &mut u64) {
         row.rate.add(match &self.hits {
-            Hits::None => false,
-            Hits::Failures(failures) => status.is_some_and(|status| failures.contains(status)),
+            Hits::None | Hits::Failures(_) => is_failure,
             Hits::Condition(condition) => condition.holds(event, undecided),
         });
         if !self.slots.is_empty() {
@@ -189,6 +192,11 @@ impl Aggregates {
     /// The columns that are estimates, each with how far from the truth it may be.
     pub fn bounds(&self) -> Vec<(String, f64)> {
         self.columns.iter().filter_map(|column| Some((column.name.clone(), column.show.bound()?))).collect()
+    }
+
+    /// What a person should know of requests that could not be told.
+    pub fn note(&self) -> Option<String> {
+        if let Hits::Failures(failure) = &self.hits { failure.note() } else { None }
     }
 
     /// Why a rate could not be decided on the first record that was met.

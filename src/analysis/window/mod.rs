@@ -135,12 +135,11 @@ impl Analysis for Window {
     #[inline(always)]
     fn observe(&self, state: &mut State, event: &Event<'_>) -> Verdict {
         let Some(time) = event.time else { return Verdict::Dead("no time") };
-        let status = if self.plan.aggregates.requests_only { event.status() } else { None };
-        if self.plan.aggregates.requests_only && status.is_none() {
+        let Some(is_failure) = self.plan.aggregates.is_failure(event) else {
             state.part.see(&self.plan, event.at.file, time.nanos());
             return Verdict::Filtered;
-        }
-        state.part.add(&self.plan, event, time.nanos(), status);
+        };
+        state.part.add(&self.plan, event, time.nanos(), is_failure);
         Verdict::Counted
     }
 

@@ -125,7 +125,7 @@ impl Part {
 
     /// Takes in an event of the question, at a time in nanoseconds.
     #[inline(always)]
-    pub fn add(&mut self, plan: &Plan, event: &Event<'_>, nanos: i64, status: Option<u16>) {
+    pub fn add(&mut self, plan: &Plan, event: &Event<'_>, nanos: i64, is_failure: bool) {
         let key = plan.by.place(&mut self.keys, event);
         let latest = *self.keys.at_mut(key);
         let place = match self.entries.get(latest.0) {
@@ -137,7 +137,7 @@ impl Part {
             let (begin, end) = plan.extent(nanos);
             (entry.begin, entry.end) = (entry.begin.min(begin), entry.end.max(end));
         }
-        plan.aggregates.add(&mut entry.row, event, status, &mut self.undecided);
+        plan.aggregates.add(&mut entry.row, event, is_failure, &mut self.undecided);
         if plan.keeps_late && self.is_late(plan, nanos) {
             self.keep(plan, *event, nanos, place);
         }

@@ -36,7 +36,7 @@ fn fold(aggregates: &Aggregates, values: &[Option<i64>]) -> Row {
         let mut fields = [Value::Missing; 6];
         fields[5] = value.map_or(Value::Missing, Value::Int);
         let at = Position { file: FileId(0), offset: 0 };
-        aggregates.add(&mut row, &Event { at, raw: b"{}", time: None, fields: &fields }, None, &mut 0);
+        aggregates.add(&mut row, &Event { at, raw: b"{}", time: None, fields: &fields }, false, &mut 0);
     }
     row
 }

@@ -233,7 +233,7 @@ impl Windows {
                 first.unwrap_or_default()
             )
         });
-        bounds.map(|(_, note)| note.to_owned()).chain(ignored).chain(undecided)
+        bounds.map(|(_, note)| note.to_owned()).chain(ignored).chain(undecided).chain(plan.aggregates.note())
     }
 }
 

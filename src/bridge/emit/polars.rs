@@ -43,7 +43,7 @@ pub fn program(parts: &Parts<'_>) -> Result<String, String> {
         page.push_str(&time(parts));
     }
     page.push_str(&status(parts));
-    let (columns, hit) = (columns(parts), literal::is_in(parts.request.question.hits(), "is_between"));
+    let (columns, hit) = (columns(parts), literal::is_in(parts.request.question.hits()?, "is_between"));
     // Where no time is asked for, one that is out of range is a bad record nevertheless.
     let hit = match &parts.fields.stamp {
         Some(ways) => format!("pl.when(~field({}).str.contains(r\"{FAR}\").fill_null(False)).then({hit})", paths(ways)),

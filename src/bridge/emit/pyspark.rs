@@ -85,7 +85,7 @@ fn rows(parts: &Parts<'_>) -> Result<String, String> {
         None => format!("status.alias({}),", literal::string(name)),
     });
     let columns = columns.collect::<Vec<_>>().join("\n    ");
-    let hit = literal::is_in(parts.request.question.hits(), "between");
+    let hit = literal::is_in(parts.request.question.hits()?, "between");
     let (part, hit) = match parts.fields.time {
         Some(_) => (WINDOWS, hit),
         // Where no time is asked for, one that is out of range is a bad record nevertheless.

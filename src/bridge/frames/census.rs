@@ -69,7 +69,8 @@ pub fn unfit(question: &Question, plan: &Plan) -> Option<String> {
             "windows are cut finer than a microsecond",
         ),
     ];
-    reasons.into_iter().find(|(applies, _)| *applies).map(|(_, reason)| reason.to_owned())
+    let reason = reasons.into_iter().find(|(applies, _)| *applies).map(|(_, reason)| reason);
+    reason.or(question.hits().err()).map(str::to_owned)
 }
 
 impl<'q> Census<'q> {

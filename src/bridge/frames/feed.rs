@@ -57,8 +57,8 @@ impl Analysis for Feed {
 
     fn observe(&self, state: &mut State, event: &Event<'_>) -> Verdict {
         match self.question.sift(event) {
-            Ok((start, status)) => {
-                let rate = Rate { total: 1, hits: u64::from(self.question.hits().contains(status)) };
+            Ok((start, is_hit)) => {
+                let rate = Rate { total: 1, hits: u64::from(is_hit) };
                 state.columns.push(start, |key| self.question.by.encode(event, key), rate);
                 Verdict::Counted
             }

@@ -5,7 +5,7 @@
 use super::census::{Found, MARK, Type};
 use crate::bridge::{Counted, Question};
 use crate::event::{Role, Value};
-use crate::schema::{Field, Schema};
+use crate::schema::{Field, Schema, StatusSet};
 use crate::sketch::{Rate, encode_value};
 use polars::prelude::{Schema as FrameSchema, *};
 use rayon::prelude::*;
@@ -29,7 +29,8 @@ pub fn scan(question: &Question, schema: &Schema, paths: &[PathBuf], found: &Fou
         return Err(NOT_LINES.to_owned());
     }
     let names = names(schema, found)?;
-    let query = query(question, &names, found, paths).map_err(|error| error.to_string())?;
+    let hits = question.hits()?;
+    let query = query(question, hits, &names, found, paths).map_err(|error| error.to_string())?;
     let frame = query.collect_with_engine(Engine::Streaming).map_err(|error| error.to_string())?.unwrap_single();
     let counted = counted(question, &frame).map_err(|error| error.to_string())?;
     let mut keys: HashMap<i64, usize> = HashMap::new();
@@ -85,7 +86,7 @@ fn names(schema: &Schema, found: &Found) -> Result<Vec<Option<String>>, String> 
     Ok(names)
 }
 
-fn query(question: &Question, names: &[Option<String>], found: &Found, paths: &[PathBuf]) -> PolarsResult<LazyFrame> {
+fn query(question: &Question, hits: &StatusSet, names: &[Option<String>], found: &Found, paths: &[PathBuf]) -> PolarsResult<LazyFrame> {
     let column = |slot: usize| match &names[slot] {
         Some(name) if found.types.get(slot).is_some_and(|kind| *kind != Type::Unseen) => col(name.as_str()),
         _ => lit(NULL).cast(DataType::String),
@@ -107,7 +108,7 @@ fn query(question: &Question, names: &[Option<String>], found: &Found, paths: &[
         }
         _ => column(Role::Status as usize).cast(DataType::Int64),
     };
-    let is_hit = question.hits().ranges().into_iter().fold(lit(false), |is_hit, (low, high)| {
+    let is_hit = hits.ranges().into_iter().fold(lit(false), |is_hit, (low, high)| {
         is_hit.or(col("~status").is_between(lit(i64::from(low)), lit(i64::from(high)), ClosedInterval::Both))
     });
     let start = question.windows.map(|windows| {

@@ -3,7 +3,7 @@
 use crate::bridge::Question;
 use crate::event::Role;
 use crate::input::Selection;
-use crate::schema::{Field, Schema, StatusSet, TimeUnit};
+use crate::schema::{Field, Outcomes, Schema, StatusSet, TimeUnit};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub enum Statistic {
 /// All that a job needs.
 pub struct Job {
     pub question: Question,
+    /// Both, as some statistics take both.
+    pub outcomes: Outcomes,
     pub statistic: Statistic,
     pub schema: Schema,
     /// The zone of times that name none.
@@ -67,8 +69,8 @@ impl Job {
             "time_zone": self.time_zone,
             "max_ahead_us": self.max_ahead.map(micros),
             "by": by.collect::<Vec<_>>(),
-            "success": ranges(&self.question.outcomes.success),
-            "failure": ranges(&self.question.outcomes.failure),
+            "success": ranges(&self.outcomes.success),
+            "failure": ranges(&self.outcomes.failure),
             "trigger": self.trigger.map(|period| format!("{} milliseconds", period.as_millis())),
             "max_files_per_trigger": self.max_files_per_trigger,
             "checkpoint": self.checkpoint,

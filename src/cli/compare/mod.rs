@@ -10,7 +10,7 @@ use super::exit;
 use super::input::InputArgs;
 use super::output::ScreenArgs;
 use super::question::{RATE_COLUMNS, WINDOW_COLUMNS};
-use super::rows::{OutcomeArgs, RowArgs};
+use super::rows::{JudgeArgs, OutcomeArgs, RowArgs};
 use super::shell;
 use super::units;
 use crate::checkpoint::Plan;
@@ -70,6 +70,8 @@ pub struct CompareArgs {
     #[command(flatten)]
     outcomes: OutcomeArgs,
     #[command(flatten)]
+    judge: JudgeArgs,
+    #[command(flatten)]
     pub(super) input: InputArgs,
     /// What was typed.
     #[arg(skip)]
@@ -89,6 +91,7 @@ impl CompareArgs {
         let by = self.rows.by(&mut schema, columns)?;
         let keys = by.columns().iter().cloned().chain(self.size.map(|_| "start".to_owned())).collect();
         _ = self.outcomes.outcomes();
+        self.judge.success(&mut schema)?;
         let sources = self.input.sources()?;
         if sources.are_read_once() {
             bail!(

@@ -16,7 +16,7 @@ pub fn nothing_counted(run: &Run, files: usize) -> String {
             .to_owned(),
         (_, 0) => format!("there is no record in {files} file(s)"),
         _ if filtered > 0 => format!(
-            "no record of {read} counted ({}): a filtered one has no status, or --where left it out; `streamlab inspect` \
+            "no record of {read} counted ({}): a filtered one has no status (or nothing of what --success-if and --failure-if ask for), or --where left it out; `streamlab inspect` \
              says which fields there are",
             fates.join(", ")
         ),

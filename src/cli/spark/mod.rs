@@ -134,6 +134,7 @@ impl SparkArgs {
             }
             let job = Job {
                 question,
+                outcomes: self.outcomes.outcomes(),
                 statistic,
                 time_zone: self.job.input.time_zone().unwrap_or("UTC").to_owned(),
                 max_ahead: self.job.input.ahead(),
