@@ -139,6 +139,19 @@ fn what_is_equal_and_what_differs() {
 }
 
 #[test]
+fn an_engine_that_knows_statuses_only_refuses_an_expression() {
+    let Some(directory) = stand_in(TWO) else { return };
+    let ran = compared(directory.path(), "counts", "logs --failure-if 'status == 500'");
+    let is_said = |words: &str| ran.stderr.contains(words);
+    assert!(
+        ran.code == 2 && is_said("spark ended with exit code 2") && is_said("--failure-if"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+}
+
+#[test]
 fn a_source_that_grew_meanwhile_is_no_difference() {
     let Some(directory) = stand_in(TWO) else { return };
     let ran = compared(directory.path(), "grows", "logs");

@@ -86,7 +86,13 @@ fn names(schema: &Schema, found: &Found) -> Result<Vec<Option<String>>, String> 
     Ok(names)
 }
 
-fn query(question: &Question, hits: &StatusSet, names: &[Option<String>], found: &Found, paths: &[PathBuf]) -> PolarsResult<LazyFrame> {
+fn query(
+    question: &Question,
+    hits: &StatusSet,
+    names: &[Option<String>],
+    found: &Found,
+    paths: &[PathBuf],
+) -> PolarsResult<LazyFrame> {
     let column = |slot: usize| match &names[slot] {
         Some(name) if found.types.get(slot).is_some_and(|kind| *kind != Type::Unseen) => col(name.as_str()),
         _ => lit(NULL).cast(DataType::String),
