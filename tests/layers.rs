@@ -58,7 +58,8 @@ fn modules() -> Vec<(String, String, String)> {
     let tests = Regex::new(r"(?s)#\[cfg\(test\)\]\s*mod \w+ \{.*").unwrap();
     let test_module = Regex::new(r"#\[cfg\(test\)\]\s*(?:pub(?:\(\w+\))? )?mod (\w+);").unwrap();
     let (mut modules, mut for_tests) = (Vec::new(), BTreeSet::new());
-    for entry in WalkDir::new(&src).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file()) {
+    let is_source = |entry: &walkdir::DirEntry| entry.path().extension().is_some_and(|extension| extension == "rs");
+    for entry in WalkDir::new(&src).into_iter().map(Result::unwrap).filter(is_source) {
         let text = fs::read_to_string(entry.path()).unwrap();
         let text = comment.replace_all(&text, "");
         let directory = entry.path().with_file_name("");

@@ -37,7 +37,8 @@ pub fn warnings(names: &Names, read: u64) -> Vec<String> {
     let missing = names.missing().into_iter().map(|named| sentence(named, names, read));
     // What could not be decided is told with how often that was.
     let is_comparison = |compared: &Compared| !matches!(compared.what, What::Condition(_));
-    let mismatches = names.mismatches().filter(|(compared, _)| is_comparison(compared)).map(|(_, reason)| reason);
+    let mismatches =
+        names.mismatches("record").filter(|(compared, _)| is_comparison(compared)).map(|(_, reason)| reason);
     missing.chain(mismatches).collect()
 }
 

@@ -27,7 +27,9 @@ pub use error::ExprError;
 pub use formula::Formula;
 pub use names::{Variable, Wants, written};
 pub use operand::Operand;
+pub use seen::Comparisons;
 
+use crate::schema::Schema;
 use cel::common::types::{CelBool, CelNull};
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
@@ -120,6 +122,11 @@ impl Expr {
         operators::take_operators(&mut program, wants_number);
         tree::compile_patterns(&mut program, &mut root).map_err(|reason| ExprError::pattern(source, &reason))?;
         Ok(Self { source: source.to_owned(), kind, quick, tree, program, variables, root })
+    }
+
+    /// What is compared in it with what: to be told of the values that are met.
+    pub fn comparisons(&self, schema: &mut Schema) -> Comparisons {
+        Comparisons::of(&self.tree, &self.variables, schema)
     }
 
     /// The expression as it was written.

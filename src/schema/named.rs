@@ -106,8 +106,8 @@ impl Named {
 }
 
 impl Compared {
-    /// In words, what was of no use for any record.
-    pub fn mismatch(&self) -> Option<String> {
+    /// In words, what was of no use for any record, or whatever else was looked at, `each` of them.
+    fn mismatch(&self, each: &str) -> Option<String> {
         if self.met.fits.load(Relaxed) {
             return None;
         }
@@ -120,12 +120,12 @@ impl Compared {
                     ("a text", "a number") => "; compare it with a text, in quotes",
                     _ => "",
                 };
-                format!("`{name}` is compared with {asked}, and is {met} in every record that has it{advice}")
+                format!("`{name}` is compared with {asked}, and is {met} in every {each} that has it{advice}")
             }
             What::Fields(one, other) => {
-                format!("`{one}` is compared with `{other}`, which is of another type in every record that has both")
+                format!("`{one}` is compared with `{other}`, which is of another type in every {each} that has both")
             }
-            What::Condition(source) => format!("`{source}` could be decided for no record: {met}"),
+            What::Condition(source) => format!("`{source}` could be decided for no {each}: {met}"),
         })
     }
 }
@@ -178,8 +178,8 @@ impl Names {
     }
 
     /// All comparisons that met values of other types only.
-    pub fn mismatches(&self) -> impl Iterator<Item = (&Compared, String)> {
-        self.compared.iter().filter_map(|compared| Some((compared, compared.mismatch()?)))
+    pub fn mismatches(&self, each: &str) -> impl Iterator<Item = (&Compared, String)> {
+        self.compared.iter().filter_map(move |compared| Some((compared, compared.mismatch(each)?)))
     }
 
     /// Looks at a record for the names that none had so far; answers whether there are such still.

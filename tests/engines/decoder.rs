@@ -86,6 +86,7 @@ fn broken_files_have_the_native_answer() {
         .args(["-c", READ, &plan.to_string()])
         .args(&files)
         .env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bridge/spark/job"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

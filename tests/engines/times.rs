@@ -49,6 +49,7 @@ fn every_form_of_a_time_is_read_alike() {
     let mut child = Command::new(python)
         .args(["-c", READ])
         .env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bridge/spark/job"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PYTHONIOENCODING", "utf-8")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -6,9 +6,9 @@ mod cells;
 mod columns;
 mod scope;
 
-use crate::expr::Expr;
+use crate::expr::{Comparisons, Expr, ExprError};
 use crate::report::{Answer, Cell, Change, Report};
-use crate::schema::{Names, Use};
+use crate::schema::{Names, PRESETS, Schema, Use};
 pub use columns::quote_columns;
 use scope::{Scope, first_lines, resolve};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +17,34 @@ use std::fmt;
 /// The demands of a run.
 #[derive(Debug, Default)]
 pub struct Assertions {
-    conditions: Vec<Expr>,
+    conditions: Vec<Condition>,
     min_events: Option<u64>,
     /// A demand over no rows, or no records, is met.
     allow_empty: bool,
+}
+
+/// An expression that is to hold, and what it compares.
+#[derive(Debug)]
+struct Condition {
+    expr: Expr,
+    comparisons: Comparisons,
+    /// Knows the comparisons that met no value of their type.
+    names: Names,
+}
+
+impl Condition {
+    fn new(source: &str) -> Result<Self, ExprError> {
+        let expr = Expr::condition(source)?;
+        let mut schema = Schema::new(&PRESETS[0]);
+        let comparisons = expr.comparisons(&mut schema);
+        Ok(Self { expr, comparisons, names: schema.names })
+    }
+
+    /// Why it says nothing of the rows that were noted: `code != "50"` holds for every number.
+    fn unlike(&self) -> Option<Vec<String>> {
+        let lines: Vec<String> = self.names.mismatches("row").map(|(_, reason)| unfounded_line(&reason)).collect();
+        (!lines.is_empty()).then_some(lines)
+    }
 }
 
 /// One demand that was not met. Displayed for a person, over several lines.
@@ -56,13 +80,13 @@ impl fmt::Display for Failure {
 
 impl Assertions {
     pub fn new(expressions: &[String], min_events: Option<u64>, allow_empty: bool) -> Result<Self, String> {
-        let conditions = expressions.iter().map(|source| Expr::condition(source)).collect::<Result<_, _>>();
+        let conditions = expressions.iter().map(|source| Condition::new(source)).collect::<Result<_, _>>();
         Ok(Self { conditions: conditions.map_err(|error| format!("--assert: {error}"))?, min_events, allow_empty })
     }
 
     /// Refuses what no report will have, before the run. `answer` is one about nothing.
     pub fn check_names(&self, answer: &Answer) -> Result<(), String> {
-        self.conditions.iter().try_for_each(|condition| {
+        self.conditions.iter().try_for_each(|Condition { expr: condition, .. }| {
             let unknown = condition.variables().iter().find_map(|variable| resolve(variable, answer).err());
             unknown.map_or(Ok(()), |unknown| Err(format!("--assert: `{}`: {unknown}", condition.source())))
         })
@@ -84,13 +108,15 @@ impl Assertions {
             .min_events
             .filter(|least| report.ledger.counted < *least)
             .map(|least| Failure { demand: least_events(least), lines: vec![scope.map_line("ledger")] });
-        let conditions = self.conditions.iter().enumerate().filter_map(|(place, condition)| {
+        let conditions = self.conditions.iter().enumerate().filter_map(|(place, demand)| {
+            let condition = &demand.expr;
+            scope.note(condition, &demand.comparisons);
             let lines = match watched.and_then(|rows| rows.0.get(place)) {
                 Some(rows) if scope.is_by_row(condition) => rows.broken_lines(),
                 _ => scope.check(condition),
             };
             let judged = watched.and_then(|rows| rows.0.get(place)).map(|rows| rows.judged);
-            let lines = lines.or_else(|| self.vacuous(&scope, condition, judged))?;
+            let lines = lines.or_else(|| self.vacuous(&scope, condition, judged)).or_else(|| demand.unlike())?;
             Some(Failure { demand: condition.source().to_owned(), lines })
         });
         too_few.into_iter().chain(conditions).collect()
@@ -120,7 +146,7 @@ impl Assertions {
     pub fn unfounded(&self, names: &Names, answer: &Answer) -> Vec<Failure> {
         let missing = names.missing().into_iter().filter(|named| !named.is_optional);
         let missing = missing.map(|named| (&named.used_for, format!("no record has the field `{}`", named.name)));
-        let reasons = missing.chain(names.mismatches().map(|(compared, reason)| (&compared.used_for, reason)));
+        let reasons = missing.chain(names.mismatches("record").map(|(compared, reason)| (&compared.used_for, reason)));
         let reasons: Vec<(&Use, String)> = reasons.collect();
         let lines = |condition: &Expr| {
             let depends = |used: &Use| match used {
@@ -136,7 +162,7 @@ impl Assertions {
         let kept = reasons.iter().filter(|(used, _)| **used == Use::All);
         let kept: Vec<String> = kept.map(|(_, reason)| unfounded_line(reason)).collect();
         let least = self.min_events.map(|least| (least_events(least), kept));
-        let demands = least.into_iter().chain(self.conditions.iter().map(of_condition));
+        let demands = least.into_iter().chain(self.conditions.iter().map(|demand| of_condition(&demand.expr)));
         let failed = demands.filter(|(_, lines)| !lines.is_empty());
         failed.map(|(demand, lines)| Failure { demand, lines }).collect()
     }
@@ -146,7 +172,9 @@ impl Assertions {
     pub fn watch(&self, report: &Report, watched: &mut WatchedRows, are_sessions: bool) {
         let scope = Scope::new(report);
         watched.0.resize_with(self.conditions.len(), Watched::default);
-        for (condition, watched) in self.conditions.iter().zip(&mut watched.0) {
+        for (demand, watched) in self.conditions.iter().zip(&mut watched.0) {
+            let condition = &demand.expr;
+            scope.note(condition, &demand.comparisons);
             if !scope.is_by_row(condition) || scope.unknown(condition).is_some() {
                 continue;
             }
@@ -175,7 +203,7 @@ impl Assertions {
             let is_new = |key: &String| before.get(place).is_none_or(|known| !known.contains(key));
             let new = rows.broken.iter().filter(|(key, _)| is_new(key));
             let lines = first_lines(new.map(|(_, (_, line))| line.clone()));
-            (!lines.is_empty()).then(|| Failure { demand: self.conditions[place].source().to_owned(), lines })
+            (!lines.is_empty()).then(|| Failure { demand: self.conditions[place].expr.source().to_owned(), lines })
         };
         watched.0.iter().enumerate().filter_map(news).collect()
     }
@@ -183,7 +211,8 @@ impl Assertions {
     /// The demands on no row, but on the whole, that the report does not meet.
     pub fn check_whole(&self, report: &Report) -> Vec<Failure> {
         let scope = Scope::new(report);
-        let on_whole = self.conditions.iter().filter(|condition| !scope.is_by_row(condition));
+        let on_whole =
+            self.conditions.iter().map(|demand| &demand.expr).filter(|condition| !scope.is_by_row(condition));
         let failed = on_whole.filter_map(|condition| Some((condition, scope.check(condition)?)));
         failed.map(|(condition, lines)| Failure { demand: condition.source().to_owned(), lines }).collect()
     }

@@ -3,7 +3,7 @@
 use super::cells::{escaped, json, operand, shown};
 use crate::cli::nearest::nearest;
 use crate::event::Ledger;
-use crate::expr::{Expr, Operand, Variable};
+use crate::expr::{Comparisons, Expr, Operand, Variable};
 use crate::report::{Answer, Cell, Change, Report};
 use serde_json::{Map, Value as Json, json};
 
@@ -121,6 +121,15 @@ impl<'r> Scope<'r> {
         let answer = &self.report.answer;
         let has_open = answer.columns.last().is_some_and(|name| name == "open");
         answer.rows.iter().filter(move |row| !has_open || !Change(row).is_open())
+    }
+
+    /// Notes the types of what a condition is held against.
+    pub fn note(&self, condition: &Expr, comparisons: &Comparisons) {
+        let note = |row: &[Cell]| comparisons.note(&|place| self.operand(&condition.variables()[place], row));
+        match self.is_by_row(condition) {
+            true => self.final_rows().for_each(note),
+            false => note(&[]),
+        }
     }
 
     fn holds(&self, condition: &Expr, row: &[Cell]) -> Result<bool, String> {

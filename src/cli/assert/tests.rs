@@ -52,6 +52,14 @@ fn what_fails_shows_the_rows_that_broke_it() {
             "total > overall.total / 2",
             "service=pay total=10 (failure_rate=0.0731 ci95=[0.25, 0.5])\n  overall: total=30 failure_rate=0.1 newest=null",
         ),
+        (
+            "total != \"20\" || failure_rate < 0",
+            "it depends on what is not there: `total` is compared with a text, and is a number in every row that has it; compare it without quotes",
+        ),
+        (
+            "service != 7 && overall.total != \"x\"",
+            "it depends on what is not there: `service` is compared with a number, and is a text in every row that has it; compare it with a text, in quotes\n  it depends on what is not there: `overall.total` is compared with a text, and is a number in every row that has it; compare it without quotes",
+        ),
         ("failure_rat < 1", "there is no column `failure_rat`; did you mean `failure_rate`?"),
         ("latency < 1", "there is no column `latency`; known are service, total, failure_rate, ci95, overall, ledger"),
     ] {

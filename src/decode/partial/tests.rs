@@ -204,6 +204,16 @@ fn a_text_without_a_line_break_is_a_line_where_none_has_one() {
     let text = [r#"{"service":"a"}"#, "starting", r#"{"service":"#, r#"{"service":"b"}"#, "{", r#"x {"service":"c"}"#];
     let seen = docker(&text.map(record).concat());
     assert_eq!(seen.services, ["a", "-", "-", "b", "-", "c"]);
+    // What containers write at the same time is told apart by whatever tells containers apart.
+    let of = |pod: &str, tag: &str, text: &str| {
+        let text = serde_json::to_string(text).unwrap();
+        format!(
+            "{{\"time\":\"{tag}{pod}\",\"stream\":\"stdout\",\"_p\":\"{tag}\",\"log\":{text},\"kubernetes\":{{\"pod_name\":\"{pod}\"}}}}\n"
+        )
+    };
+    let head = |service: &str| format!("{{\"service\":\"{service}\",");
+    let text = [of("c", "P", &head("c")), of("p", "P", &head("p")), of("c", "F", "\"x\":1}"), of("p", "F", "\"x\":2}")];
+    assert_eq!(docker(&text.concat()).services, ["c", "p"]);
     // An end is an end.
     let seen = docker(&[record("{\"service\":"), record("\n"), record("{\"service\":\"b\"}\n")].concat());
     assert_eq!(seen.services, ["-", "-", "b"]);

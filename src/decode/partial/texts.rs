@@ -1,5 +1,5 @@
 //! The records of Docker's json-file driver, of which `--parse` reads a text: the line that the program wrote.
-//! A text without a line break goes on in the next record of its stream.
+//! A text without a line break goes on in the next record of its stream and container.
 //!
 //! Collectors strip the line breaks, and may say in `logtag` or `_p` what the runtime said. So a
 //! text is taken for a part of a line only where an object begins in it that has no end.
@@ -9,6 +9,8 @@ use crate::decode::framing::{Frame, Stretch, frame, skip_separators};
 use crate::decode::prefix::{Brace, brace};
 use crate::event::scan::{Scan, object_end_in_line};
 use crate::event::written;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How many pieces a line may have of which none says that it is the last.
@@ -34,7 +36,8 @@ fn object(text: &[u8]) -> Option<Scan> {
 /// A record whose text is a line, or a part of one.
 struct Piece {
     place: Range<usize>,
-    stream: Vec<u8>,
+    /// Who wrote the line.
+    stream: Stream,
     /// Where the text is, without its quotes.
     written: Range<usize>,
     text: String,
@@ -55,7 +58,7 @@ impl Piece {
             _ => None,
         };
         let written = place.start + begin + 1..place.start + begin + quoted.len() - 1;
-        Some(Self { stream: field("stream").unwrap_or_default().to_vec(), written, text, goes_on, place })
+        Some(Self { stream: stream(raw, keys)?, written, text, goes_on, place })
     }
 
     /// Whether it is the last of its line, as far as it says so itself.
@@ -64,10 +67,23 @@ impl Piece {
     }
 }
 
+/// All that a record says but the text, times, and whether the line goes on. Collectors put the lines of many
+/// containers into one stream, and tell by other fields whose they are.
+type Stream = BTreeMap<String, Value>;
+
+fn stream(raw: &[u8], keys: &[String]) -> Option<Stream> {
+    let mut members: Stream = serde_json::from_slice(raw).ok()?;
+    members.retain(|key, _| *key != keys[0] && *key != keys.join(".") && !OF_PIECE.contains(&key.as_str()));
+    Some(members)
+}
+
+/// What may differ from one part of a line to the next.
+const OF_PIECE: [&str; 9] = ["time", "@timestamp", "timestamp", "date", "ts", "_time", "logtag", "_p", "offset"];
+
 /// A line that goes on.
 struct Open {
     line: usize,
-    stream: Vec<u8>,
+    stream: Stream,
     /// What it comes to, up to now.
     text: String,
     pieces: usize,
