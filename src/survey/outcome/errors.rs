@@ -1,11 +1,12 @@
 //! A field that is there where something went wrong, and null or missing elsewhere.
 
 use super::super::Survey;
-use super::super::field::Field;
+use super::super::field::{Field, Kind};
 use super::super::names::plain;
 use super::{FAILURE_IF, Outcome, fields};
 use crate::expr;
 use crate::schema::Path;
+use serde_json::Value;
 
 const NAMES: [&str; 13] = [
     "error",
@@ -30,7 +31,10 @@ pub fn outcome(survey: &Survey) -> Option<Outcome> {
         let (Some(name), errors) = (expr::written(keys), field.known().saturating_sub(field.blanks)) else { continue };
         // A number of zero is no error, and says nothing of others.
         let is_zero = keys.len() == path.keys().len() && field.range.is_some_and(|(low, _)| low <= 0.0);
-        if errors == 0 || errors >= survey.records() || is_zero {
+        // An object in some records, and something else in others.
+        let is_mixed = keys.len() < path.keys().len()
+            && survey.field(&Path::new(keys.to_vec())).is_some_and(|whole| whole.known() > 0);
+        if errors == 0 || errors >= survey.records() || is_zero || is_mixed || may_say_none(field) {
             continue;
         }
         let blanks: String = field.blank_texts().map(|text| format!(" && {name} != {text:?}")).collect();
@@ -45,6 +49,14 @@ pub fn outcome(survey: &Survey) -> Option<Outcome> {
         }
     }
     best.map(|(.., outcome)| outcome)
+}
+
+/// Whether a value may say in words, or by itself, that there was no error.
+fn may_say_none(field: &Field) -> bool {
+    const NONE: [&str; 8] = ["0", "none", "nil", "null", "false", "noerror", "ok", "success"];
+    let says_none = |value: &Value| value.as_str().is_some_and(|text| NONE.contains(&&*plain(text)));
+    field.count(&[Kind::Bool, Kind::Object]) > 0
+        || field.values().is_some_and(|values| values.iter().any(|(value, _)| says_none(value)))
 }
 
 /// How well the name says error, and the keys that lead to it: what lies in an object of that name stands for it.

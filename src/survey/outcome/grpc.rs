@@ -3,7 +3,7 @@
 use super::super::Survey;
 use super::super::field::{Field, Kind};
 use super::super::names::plain;
-use super::{FAILURE_IF, Outcome, integers, is_common, last_key, ranked, texts};
+use super::{FAILURE_IF, Outcome, integers, is_common, is_one_of, last_key, ranked, texts};
 
 /// As they are spelled without underscores and case.
 const CODES: [&str; 18] = [
@@ -29,31 +29,37 @@ const CODES: [&str; 18] = [
 
 pub fn outcome(survey: &Survey) -> Option<Outcome> {
     ranked(survey, rank).into_iter().filter(|(field, ..)| is_common(field, survey)).find_map(|(field, path, name)| {
-        let (ok, records) = match integers(field) {
+        let (condition, records) = match integers(field) {
             Some(codes) if codes.iter().all(|(code, _)| (0..=16).contains(code)) => {
                 let is_text = field.count(&[Kind::Text]) > 0;
                 let ok: u64 = codes.iter().filter(|(code, _)| *code == 0).map(|(_, count)| count).sum();
-                (if is_text { "\"0\"".to_owned() } else { "0".to_owned() }, ok)
+                (format!("{name} != {}", if is_text { "\"0\"" } else { "0" }), ok)
             }
             Some(_) => return None,
-            None => word_for_ok(field)?,
+            None => is_not_ok(field, &name)?,
         };
         let failures = field.known() - records;
-        let condition = format!("{name} != {ok}");
         Some(Outcome { flag: FAILURE_IF, condition, path: path.clone(), records: field.known(), failures })
     })
 }
 
-/// How the code of success is spelled, and how often it came.
-fn word_for_ok(field: &Field) -> Option<(String, u64)> {
+/// The condition for all but success, however that is spelled, and how often it came.
+fn is_not_ok(field: &Field, name: &str) -> Option<(String, u64)> {
     let texts = texts(field)?;
     if !texts.iter().all(|(text, _)| CODES.contains(&&*plain(text))) {
         return None;
     }
-    let seen = texts.iter().find(|(text, _)| plain(text) == "ok");
+    let seen: Vec<_> = texts.iter().filter(|(text, _)| plain(text) == "ok").collect();
     let is_small = texts.iter().all(|(text, _)| !text.contains(char::is_uppercase));
-    let guess = if is_small { "ok" } else { "OK" };
-    Some((format!("{:?}", seen.map_or(guess, |(text, _)| *text)), seen.map_or(0, |(_, count)| *count)))
+    let condition = match seen.as_slice() {
+        [] => format!("{name} != {:?}", if is_small { "ok" } else { "OK" }),
+        [(word, _)] => format!("{name} != {word:?}"),
+        words => {
+            let words: Vec<String> = words.iter().map(|(word, _)| (*word).to_owned()).collect();
+            format!("!({})", is_one_of(name, &words))
+        }
+    };
+    Some((condition, seen.iter().map(|(_, count)| count).sum()))
 }
 
 fn rank(field: &Field) -> Option<usize> {

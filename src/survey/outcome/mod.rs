@@ -11,7 +11,7 @@ mod words;
 
 use super::field::{Field, Kind};
 use super::{Codes, Survey, nesting};
-use crate::expr::{self, Condition};
+use crate::expr::{self, Condition, Expr, Operand};
 use crate::schema::{PRESETS, Path, Schema};
 use serde_json::Value;
 
@@ -41,7 +41,21 @@ impl Outcome {
                 .or_else(|| by_error_or_level(survey)),
         };
         let is_sound = |outcome: &Self| Condition::new(&outcome.condition, &mut Schema::new(&PRESETS[0])).is_ok();
-        found.filter(is_sound)
+        found.filter(is_sound).filter(|outcome| outcome.is_true_of(survey))
+    }
+
+    /// Whether the condition tells the failures that were counted, as far as all values are known: a field may hold
+    /// `"50"` and 50, which no comparison takes for the same.
+    fn is_true_of(&self, survey: &Survey) -> bool {
+        let field = survey.field(&self.path).filter(|field| field.known() > 0);
+        let (Some(values), Ok(condition)) = (field.and_then(Field::values), Expr::condition(&self.condition)) else {
+            return true;
+        };
+        let holds = |value: &Value| condition.holds(&|_| Some(Operand::of_json(value.clone())));
+        let told = values.iter().map(|(value, count)| holds(value).map(|holds| if holds { *count } else { 0 }));
+        let told: Result<u64, String> = told.sum();
+        let all: u64 = values.iter().map(|(_, count)| count).sum();
+        told.is_ok_and(|told| self.failures == if self.flag == FAILURE_IF { told } else { all - told })
     }
 }
 

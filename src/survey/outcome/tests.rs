@@ -52,6 +52,7 @@ fn levels_are_numbers_too() {
         "--failure-if level <= 3",
         (2, 1),
     );
+    assert_eq!(outcome(&[r#"{"level":"50"}"#, r#"{"level":50}"#, r#"{"level":30}"#]), None);
     assert_eq!(outcome(&[r#"{"level":1}"#, r#"{"level":5}"#]), None, "of which scale, nobody knows");
 }
 
@@ -97,6 +98,11 @@ fn an_error_is_there_or_not() {
     for none in [r#"{"error":"always"}"#, r#"{"errno":0}"#, r#"{"errors":"x"}"#, r#"{"error":null}"#] {
         assert_eq!(outcome(&[none]), None, "{none}");
     }
+    for none in [r#""none""#, r#""nil""#, r#""0""#, "false", "{}"] {
+        let record = format!(r#"{{"error":{none}}}"#);
+        assert_eq!(outcome(&[&record, r#"{"error":{"code":1}}"#, r#"{"error":null}"#]), None, "{none}");
+        assert_eq!(outcome(&[&record, r#"{}"#]).is_some(), none == "false", "{none}");
+    }
     assert_eq!(outcome(&[r#"{"x":"y"}"#, r#"{}"#]), None, "only Serilog's `@x` is an exception");
 }
 
@@ -107,6 +113,10 @@ fn codes_of_grpc_are_ok_or_not() {
     is(&[r#"{"grpc.status_code":"0"}"#], r#"--failure-if grpc.status_code != "0""#, (1, 0));
     is(&[r#"{"rpc":{"grpc":{"status_code":5}}}"#], "--failure-if rpc.grpc.status_code != 0", (1, 1));
     is(&[r#"{"grpc_status":"DEADLINE_EXCEEDED"}"#], r#"--failure-if grpc_status != "OK""#, (1, 1));
+    let spelled = [r#"{"grpc_code":"Ok"}"#, r#"{"grpc_code":"ok"}"#, r#"{"grpc_code":"Internal"}"#];
+    is(&spelled, r#"--failure-if !(grpc_code in ["Ok", "ok"])"#, (3, 1));
+    let mixed = [r#"{"grpc_code":0}"#, r#"{"grpc_code":"0"}"#, r#"{"grpc_code":5}"#];
+    assert_eq!(outcome(&mixed), None, "no comparison is true of both");
     assert_eq!(outcome(&[r#"{"grpc_code":99}"#]), None);
     assert_eq!(outcome(&[r#"{"grpc_code":"maybe"}"#]), None);
 }
