@@ -109,6 +109,9 @@ impl JobArgs {
         if ledger.counted == 0 && ledger.filtered + ledger.dead_letter == ledger.read {
             self.say_why_nothing_counts(ledger);
         }
+        if !self.input.is_filtered() && self.asks_for_status() {
+            say_which_count_nothing(&outcome.uncounted);
+        }
     }
 
     /// Whether the question is about HTTP statuses.
@@ -142,6 +145,20 @@ impl JobArgs {
             None => "--dead-letter FILE keeps them".to_owned(),
         }
     }
+}
+
+/// A directory may hold logs of several formats, and is read as one.
+fn say_which_count_nothing(files: &[String]) {
+    let Some(first) = files.first() else { return };
+    const NAMED: usize = 3;
+    let named: Vec<String> = files.iter().take(NAMED).map(|name| name.escape_debug().to_string()).collect();
+    let more = if files.len() > NAMED { format!(" and {} more", files.len() - NAMED) } else { String::new() };
+    say!(
+        "streamlab: warning: no record was counted of {}{more}: none there has a status as it is read here; `streamlab \
+         inspect {}` says what it holds",
+        named.join(", "),
+        first.escape_debug()
+    );
 }
 
 /// Says by which way the records were read.

@@ -69,6 +69,8 @@ pub struct Outcome {
     pub paths: Option<Paths>,
     /// How many records had no object in the field that is to be parsed.
     pub unread: u64,
+    /// The files of which no record was counted, where some of others were.
+    pub uncounted: Vec<String>,
 }
 
 impl Outcome {
@@ -131,6 +133,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
             .filter(|_| root.undecided > 0)
             .map(|reason| (root.undecided, reason.to_owned())),
         unread: root.unread,
+        uncounted: root.uncounted(),
         paths: Some(root.paths(sweeper.folder.shapes())),
     }
 }

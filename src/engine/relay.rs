@@ -75,7 +75,16 @@ pub fn not_begun(why: String) -> Outcome {
 }
 
 fn outcome(report: Option<Arc<Report>>, stop: Option<Stop>) -> Outcome {
-    Outcome { report, stop, unreadable: 0, first_dead: None, filter_errors: None, paths: None, unread: 0 }
+    Outcome {
+        report,
+        stop,
+        unreadable: 0,
+        first_dead: None,
+        filter_errors: None,
+        paths: None,
+        unread: 0,
+        uncounted: Vec::new(),
+    }
 }
 
 /// How far the reports have come.

@@ -50,6 +50,8 @@ pub struct Root<'a, A: Analysis> {
     /// It was asked to end before it began: what was read by then still counts.
     pub is_called_off: bool,
     names: HashMap<FileId, String>,
+    /// How many records of a file were counted, and how many filtered.
+    tallies: HashMap<FileId, (u64, u64)>,
     /// The first bad record in words: what, where, why.
     pub first_dead: Option<String>,
     pace: Pace,
@@ -86,6 +88,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             cancel: CancelToken::default(),
             is_called_off: false,
             names: HashMap::new(),
+            tallies: HashMap::new(),
             first_dead: None,
             pace: Pace::default(),
             started: Instant::now(),
@@ -166,6 +169,17 @@ impl<'a, A: Analysis> Root<'a, A> {
     /// Forgets the name of a file that is over.
     pub fn dismiss(&mut self, file: FileId) {
         self.names.remove(&file);
+        self.tallies.remove(&file);
+    }
+
+    /// The files that had records, none of which was counted, where others had some that were.
+    pub fn uncounted(&self) -> Vec<String> {
+        let is_without = |(file, (counted, filtered)): (&FileId, &(u64, u64))| {
+            (*counted == 0 && *filtered > 0).then(|| self.names.get(file).cloned()).flatten()
+        };
+        let mut names: Vec<String> = self.tallies.iter().filter_map(is_without).collect();
+        names.sort();
+        if self.ledger.counted == 0 { Vec::new() } else { names }
     }
 
     /// How the run stands, for people.
@@ -184,9 +198,12 @@ impl<'a, A: Analysis> Root<'a, A> {
         Paths { predicted: self.ledger.read - self.parsed, parsed: self.parsed, shapes }
     }
 
-    /// Takes in what follows, in input order, all that was absorbed before.
-    pub fn absorb(&mut self, mut partial: Partial<A::State>) -> Result<(), Stop> {
+    /// Takes in what follows of a file, in input order, all that was absorbed before.
+    pub fn absorb(&mut self, file: FileId, mut partial: Partial<A::State>) -> Result<(), Stop> {
         let before = self.ledger;
+        let (counted, filtered) = self.tallies.entry(file).or_default();
+        *counted += partial.ledger.counted;
+        *filtered += partial.ledger.filtered;
         self.ledger += partial.ledger;
         self.parsed += partial.parsed;
         self.undecided += partial.undecided;

@@ -196,7 +196,7 @@ fn take<A: Analysis>(
         outcome.error = partial.error.take();
         let is_cut = partial.is_cut;
         root.note_cursor(stretch.file, outcome.cursor.clone());
-        root.absorb(partial)?;
+        root.absorb(stretch.file, partial)?;
         // Between the parts of a wave that looked ahead, the state is one of no input.
         if attends {
             root.attend()?;
