@@ -23,7 +23,7 @@ pub fn run(mut decoder: Decoder, stream: &[u8], cuts: &[usize], untils: &[usize]
             let at = Position { file: FileId(1), offset: begin as u64 };
             let chunk = Chunk { at, bytes: &stream[begin..end], until, last: end == stream.len() };
             let progress = decoder.decode(chunk, 0, skip, |event| seen.show(event));
-            (begin, skip) = (begin + progress.end, progress.skip);
+            (begin, skip) = (begin + progress.end, progress.skip.clone());
             seen.progress.push(progress);
         }
     }
