@@ -10,6 +10,8 @@ pub struct Within {
     pub open: u8,
     /// A value may come.
     pub comma: bool,
+    /// The innermost of them, where it is an object, has had the member that the path goes on with.
+    pub is_found: bool,
     /// The outermost object is written over lines that are not indented.
     pub is_flat: bool,
     /// The remains of an oversized record are being passed over.
@@ -61,6 +63,17 @@ impl Scalar {
                 })
             }
         }
+    }
+
+    /// Whether a text is no JSON. Of an object or an array that is not asked.
+    pub fn is_broken(text: &[u8]) -> bool {
+        let is_nested = matches!(text.first(), Some(b'{' | b'['));
+        !is_nested
+            && match std::str::from_utf8(text) {
+                Ok(text) if text.starts_with('"') => serde_json::from_str::<String>(text).is_err(),
+                Ok(text) => serde_json::from_str::<serde::de::IgnoredAny>(text).is_err(),
+                Err(_) => true,
+            }
     }
 
     /// The integer that these digits are, if they are one.

@@ -81,6 +81,15 @@ impl Place {
         self.within.comma = comma;
     }
 
+    /// Whether the object that is open has had the member that the path goes on with.
+    pub fn is_found(&self) -> bool {
+        self.within.is_found
+    }
+
+    pub fn set_found(&mut self, is_found: bool) {
+        self.within.is_found = is_found;
+    }
+
     /// Enters the outermost object.
     pub fn begin(&mut self, is_flat: bool) {
         *self = Self { within: Within { open: 1, comma: true, is_flat, ..Within::default() }, is_news: true };
@@ -88,7 +97,7 @@ impl Place {
 
     /// Enters an object or an array.
     pub fn enter(&mut self) {
-        (self.within.open, self.within.comma) = (self.within.open + 1, true);
+        (self.within.open, self.within.comma, self.within.is_found) = (self.within.open + 1, true, false);
     }
 
     /// Leaves the innermost one: what it has said is over.
@@ -97,7 +106,8 @@ impl Place {
         let said = self.within.said.len();
         self.within.said.retain(|said| said.open <= open);
         self.is_news |= self.within.said.len() < said;
-        (self.within.open, self.within.comma) = (open, false);
+        // What is around it has had it.
+        (self.within.open, self.within.comma, self.within.is_found) = (open, false, true);
         if open == 0 {
             self.leave();
         }
@@ -109,17 +119,21 @@ impl Place {
     }
 
     /// Takes in a member of the object that is open, by its key in quotes and the text of its value.
-    pub fn hear(&mut self, wrapping: &Wrapping, key: &[u8], value: &[u8]) {
+    /// False where a question names it and it is no JSON.
+    pub fn hear(&mut self, wrapping: &Wrapping, key: &[u8], value: &[u8]) -> bool {
         let open = self.within.open;
+        let mut is_sound = true;
         for (slot, path) in &wrapping.paths {
             let Some(taken) = lists::reached(key, path.keys()) else { continue };
             let Some(found) = lists::value(value, &path.keys()[taken..]) else { continue };
+            is_sound &= !Scalar::is_broken(found.text);
             wrapping.names.note_around(*slot as usize);
             self.within.said.retain(|said| (said.open, said.slot) != (open, *slot));
             let value = Some(found.text).filter(|text| text.len() <= MAX_VALUE_BYTES).and_then(|_| found.scalar());
             self.within.said.push(Said { open, slot: *slot, value });
             self.is_news = true;
         }
+        is_sound
     }
 
     /// What records inherit here by slot, where that has changed since it was asked last.

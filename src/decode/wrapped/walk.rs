@@ -8,6 +8,8 @@ use crate::event::scan::{Scan, string_end};
 use crate::schema::Level;
 use std::borrow::Cow;
 
+const NOT_JSON: &str = "not valid JSON";
+
 /// What comes next.
 pub enum Next {
     /// A record begins.
@@ -59,7 +61,15 @@ pub fn next(wrapping: &Wrapping, chunk: Chunk<'_>, limit: usize, at: &mut usize,
                 let reason = "cut short: an object begins where none may".to_owned();
                 return Next::Bad { start: *at, end: *at, reason };
             }
-            b'}' if matches!(around, Some(Level::Object(_))) => close(at, place),
+            b'}' if let Some(Level::Object(wanted)) = around => {
+                let is_found = place.is_found();
+                let kind = kind(levels.get(place.open()));
+                close(at, place);
+                if !is_found {
+                    let reason = format!("no {kind} `{wanted}` in the object that ends here; see --records");
+                    return Next::Bad { start: *at - 1, end: *at, reason };
+                }
+            }
             b']' if around == Some(&Level::Array) => close(at, place),
             b'"' if let Some(Level::Object(wanted)) = around => {
                 match member(view, *at, wanted, levels.get(place.open()), place.is_flat()) {
@@ -69,8 +79,10 @@ pub fn next(wrapping: &Wrapping, chunk: Chunk<'_>, limit: usize, at: &mut usize,
                     }
                     Ok(Member::Passed { key, value }) => {
                         *at = value.1;
-                        place.hear(wrapping, &view[key.0..key.1], &view[value.0..value.1]);
                         place.set_comma(false);
+                        if !pass(wrapping, view, key, value, place) {
+                            return Next::Bad { start: key.0, end: value.1, reason: NOT_JSON.to_owned() };
+                        }
                     }
                     Ok(Member::Broken) => return junk(view, *at, place, last).unwrap_or_else(|| unfinished(*at)),
                     Err(NeedMore) => return unfinished(*at),
@@ -98,7 +110,10 @@ fn outside(wrapping: &Wrapping, view: &[u8], at: &mut usize, until: usize, last:
         0xEF if !last && BOM.starts_with(rest) => return Outside::Found(Next::Partial(*at)),
         _ if *at >= until => return Outside::Found(Next::Past(*at)),
         b'{' => match enter(wrapping, view, *at, last, place) {
-            Ok(Entered::Array(behind)) => *at = behind,
+            Ok(Entered::Going(behind)) => *at = behind,
+            Ok(Entered::Unsound { start, end }) => {
+                return Outside::Found(Next::Bad { start, end, reason: NOT_JSON.to_owned() });
+            }
             Ok(Entered::Bad(end, reason)) => {
                 place.leave();
                 return Outside::Found(Next::Bad { start: *at, end, reason });
@@ -134,8 +149,13 @@ fn junk(bytes: &[u8], start: usize, place: &mut Place, last: bool) -> Option<Nex
 }
 
 enum Entered {
-    /// The first array of the path is open; what is behind its bracket.
-    Array(usize),
+    /// What is behind the bracket of the first array of the path; or behind the object, where that is null.
+    Going(usize),
+    /// A member whose value was asked for, and is no JSON. It goes on behind that.
+    Unsound {
+        start: usize,
+        end: usize,
+    },
     Bad(usize, String),
 }
 
@@ -146,21 +166,30 @@ fn enter(wrapping: &Wrapping, bytes: &[u8], start: usize, last: bool, place: &mu
     let broken = |at: usize| {
         let end = broken_element_end(bytes, at, start);
         let end = if last { end.or(Some(bytes.len())) } else { end };
-        end.map(|end| Entered::Bad(end.max(start + 1), "not valid JSON".to_owned())).ok_or(NeedMore)
+        end.map(|end| Entered::Bad(end.max(start + 1), NOT_JSON.to_owned())).ok_or(NeedMore)
     };
     let line = &bytes[at..bytes.len().min(at + 3)];
     place.begin(line.strip_prefix(b"\r").unwrap_or(line).starts_with(b"\n\""));
     loop {
-        let Some(Level::Object(wanted)) = levels.get(place.open() - 1) else { return Ok(Entered::Array(at)) };
+        let Some(Level::Object(wanted)) = levels.get(place.open() - 1) else { return Ok(Entered::Going(at)) };
         match bytes.get(at).ok_or(NeedMore)? {
             // A torn object never swallows the next one.
             b'\n' if bytes.get(at + 1) == Some(&b'{') => return broken(at + 1),
             b' ' | b'\t' | b'\r' | b'\n' | b',' => at += 1,
+            b'}' if place.open() == 1 && place.is_found() => {
+                close(&mut at, place);
+                return Ok(Entered::Going(at));
+            }
             b'}' if place.open() == 1 => {
                 let reason = format!("no array `{}` in it; see --records", wrapping.wrapper);
                 return Ok(Entered::Bad(at + 1, reason));
             }
-            b'}' => close(&mut at, place),
+            b'}' => {
+                // An object that leads to no array counts for nothing: the outermost one is shown as a whole.
+                let is_found = place.is_found();
+                close(&mut at, place);
+                place.set_found(is_found);
+            }
             b'"' => match member(bytes, at, wanted, levels.get(place.open()), place.is_flat())? {
                 Member::Entered(behind) => {
                     at = behind;
@@ -168,12 +197,37 @@ fn enter(wrapping: &Wrapping, bytes: &[u8], start: usize, last: bool, place: &mu
                 }
                 Member::Passed { key, value } => {
                     at = value.1;
-                    place.hear(wrapping, &bytes[key.0..key.1], &bytes[value.0..value.1]);
+                    if !pass(wrapping, bytes, key, value, place) {
+                        place.set_comma(false);
+                        return Ok(Entered::Unsound { start: key.0, end: at });
+                    }
                 }
                 Member::Broken => return broken(at),
             },
             _ => return broken(at),
         }
+    }
+}
+
+/// Takes in a member that is not entered. False where its value was asked for and is no JSON.
+fn pass(wrapping: &Wrapping, bytes: &[u8], key: (usize, usize), value: (usize, usize), place: &mut Place) -> bool {
+    let (key, value) = (&bytes[key.0..key.1], &bytes[value.0..value.1]);
+    let levels = wrapping.wrapper.levels();
+    // Some write null for an array that is empty.
+    if value == b"null"
+        && let [Level::Object(wanted), Level::Array, ..] = &levels[place.open() - 1..]
+        && *unescaped(key) == **wanted
+    {
+        place.set_found(true);
+    }
+    place.hear(wrapping, key, value)
+}
+
+/// What a member of the path has to be.
+fn kind(inside: Option<&Level>) -> &'static str {
+    match inside {
+        Some(Level::Array) => "array",
+        _ => "object",
     }
 }
 
