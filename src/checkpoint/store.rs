@@ -18,7 +18,7 @@ use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The format of manifests and images. Another one is refused.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// An image up to this length shares nothing with others.
 const WHOLE_BYTES: usize = 256 << 10;
 /// A log longer than this, and eight times as long as an image, is begun anew.
