@@ -63,7 +63,7 @@ impl<'a> Arbitrary<'a> for Stream {
             Wrapping::Prefixed => {
                 ("x ", &["\nx ", "\r\n2025-10-15T20:21:26Z stdout F ", "\n[api-1] | {} ", "\n<34>1 - h a - - - "], "\n")
             }
-            Wrapping::Levels => ("{\"y\": {\"a\": [{}]}, \"a\": [{\"b\": [", LEVELS, "]}, {}]}"),
+            Wrapping::Levels => ("{\"y\": {\"a\": [{}]}, \"a\": [{\"b\": [", LEVELS, "]}, {\"b\": []}]}"),
             Wrapping::PrettyLevels => ("{\n  \"a\": [\n    {\n      \"b\": [\n", PRETTY_LEVELS, "\n]\n}\n]\n}\n"),
             Wrapping::Parts => ("", &["\n"], "\n"),
             Wrapping::Texts => ("", &["\n", "\r\n", "\nx ", "\n2025-10-15T20:21:26Z stdout F "], "\n"),
