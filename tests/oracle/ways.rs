@@ -182,7 +182,7 @@ fn pretty(records: &[Vec<u8>]) -> Way {
     for part in records.chunks(30) {
         let objects: Vec<Json> = part.iter().map(|record| serde_json::from_slice(record).unwrap()).collect();
         let (first, second) = objects.split_at(objects.len() / 3);
-        let object = json!({"a": [{"x": [{}], "b": first}, {}, {"b": []}, {"b": second}], "t": {"a": []}});
+        let object = json!({"a": [{"x": [{}], "b": first}, {"b": null}, {"b": []}, {"b": second}], "t": {"a": []}});
         bytes.extend(format!("{object:#}\n").bytes());
     }
     Way { name: "pretty", flags: "--records a[].b[]", bytes, rows: rows(records) }
