@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use streamlab::decode::{Decoder, Limits};
 use streams::schemas::schema;
 use streams::seen::{Seen, run};
-use streams::structured;
+use streams::stream;
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
@@ -25,8 +25,7 @@ struct Input<'a> {
 
 fuzz_target!(|input: Input<'_>| {
     let schema = schema(input.schema);
-    let structured = input.is_structured.then(|| structured(input.text, schema).unwrap_or_default());
-    let stream = structured.as_deref().unwrap_or(input.text);
+    let stream = &*stream(input.text, input.is_structured, schema);
     let mut cuts = input.cuts.map(|cut| usize::from(cut) % (stream.len() + 1)).to_vec();
     if input.step > 0 && stream.len() / usize::from(input.step) < 100 {
         cuts.extend((1..stream.len()).step_by(usize::from(input.step)));

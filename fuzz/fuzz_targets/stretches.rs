@@ -18,7 +18,7 @@ use streamlab::render::Render;
 use streamlab::report::{Answer, Report};
 use streamlab::schema::{Outcomes, Schema};
 use streams::schemas::schema;
-use streams::structured;
+use streams::stream;
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
@@ -31,8 +31,7 @@ struct Input<'a> {
 
 fuzz_target!(|input: Input<'_>| {
     let schema = schema(input.schema);
-    let structured = input.is_structured.then(|| structured(input.text, schema).unwrap_or_default());
-    let stream = structured.as_deref().unwrap_or(input.text);
+    let stream = &*stream(input.text, input.is_structured, schema);
     let mut file = tempfile::Builder::new().suffix(".log").tempfile().expect("a file for the stream");
     file.write_all(stream).unwrap();
     let path = file.path().to_str().expect("the name is ours").to_owned();

@@ -70,8 +70,8 @@ fn of_files(input: &InputArgs) -> Option<Fit> {
     told(&survey)
 }
 
-/// What fits a pipe, and all that was seen of it. What is taken depends on the content alone, not on when it comes, unless something is to be
-/// shown along.
+/// What fits a pipe, and all that was seen of it. What is taken depends on the content alone, not on when it comes,
+/// unless something is to be shown along.
 fn of_pipe(command: &Command, input: &InputArgs) -> Option<(Option<Fit>, Survey)> {
     if rustix::termios::isatty(io::stdin()) {
         return None;

@@ -36,9 +36,9 @@ impl Found<'_> {
     }
 }
 
-/// Whether there may be a list in this text, or a typed value.
+/// Whether there may be a list in this text, or a typed value; what is escaped may be anything.
 pub fn may_be_in(raw: &[u8]) -> bool {
-    memmem::find(raw, br#""key""#).is_some() || memmem::find(raw, br#"Value""#).is_some()
+    [&br#""key""#[..], br#"Value""#, br"\u"].iter().any(|part| memmem::find(raw, part).is_some())
 }
 
 /// The value that a path leads to, through lists where there is none without.
@@ -93,8 +93,9 @@ fn walk<'r>(raw: &'r [u8], keys: &[String], is_integer: bool, way: &mut Way<'r>)
 
 /// The key and the value of an element of a list.
 fn pair(item: &[u8]) -> Option<(&[u8], &[u8])> {
-    let of = |wanted: &[u8]| members(item).filter(|(key, _)| *key == wanted).map(|(_, value)| value).last();
-    of(br#""key""#).filter(|key| key.starts_with(b"\"")).zip(of(br#""value""#))
+    let is = |key, wanted: &[u8]| written::unescaped(key).is_some_and(|key| *key == *wanted);
+    let of = |wanted| members(item).filter(|(key, _)| is(key, wanted)).map(|(_, value)| value).last();
+    of(b"key").filter(|key| key.starts_with(b"\"")).zip(of(b"value"))
 }
 
 /// The value behind a word for its type, and whether that says that it is an integer.
@@ -102,13 +103,11 @@ pub fn typed(raw: &[u8]) -> Option<(&[u8], bool)> {
     let mut members = members(raw);
     let ((key, value), None) = (members.next()?, members.next()) else { return None };
     let is_single = !value.starts_with(b"{") && !value.starts_with(b"[");
-    match key {
-        br#""stringValue""# | br#""doubleValue""# | br#""boolValue""# | br#""bytesValue""# if is_single => {
-            Some((value, false))
-        }
-        br#""intValue""# if is_single => Some((value, true)),
-        br#""arrayValue""# | br#""kvlistValue""# => {
-            let values = self::members(value).find(|(key, _)| *key == br#""values""#);
+    match written::unescaped(key)?.as_ref() {
+        b"stringValue" | b"doubleValue" | b"boolValue" | b"bytesValue" if is_single => Some((value, false)),
+        b"intValue" if is_single => Some((value, true)),
+        b"arrayValue" | b"kvlistValue" => {
+            let values = self::members(value).find(|(key, _)| written::unescaped(key).as_deref() == Some(b"values"));
             Some((values.map_or(&b"[]"[..], |(_, values)| values), false))
                 .filter(|(values, _)| values.starts_with(b"["))
         }
@@ -156,7 +155,8 @@ mod tests {
             {"key": "user", "value": {"kvlistValue": {"values": [{"key": "id.hash", "value": {"stringValue": "ab\"c"}}]}}},
             {"key": "tags", "value": {"arrayValue": {"values": [{"stringValue": "x"}, {"boolValue": true}]}}},
             {"key": "size", "value": {"doubleValue": 1.5}}, {"key": "twice", "value": {"stringValue": "1"}},
-            {"key": "twice", "value": {"stringValue": "2"}}, {"key": "none", "value": {}}, {"key": 5, "value": 6}],
+            {"key": "twice", "value": {"stringValue": "2"}}, {"key": "none", "value": {}}, {"key": 5, "value": 6},
+            {"k\u0065y": "escaped", "\u0076alue": {"int\u0056alue": "8"}}],
         "tags": [{"key": "http.status_code", "type": "int64", "value": 500}], "body": {"stringValue": "served"},
         "nested": {"labels": [{"key": "a", "value": "b"}]}, "plain": {"key": "a", "value": 1}
     }"#;
@@ -171,6 +171,7 @@ mod tests {
             ("attributes/http/response/status_code", Some(Value::Int(200))),
             ("attributes/http.response/status_code", Some(Value::Int(200))),
             ("attributes/n", Some(Value::Int(7))),
+            ("attributes/escaped", Some(Value::Int(8))),
             ("attributes/user/id/hash", Some(Value::Text("ab\"c"))),
             ("attributes/tags/1", Some(Value::Bool(true))),
             ("attributes/size", Some(Value::Float(1.5))),

@@ -4,6 +4,8 @@
 //! A path leads to the value that the decoder takes for it, found here by reading the text once more.
 //! That costs, and is for what comes seldom.
 
+use std::borrow::Cow;
+
 /// The text of the value that a path of keys leads to.
 pub fn find<'r>(raw: &'r [u8], keys: &[String]) -> Option<&'r [u8]> {
     let mut search = Search { raw, keys, seen: Vec::new(), found: None };
@@ -74,15 +76,8 @@ impl Search<'_, '_> {
 
 /// How many of the keys of a path this one is, which may hold its dots itself.
 pub fn reached(quoted: &[u8], keys: &[String]) -> Option<usize> {
-    let plain = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    let unescaped: String;
-    let key = if plain.contains(&b'\\') {
-        unescaped = serde_json::from_slice(quoted).ok()?;
-        unescaped.as_bytes()
-    } else {
-        plain
-    };
-    let mut rest = key;
+    let key = unescaped(quoted)?;
+    let mut rest = key.as_ref();
     for (place, part) in keys.iter().enumerate() {
         rest = rest.strip_prefix(part.as_bytes())?;
         if rest.is_empty() {
@@ -91,6 +86,16 @@ pub fn reached(quoted: &[u8], keys: &[String]) -> Option<usize> {
         rest = rest.strip_prefix(b".")?;
     }
     None
+}
+
+/// What a text in quotes stands for; `None` where it is none.
+pub fn unescaped(quoted: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let plain = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    if !plain.contains(&b'\\') {
+        return Some(Cow::Borrowed(plain));
+    }
+    let text: String = serde_json::from_slice(quoted).ok()?;
+    Some(Cow::Owned(text.into_bytes()))
 }
 
 pub(super) fn skip_space(raw: &[u8], at: usize) -> usize {

@@ -118,6 +118,7 @@ impl Compared {
                 let advice = match (met.as_str(), asked) {
                     ("a number", "a text") => "; compare it without quotes",
                     ("a text", "a number") => "; compare it with a text, in quotes",
+                    ("a time", "a text") => "; compare it with `timestamp(\"...\")`",
                     _ => "",
                 };
                 format!("`{name}` is compared with {asked}, and is {met} in every {each} that has it{advice}")

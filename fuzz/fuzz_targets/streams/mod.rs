@@ -9,6 +9,7 @@ pub mod seen;
 
 use arbitrary::{Arbitrary, Unstructured};
 use layout::Layout;
+use std::borrow::Cow;
 use streamlab::schema::Schema;
 
 pub const KEYS: &[&str] = &[
@@ -56,6 +57,11 @@ pub const VALUES: &[&str] = &[
     "{\"a\": 1, \"b\": \"\\t\"}", "nullx", "\"\\x\"", "\"\t\"", "\"\u{7f}\"", "\"2025-10-15T20:21:26Z\"", "+1", "NaN", "",
     "\"a text of more than sixty-four bytes, which is as much as is marked at once\"", "\"unfinished",
 ];
+
+/// Any bytes, or records that they make.
+pub fn stream<'a>(bytes: &'a [u8], is_structured: bool, schema: &Schema) -> Cow<'a, [u8]> {
+    if is_structured { Cow::Owned(structured(bytes, schema).unwrap_or_default()) } else { Cow::Borrowed(bytes) }
+}
 
 /// A few templates, and records of them where the schema looks for records.
 pub fn structured(bytes: &[u8], schema: &Schema) -> Option<Vec<u8>> {

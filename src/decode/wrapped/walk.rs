@@ -4,9 +4,10 @@ use super::place::{Place, Wrapping};
 use crate::decode::Chunk;
 use crate::decode::framing::{Frame, NeedMore, broken_element_end, other_value, value_end};
 use crate::decode::prefix::{self, Line};
+use crate::event::line::BOM;
 use crate::event::scan::{Scan, string_end};
+use crate::event::written::unescaped;
 use crate::schema::Level;
-use std::borrow::Cow;
 
 const NOT_JSON: &str = "not valid JSON";
 
@@ -102,7 +103,6 @@ enum Outside {
 
 /// What stands at `at`, outside of all objects.
 fn outside(wrapping: &Wrapping, view: &[u8], at: &mut usize, until: usize, last: bool, place: &mut Place) -> Outside {
-    const BOM: &[u8] = b"\xEF\xBB\xBF";
     let rest = &view[*at..];
     match rest[0] {
         b'[' | b']' => *at += 1,
@@ -216,7 +216,7 @@ fn pass(wrapping: &Wrapping, bytes: &[u8], key: (usize, usize), value: (usize, u
     // Some write null for an array that is empty.
     if value == b"null"
         && let [Level::Object(wanted), Level::Array, ..] = &levels[place.open() - 1..]
-        && *unescaped(key) == **wanted
+        && unescaped(key).is_some_and(|key| *key == *wanted.as_bytes())
     {
         place.set_found(true);
     }
@@ -267,17 +267,9 @@ fn member(bytes: &[u8], start: usize, wanted: &str, inside: Option<&Level>, is_f
         Some(Level::Array) => b'[',
         _ => b'{',
     };
-    if bytes[value] == bracket && *unescaped(&bytes[start..key_end]) == *wanted {
+    if bytes[value] == bracket && unescaped(&bytes[start..key_end]).is_some_and(|key| *key == *wanted.as_bytes()) {
         return Ok(Member::Entered(value + 1));
     }
     let passed = |end| Member::Passed { key: (start, key_end), value: (value, end) };
     Ok(value_end(bytes, value, is_flat)?.map_or(Member::Broken, passed))
-}
-
-/// What a key in quotes stands for; nothing, where that is no text.
-fn unescaped(quoted: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(&quoted[1..quoted.len() - 1]) {
-        Ok(key) if !key.contains('\\') => Cow::Borrowed(key),
-        _ => Cow::Owned(serde_json::from_slice(quoted).unwrap_or_default()),
-    }
 }
