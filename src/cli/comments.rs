@@ -109,8 +109,8 @@ impl JobArgs {
         if ledger.counted == 0 && ledger.filtered + ledger.dead_letter == ledger.read {
             self.say_why_nothing_counts(ledger);
         }
-        if !self.input.is_filtered() && self.asks_for_status() {
-            say_which_count_nothing(&outcome.uncounted);
+        if !self.input.is_filtered() {
+            say_which_count_nothing(&outcome.uncounted, self.asks_for_status());
         }
     }
 
@@ -148,14 +148,15 @@ impl JobArgs {
 }
 
 /// A directory may hold logs of several formats, and is read as one.
-fn say_which_count_nothing(files: &[String]) {
+fn say_which_count_nothing(files: &[String], are_requests: bool) {
     let Some(first) = files.first() else { return };
     const NAMED: usize = 3;
     let named: Vec<String> = files.iter().take(NAMED).map(|name| name.escape_debug().to_string()).collect();
     let more = if files.len() > NAMED { format!(" and {} more", files.len() - NAMED) } else { String::new() };
+    let asked = if are_requests { "a status as it is read here" } else { "what is asked about" };
     say!(
-        "streamlab: warning: no record was counted of {}{more}: none there has a status as it is read here; `streamlab \
-         inspect {}` says what it holds",
+        "streamlab: warning: no record was counted of {}{more}: none there has {asked}; `streamlab inspect {}` says \
+         what it holds",
         named.join(", "),
         first.escape_debug()
     );

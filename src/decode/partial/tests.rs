@@ -214,6 +214,13 @@ fn a_text_without_a_line_break_is_a_line_where_none_has_one() {
     let head = |service: &str| format!("{{\"service\":\"{service}\",");
     let text = [of("c", "P", &head("c")), of("p", "P", &head("p")), of("c", "F", "\"x\":1}"), of("p", "F", "\"x\":2}")];
     assert_eq!(docker(&text.concat()).services, ["c", "p"]);
+    let of = |last: &str, text: &str| {
+        let text = serde_json::to_string(text).unwrap();
+        format!(
+            "{{\"log\":{text},\"partial_message\":\"true\",\"partial_id\":\"7\",\"partial_ordinal\":\"{last}1\",\"partial_last\":\"{last}\"}}\n"
+        )
+    };
+    assert_eq!(docker(&[of("false", &head("a")), of("true", "\"x\":1}")].concat()).services, ["a"]);
     // An end is an end.
     let seen = docker(&[record("{\"service\":"), record("\n"), record("{\"service\":\"b\"}\n")].concat());
     assert_eq!(seen.services, ["-", "-", "b"]);

@@ -1,7 +1,7 @@
 //! The records of Docker's json-file driver, of which `--parse` reads a text: the line that the program wrote.
 //! A text without a line break goes on in the next record of its stream and container.
 //!
-//! Collectors strip the line breaks, and may say in `logtag` or `_p` what the runtime said. So a
+//! Collectors strip the line breaks, and may say in `logtag`, `_p` or `partial_last` what the runtime said. So a
 //! text is taken for a part of a line only where an object begins in it that has no end.
 
 use super::{Group, Line, MAX_LINES};
@@ -52,9 +52,9 @@ impl Piece {
         let quoted = written::find(raw, keys)?;
         let text: String = serde_json::from_slice(quoted).ok()?;
         let begin = quoted.as_ptr() as usize - raw.as_ptr() as usize;
-        let goes_on = match field("logtag").or_else(|| field("_p")) {
-            Some(b"\"P\"") => Some(true),
-            Some(b"\"F\"") => Some(false),
+        let goes_on = match TAGS.iter().find_map(|key| field(key)) {
+            Some(b"\"P\"" | b"\"false\"") => Some(true),
+            Some(b"\"F\"" | b"\"true\"") => Some(false),
             _ => None,
         };
         let written = place.start + begin + 1..place.start + begin + quoted.len() - 1;
@@ -73,12 +73,18 @@ type Stream = BTreeMap<String, Value>;
 
 fn stream(raw: &[u8], keys: &[String]) -> Option<Stream> {
     let mut members: Stream = serde_json::from_slice(raw).ok()?;
-    members.retain(|key, _| *key != keys[0] && *key != keys.join(".") && !OF_PIECE.contains(&key.as_str()));
+    members.retain(|key, _| {
+        *key != keys[0] && *key != keys.join(".") && ![&OF_PIECE[..], &TAGS].concat().contains(&key.as_str())
+    });
     Some(members)
 }
 
 /// What may differ from one part of a line to the next.
-const OF_PIECE: [&str; 9] = ["time", "@timestamp", "timestamp", "date", "ts", "_time", "logtag", "_p", "offset"];
+const OF_PIECE: [&str; 9] =
+    ["time", "@timestamp", "timestamp", "date", "ts", "_time", "offset", "partial_message", "partial_ordinal"];
+
+/// Where Fluentd and Fluent Bit say whether a line ends: `F` and not `P`, the last part.
+const TAGS: [&str; 3] = ["logtag", "_p", "partial_last"];
 
 /// A line that goes on.
 struct Open {
