@@ -11,6 +11,7 @@ mod feed;
 pub mod filter;
 mod fold;
 mod follow;
+mod inputs;
 mod outputs;
 mod peek;
 mod relay;
@@ -133,7 +134,7 @@ pub fn run<A: Analysis>(analysis: A, plan: Plan, outputs: Outputs) -> Outcome {
             .filter(|_| root.undecided > 0)
             .map(|reason| (root.undecided, reason.to_owned())),
         unread: root.unread,
-        uncounted: root.uncounted(),
+        uncounted: root.inputs.uncounted(),
         paths: Some(root.paths(sweeper.folder.shapes())),
     }
 }

@@ -6,6 +6,7 @@
 use super::cancel::CancelToken;
 use super::checkpoint::{Keeper, Standing};
 use super::fold::Partial;
+use super::inputs::Inputs;
 use super::outputs::{Every, Outputs, Stop, stop, write_letter};
 use crate::analysis::{Analysis, Closing, Settling};
 use crate::event::{Cursor, DeadLetter, FileId, Frontier, Ledger, Span};
@@ -13,7 +14,7 @@ use crate::input::{PeekTimes, Roster};
 use crate::report::{Pace, Report};
 use crate::schema::Names;
 use crate::sketch::Merge;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
@@ -49,9 +50,8 @@ pub struct Root<'a, A: Analysis> {
     cancel: CancelToken,
     /// It was asked to end before it began: what was read by then still counts.
     pub is_called_off: bool,
-    names: HashMap<FileId, String>,
-    /// How many records of a file were counted, and how many filtered.
-    tallies: HashMap<FileId, (u64, u64)>,
+    /// How files are called, and what became of their records.
+    pub inputs: Inputs,
     /// The first bad record in words: what, where, why.
     pub first_dead: Option<String>,
     pace: Pace,
@@ -87,8 +87,7 @@ impl<'a, A: Analysis> Root<'a, A> {
             outputs,
             cancel: CancelToken::default(),
             is_called_off: false,
-            names: HashMap::new(),
-            tallies: HashMap::new(),
+            inputs: Inputs::default(),
             first_dead: None,
             pace: Pace::default(),
             started: Instant::now(),
@@ -110,6 +109,7 @@ impl<'a, A: Analysis> Root<'a, A> {
         (self.ledger, self.seen, self.parsed, self.seq, self.first_dead) = (ledger, seen, parsed, seq, first_dead);
         self.shown = ledger.read;
         self.heard = (ledger.read, Instant::now());
+        self.inputs.are_resumed = true;
         self.frontier = frontier.with_timeout(self.outputs.idle_timeout);
         self.state = state;
     }
@@ -159,27 +159,11 @@ impl<'a, A: Analysis> Root<'a, A> {
 
     /// Tells what to call a file in dead letters.
     pub fn introduce(&mut self, file: FileId, name: impl FnOnce() -> String) {
-        self.names.entry(file).or_insert_with(|| {
+        if self.inputs.is_new(file) {
             let name = name();
             self.analysis.read().expect(UNPOISONED).introduce(&mut self.state, file, &name);
-            name
-        });
-    }
-
-    /// Forgets the name of a file that is over.
-    pub fn dismiss(&mut self, file: FileId) {
-        self.names.remove(&file);
-        self.tallies.remove(&file);
-    }
-
-    /// The files that had records, none of which was counted, where others had some that were.
-    pub fn uncounted(&self) -> Vec<String> {
-        let is_without = |(file, (counted, filtered)): (&FileId, &(u64, u64))| {
-            (*counted == 0 && *filtered > 0).then(|| self.names.get(file).cloned()).flatten()
-        };
-        let mut names: Vec<String> = self.tallies.iter().filter_map(is_without).collect();
-        names.sort();
-        if self.ledger.counted == 0 { Vec::new() } else { names }
+            self.inputs.introduce(file, name);
+        }
     }
 
     /// How the run stands, for people.
@@ -201,9 +185,7 @@ impl<'a, A: Analysis> Root<'a, A> {
     /// Takes in what follows of a file, in input order, all that was absorbed before.
     pub fn absorb(&mut self, file: FileId, mut partial: Partial<A::State>) -> Result<(), Stop> {
         let before = self.ledger;
-        let (counted, filtered) = self.tallies.entry(file).or_default();
-        *counted += partial.ledger.counted;
-        *filtered += partial.ledger.filtered;
+        self.inputs.tally(file, partial.ledger);
         self.ledger += partial.ledger;
         self.parsed += partial.parsed;
         self.undecided += partial.undecided;
@@ -307,7 +289,7 @@ impl<'a, A: Analysis> Root<'a, A> {
 
     fn bury(&mut self, dead: &[DeadLetter]) -> Result<(), Stop> {
         for letter in dead {
-            let source = self.names.get(&letter.at.file).map_or("", String::as_str);
+            let source = self.inputs.name(letter.at.file);
             if let Some(sink) = &mut self.outputs.dead_letters {
                 sink.attempt(|out| write_letter(out, source, letter))?;
             }

@@ -228,7 +228,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
                 self.pipes.push((path, feed));
             } else {
                 root.finish(feed.file())?;
-                root.dismiss(feed.file());
+                root.inputs.dismiss(feed.file());
             }
         }
         Ok(())
@@ -277,7 +277,7 @@ impl<'a, A: Analysis> Sweeper<'a, A> {
                     root.say(&format!("cannot read the rest of {}: {error}", file.name().escape_debug()))?;
                 }
             }
-            root.dismiss(file.id);
+            root.inputs.dismiss(file.id);
             self.files.remember(&file);
         }
         Ok(())
